@@ -1,0 +1,154 @@
+//! The port through which ingestion gets pages, and the words for what can go wrong on the way.
+//!
+//! An answer is an answer: any HTTP status is a [`Fetched`], and the junk gate looks at it. A
+//! [`FetchError`] means that there was no answer to look at. The failing side classifies.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::time::Timestamp;
+use crate::words::words;
+
+/// A boxed future: what an object-safe async port returns.
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Brings pages. Implemented by `atlas-net`.
+pub trait Fetcher: Send + Sync {
+    /// Runs the cascade of strategies for one page.
+    fn fetch<'a>(&'a self, request: &'a FetchRequest) -> PortFuture<'a, Result<Fetched, FetchError>>;
+}
+
+/// What to fetch.
+#[derive(Debug, Clone)]
+pub struct FetchRequest {
+    /// The page.
+    pub url: Url,
+    /// The page's HTML, when whoever saved it gave it along.
+    pub given_html: Option<Vec<u8>>,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// Where it was asked for.
+    pub url: Url,
+    /// Where the answer came from, after redirects.
+    pub final_url: Url,
+    /// The HTTP status; 200 for HTML that was given.
+    pub status: u16,
+    /// Response headers in lower case, without `set-cookie`.
+    pub headers: Vec<(String, String)>,
+    /// The bytes, decompressed, not yet decoded.
+    pub body: Vec<u8>,
+    /// Which strategy brought it.
+    pub strategy: Strategy,
+    /// What each strategy did, in order.
+    pub steps: Vec<StrategyStep>,
+    /// When it arrived.
+    pub fetched_at: Timestamp,
+    /// How long the server asks us to wait, when it does (`Retry-After`).
+    pub retry_after: Option<Duration>,
+}
+
+impl Fetched {
+    /// The first header of that (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+words! {
+    /// One way to get a page. They are tried in this order.
+    pub enum Strategy {
+        /// The HTML that whoever saved the page gave along.
+        GivenHtml = "given_html",
+        /// A request to the page itself.
+        Direct = "direct",
+        /// Nothing could be had: keep the link.
+        LinkOnly = "link_only",
+    }
+}
+
+/// What one strategy did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyStep {
+    /// Which one.
+    pub strategy: Strategy,
+    /// Stable code of how it ended, for example `ok`, `http_404`, `refused_address`.
+    pub result: String,
+}
+
+/// There was no answer to look at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FetchError {
+    /// What went wrong.
+    pub fault: FetchFault,
+    /// A sentence for people: what, where, and what to do if anything can be done.
+    pub message: String,
+    /// What each strategy did, in order.
+    pub steps: Vec<StrategyStep>,
+    /// How long the other side asked us to wait, when it did.
+    pub retry_after: Option<Duration>,
+}
+
+words! {
+    /// Why there was no answer. The names are stable reason codes.
+    pub enum FetchFault {
+        /// The name does not exist.
+        NameNotFound = "name_not_found",
+        /// The name could not be resolved right now.
+        DnsFailed = "dns_failed",
+        /// Nobody listens there.
+        ConnectRefused = "connect_refused",
+        /// The connection could not be made or broke off.
+        ConnectFailed = "connect_failed",
+        /// The TLS handshake failed or the certificate is not valid.
+        TlsFailed = "tls_failed",
+        /// No complete answer in time.
+        Timeout = "timeout",
+        /// The answer ended before its announced length, or its compression is damaged.
+        Truncated = "truncated",
+        /// More bytes than the limit, before or after decompression.
+        TooLarge = "too_large",
+        /// More redirects than the limit, or a circle of them.
+        RedirectLoop = "redirect_loop",
+        /// A redirect without a usable target.
+        BadRedirect = "bad_redirect",
+        /// An address that Atlas does not connect to: private, loopback, link-local or metadata.
+        RefusedAddress = "refused_address",
+        /// Not `http` or `https`.
+        UnsupportedScheme = "unsupported_scheme",
+        /// The answer broke HTTP itself.
+        BadResponse = "bad_response",
+    }
+}
+
+words! {
+    /// What a caller may do about a fault.
+    pub enum ErrorClass {
+        /// Try again later.
+        Transient = "transient",
+        /// The other side asked for a pause.
+        Throttled = "throttled",
+        /// Trying again changes nothing.
+        Permanent = "permanent",
+    }
+}
+
+impl FetchFault {
+    /// Whether trying again can help. A name that is missing may only be missing today, but the owner's
+    /// typo is far more common; the job checks it once more after a day.
+    pub fn class(self) -> ErrorClass {
+        match self {
+            Self::DnsFailed | Self::ConnectRefused | Self::ConnectFailed | Self::Timeout | Self::Truncated
+            | Self::BadResponse => ErrorClass::Transient,
+            Self::NameNotFound | Self::TlsFailed | Self::TooLarge | Self::RedirectLoop | Self::BadRedirect
+            | Self::RefusedAddress | Self::UnsupportedScheme => ErrorClass::Permanent,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The vocabulary of Atlas and the ports through which the application meets the outside world.
+//!
+//! Values only: nothing here does I/O, reads the clock, or knows an async runtime. Every other crate
+//! speaks in these words, so one noun has one name at every layer.
+
+mod words;
+
+pub mod article;
+pub mod change;
+pub mod document;
+pub mod fetch;
+pub mod id;
+pub mod item;
+pub mod job;
+pub mod outcome;
+pub mod snapshot;
+pub mod time;
+pub mod url;
+pub mod verdict;
+
+pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
+pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
+pub use document::Document;
+pub use fetch::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, StrategyStep};
+pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
+pub use item::{Item, ItemState};
+pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lane, Lease};
+pub use outcome::{Outcome, OutcomeWord};
+pub use snapshot::Snapshot;
+pub use time::{Clock, SystemClock, Timestamp};
+pub use self::url::CanonicalUrl;
+pub use verdict::{Decision, JunkClass, Reason, Verdict};
