@@ -6,6 +6,7 @@ use crate::words::words;
 
 /// The content and metadata that extraction found in one page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)] // an article stored by an older version lacks newer fields
 pub struct Article {
     /// The title without the site's name.
     pub title: Option<String>,

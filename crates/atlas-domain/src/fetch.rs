@@ -57,7 +57,10 @@ pub struct Fetched {
 impl Fetched {
     /// The first header of that (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -92,7 +95,7 @@ pub struct FetchError {
     pub message: String,
     /// What each strategy did, in order.
     pub steps: Vec<StrategyStep>,
-    /// How long the other side asked us to wait, when it did.
+    /// How long the other side, or our own politeness, asks us to wait, when it is known.
     pub retry_after: Option<Duration>,
 }
 
@@ -125,6 +128,8 @@ words! {
         UnsupportedScheme = "unsupported_scheme",
         /// The answer broke HTTP itself.
         BadResponse = "bad_response",
+        /// Atlas's own politeness kept the request from being sent in time. Nothing was asked of the host.
+        HostBusy = "host_busy",
     }
 }
 
@@ -133,7 +138,7 @@ words! {
     pub enum ErrorClass {
         /// Try again later.
         Transient = "transient",
-        /// The other side asked for a pause.
+        /// The other side asked for a pause, or our own politeness did: no attempt is used up.
         Throttled = "throttled",
         /// Trying again changes nothing.
         Permanent = "permanent",
@@ -145,10 +150,20 @@ impl FetchFault {
     /// typo is far more common; the job checks it once more after a day.
     pub fn class(self) -> ErrorClass {
         match self {
-            Self::DnsFailed | Self::ConnectRefused | Self::ConnectFailed | Self::Timeout | Self::Truncated
+            Self::DnsFailed
+            | Self::ConnectRefused
+            | Self::ConnectFailed
+            | Self::Timeout
+            | Self::Truncated
             | Self::BadResponse => ErrorClass::Transient,
-            Self::NameNotFound | Self::TlsFailed | Self::TooLarge | Self::RedirectLoop | Self::BadRedirect
-            | Self::RefusedAddress | Self::UnsupportedScheme => ErrorClass::Permanent,
+            Self::HostBusy => ErrorClass::Throttled,
+            Self::NameNotFound
+            | Self::TlsFailed
+            | Self::TooLarge
+            | Self::RedirectLoop
+            | Self::BadRedirect
+            | Self::RefusedAddress
+            | Self::UnsupportedScheme => ErrorClass::Permanent,
         }
     }
 }

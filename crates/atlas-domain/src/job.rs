@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::JobId;
+use crate::id::{ItemId, JobId};
+use crate::outcome::OutcomeWord;
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -71,16 +72,78 @@ pub struct Job {
     pub unique_key: Option<String>,
     /// At most two jobs of a group run at once: the remote host.
     pub group_key: Option<String>,
-    /// The risky stage it was in when the process last ended under it.
-    pub suspect_stage: Option<String>,
-    /// Stable code of the last error.
-    pub last_error: Option<String>,
-    /// The last error as a sentence.
-    pub last_message: Option<String>,
+    /// The risky stage it is in, or was in when the process ended under it.
+    pub risky_stage: Option<String>,
+    /// Since when it has been postponed through nobody's fault, if it has.
+    pub deferred_since: Option<Timestamp>,
+    /// The item it is about, if it is about one.
+    pub item_id: Option<ItemId>,
+    /// How it ended, once it has.
+    pub outcome: Option<OutcomeWord>,
+    /// Stable code of why it stands where it stands; empty when there is nothing to explain.
+    pub reason: String,
+    /// The same as a sentence.
+    pub message: String,
     /// When it was enqueued.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// Work to enqueue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// What it does.
+    pub kind: JobKind,
+    /// Small JSON, whose shape belongs to the kind.
+    pub payload: String,
+    /// The item it is about, if it is about one.
+    pub item_id: Option<ItemId>,
+    /// Lower runs first.
+    pub priority: i32,
+    /// Tries after which it is given up.
+    pub max_attempts: u32,
+    /// At most one live job has this key: a second one is the same one.
+    pub unique_key: Option<String>,
+    /// At most two jobs of a group run at once: the remote host.
+    pub group_key: Option<String>,
+}
+
+impl NewJob {
+    /// Fetch, extract, judge and commit `item`, which lives on `host`.
+    pub fn ingest(item: ItemId, host: &str) -> Self {
+        Self::about_item(JobKind::IngestItem, item, Some(host.to_owned()), 100)
+    }
+
+    /// Extract and judge `item` again from its stored bytes: no host is asked, and nobody waits for it.
+    pub fn reprocess(item: ItemId) -> Self {
+        Self::about_item(JobKind::ReprocessItem, item, None, 200)
+    }
+
+    /// Work on the whole library, one of a kind at a time.
+    pub fn maintenance(kind: JobKind) -> Self {
+        Self {
+            kind,
+            payload: "{}".to_owned(),
+            item_id: None,
+            priority: 300,
+            max_attempts: 5,
+            unique_key: Some(kind.as_str().to_owned()),
+            group_key: None,
+        }
+    }
+
+    fn about_item(kind: JobKind, item: ItemId, group_key: Option<String>, priority: i32) -> Self {
+        Self {
+            kind,
+            payload: "{}".to_owned(),
+            item_id: Some(item),
+            priority,
+            max_attempts: 5,
+            unique_key: Some(format!("{kind}:{item}")),
+            group_key,
+        }
+    }
 }
 
 /// A worker's claim on a job. Every write about the job names the token; a stale token changes nothing.

@@ -18,15 +18,17 @@ pub mod time;
 pub mod url;
 pub mod verdict;
 
+pub use self::url::CanonicalUrl;
 pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
 pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
 pub use document::Document;
-pub use fetch::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, StrategyStep};
+pub use fetch::{
+    ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, StrategyStep,
+};
 pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
-pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lane, Lease};
+pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lane, Lease, NewJob};
 pub use outcome::{Outcome, OutcomeWord};
 pub use snapshot::Snapshot;
 pub use time::{Clock, SystemClock, Timestamp};
-pub use self::url::CanonicalUrl;
 pub use verdict::{Decision, JunkClass, Reason, Verdict};

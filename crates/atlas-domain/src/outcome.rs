@@ -1,6 +1,5 @@
 //! `Outcome`: how the ingestion of one item ended. Job state, item state, metrics and labels derive from it.
 
-
 use crate::id::ItemId;
 use crate::item::ItemState;
 use crate::time::Timestamp;
@@ -137,7 +136,10 @@ impl Outcome {
             Self::Stored { partial: false } => "saved and searchable".to_owned(),
             Self::Stored { partial: true } => "saved; only the beginning could be had".to_owned(),
             Self::Unchanged => "nothing has changed since the last time".to_owned(),
-            Self::Duplicate { of, reason: "same_url" } => format!("the same address as item {of}"),
+            Self::Duplicate {
+                of,
+                reason: "same_url",
+            } => format!("the same address as item {of}"),
             Self::Duplicate { of, .. } => format!("the same content as item {of}"),
             Self::Quarantined { message, .. }
             | Self::Rejected { message, .. }

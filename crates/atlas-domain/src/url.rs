@@ -8,11 +8,53 @@ use url::{Host, Url};
 
 /// Query parameters that say where a reader came from, not what the page is. A trailing `*` is a prefix.
 const TRACKING_PARAMETERS: &[&str] = &[
-    "utm_*", "mtm_*", "pk_*", "piwik_*", "hsa_*", "oly_*", "vero_*", "_hs*", "__hs*", "at_*", "ns_*", "fb_*",
-    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "twclid", "ttclid", "yclid", "ysclid",
-    "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "wt_mc", "wt_zmc", "s_cid", "cmpid", "ncid", "xtor", "_ga",
-    "_gl", "_openstat", "ref_src", "ref_url", "guccounter", "guce_referrer", "guce_referrer_sig", "srsltid",
-    "spm", "smid", "smtyp", "__twitter_impression",
+    "utm_*",
+    "mtm_*",
+    "pk_*",
+    "piwik_*",
+    "hsa_*",
+    "oly_*",
+    "vero_*",
+    "_hs*",
+    "__hs*",
+    "at_*",
+    "ns_*",
+    "fb_*",
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "twclid",
+    "ttclid",
+    "yclid",
+    "ysclid",
+    "igshid",
+    "igsh",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "wt_mc",
+    "wt_zmc",
+    "s_cid",
+    "cmpid",
+    "ncid",
+    "xtor",
+    "_ga",
+    "_gl",
+    "_openstat",
+    "ref_src",
+    "ref_url",
+    "guccounter",
+    "guce_referrer",
+    "guce_referrer_sig",
+    "srsltid",
+    "spm",
+    "smid",
+    "smtyp",
+    "__twitter_impression",
 ];
 
 /// Parameters that only one site uses for tracking. `youtube.com` covers its subdomains too.
@@ -58,7 +100,9 @@ pub fn parse_web_url(text: &str) -> Result<Url, UrlError> {
         return Err(UrlError::Scheme(text.to_owned(), url.scheme().to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(UrlError::Credentials(url.host_str().unwrap_or_default().to_owned()));
+        return Err(UrlError::Credentials(
+            url.host_str().unwrap_or_default().to_owned(),
+        ));
     }
     Ok(url)
 }
@@ -67,7 +111,9 @@ pub fn parse_web_url(text: &str) -> Result<Url, UrlError> {
 fn looks_like_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         !scheme.is_empty()
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'))
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'))
             && !rest.starts_with(|c: char| c.is_ascii_digit())
     })
 }
@@ -134,7 +180,9 @@ fn is_route(fragment: &str) -> bool {
 
 /// `m.`, `mobile.` and `amp.` in front of a host show the same pages in another dress.
 fn strip_presentation_host(url: &mut Url) {
-    let Some(Host::Domain(host)) = url.host() else { return };
+    let Some(Host::Domain(host)) = url.host() else {
+        return;
+    };
     for prefix in ["amp.", "m.", "mobile."] {
         if let Some(rest) = host.strip_prefix(prefix)
             && rest.contains('.')
@@ -150,7 +198,11 @@ fn strip_presentation_host(url: &mut Url) {
 fn strip_amp(url: &mut Url) {
     let path = url.path();
     if let Some(rest) = path.strip_suffix("/amp/").or_else(|| path.strip_suffix("/amp")) {
-        let rest = if rest.is_empty() { "/".to_owned() } else { rest.to_owned() };
+        let rest = if rest.is_empty() {
+            "/".to_owned()
+        } else {
+            rest.to_owned()
+        };
         url.set_path(&rest);
     }
 }
@@ -175,10 +227,12 @@ fn strip_tracking(url: &mut Url) {
 }
 
 fn is_tracking(name: &str) -> bool {
-    TRACKING_PARAMETERS.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == *pattern,
-    })
+    TRACKING_PARAMETERS
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => name == *pattern,
+        })
 }
 
 fn site_parameters(host: &str) -> &'static [&'static str] {
@@ -207,9 +261,15 @@ mod tests {
     #[case::missing_scheme_with_port("localhost:8080/a", "https://localhost:8080/a")]
     #[case::fragment("https://example.com/a#part-2", "https://example.com/a")]
     #[case::route_fragment("https://example.com/#/inbox", "https://example.com/#/inbox")]
-    #[case::tracking("https://example.com/a?utm_source=x&id=5&fbclid=y", "https://example.com/a?id=5")]
+    #[case::tracking(
+        "https://example.com/a?utm_source=x&id=5&fbclid=y",
+        "https://example.com/a?id=5"
+    )]
     #[case::only_tracking("https://example.com/a?utm_source=x", "https://example.com/a")]
-    #[case::site_rule("https://www.youtube.com/watch?v=abc&si=xyz", "https://www.youtube.com/watch?v=abc")]
+    #[case::site_rule(
+        "https://www.youtube.com/watch?v=abc&si=xyz",
+        "https://www.youtube.com/watch?v=abc"
+    )]
     #[case::site_rule_elsewhere("https://example.com/?si=5", "https://example.com/?si=5")]
     #[case::amp_path("https://example.com/news/amp/", "https://example.com/news")]
     #[case::amp_parameter("https://example.com/news?amp=1", "https://example.com/news")]
@@ -233,7 +293,9 @@ mod tests {
 
     #[test]
     fn refuses_credentials_without_repeating_them() {
-        let error = parse_web_url("https://anna:hunter2@example.com/").unwrap_err().to_string();
+        let error = parse_web_url("https://anna:hunter2@example.com/")
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 

@@ -1,1 +1,24 @@
-//! Being built.
+//! The only crate with SQL: the library with its jobs, operational state, and blobs.
+//!
+//! Methods are use cases in domain words: no transaction, row or SQL type leaves this crate, and each write is
+//! one transaction. Nothing here fetches, extracts or judges.
+
+mod blobs;
+mod data_dir;
+mod error;
+mod jobs;
+mod library;
+mod ops;
+mod sqlite;
+mod tx;
+
+pub use blobs::PreparedBlob;
+pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
+pub use error::StoreError;
+pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, Postponement};
+pub use library::{
+    AuditEntry, Conclusion, Counts, IndexMaterial, IngestCommit, IngestMaterial, ItemFilter, ItemPage,
+    Judgement, Library, NewItem, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
+};
+pub use ops::{IndexGuard, Ops};
+pub use sqlite::WriterStats;

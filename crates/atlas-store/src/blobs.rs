@@ -1,0 +1,224 @@
+//! Content-addressed bytes: BLAKE3 names, zstd inside. Small blobs lie in the database, large ones in files.
+//!
+//! A file is on the disk before the row that names it is committed, so a crash leaves only files that nothing
+//! refers to. The collector removes those; the two races between it and a writer are closed here and in
+//! `library/retention.rs`: a blob that exists already is synced and its grace renewed before it counts as
+//! written, and a hash has one writer or collector at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use atlas_domain::{BlobHash, Timestamp};
+
+use crate::error::StoreError;
+
+/// Compressed bytes up to this size lie in the database.
+const INLINE_LIMIT: usize = 64 * 1024;
+/// Level 3 is zstd's default: about 400 MB/s a core, a fifth of the size for HTML.
+const COMPRESSION_LEVEL: i32 = 3;
+/// Locks by the first byte of the hash.
+const LOCKS: usize = 256;
+
+/// Bytes that are safe on the disk, or small enough to travel with their row.
+#[derive(Debug, Clone)]
+pub struct PreparedBlob {
+    pub(crate) hash: BlobHash,
+    pub(crate) size_bytes: u64,
+    /// The compressed bytes, when they go into the row.
+    pub(crate) inline: Option<Arc<[u8]>>,
+}
+
+impl PreparedBlob {
+    /// The name of the bytes.
+    pub fn hash(&self) -> BlobHash {
+        self.hash
+    }
+}
+
+pub(crate) struct BlobFiles {
+    folder: PathBuf,
+    locks: Vec<Mutex<()>>,
+}
+
+impl BlobFiles {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
+        }
+    }
+
+    /// Makes `bytes` safe. Blocks.
+    pub(crate) fn prepare(&self, bytes: &[u8], now: Timestamp) -> Result<PreparedBlob, StoreError> {
+        let hash = BlobHash(*blake3::hash(bytes).as_bytes());
+        let compressed = zstd::bulk::compress(bytes, COMPRESSION_LEVEL)?;
+        let size_bytes = bytes.len() as u64;
+        if compressed.len() <= INLINE_LIMIT {
+            return Ok(PreparedBlob {
+                hash,
+                size_bytes,
+                inline: Some(compressed.into()),
+            });
+        }
+        let _alone = self.lock(hash);
+        let path = self.path(hash);
+        if path.exists() {
+            renew(&path, now)?;
+        } else {
+            write_new(&path, &compressed)?;
+        }
+        Ok(PreparedBlob {
+            hash,
+            size_bytes,
+            inline: None,
+        })
+    }
+
+    /// Reads and verifies. Blocks.
+    pub(crate) fn read(
+        &self,
+        hash: BlobHash,
+        size_bytes: u64,
+        inline: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let problem = |problem: String| StoreError::Blob {
+            hash: hash.to_string(),
+            problem,
+        };
+        let compressed = match inline {
+            Some(data) => data,
+            None => std::fs::read(self.path(hash)).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => problem("missing".to_owned()),
+                _ => StoreError::from(error),
+            })?,
+        };
+        let bytes = zstd::bulk::decompress(&compressed, size_bytes as usize)
+            .map_err(|error| problem(format!("damaged: {error}")))?;
+        if blake3::hash(&bytes).as_bytes() != &hash.0 {
+            return Err(problem("damaged: its bytes have another hash".to_owned()));
+        }
+        Ok(bytes)
+    }
+
+    /// Keeps every other writer and collector of this hash out while the guard lives.
+    pub(crate) fn lock(&self, hash: BlobHash) -> MutexGuard<'_, ()> {
+        self.locks[usize::from(hash.0[0])]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes the file of a blob unless it was written or renewed after `grace_start`. The caller holds the
+    /// lock of the hash and has just seen that nothing refers to it.
+    pub(crate) fn remove_if_older(&self, hash: BlobHash, grace_start: Timestamp) -> Result<bool, StoreError> {
+        let path = self.path(hash);
+        let metadata = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        if metadata.modified()? >= system_time(grace_start) {
+            return Ok(false);
+        }
+        std::fs::remove_file(&path)?;
+        Ok(true)
+    }
+
+    /// Every hash that has a file. Blocks.
+    pub(crate) fn all(&self) -> Result<Vec<BlobHash>, StoreError> {
+        let mut hashes = Vec::new();
+        for shard in read_dir_or_empty(&self.folder)? {
+            for file in read_dir_or_empty(&shard)? {
+                if let Some(hash) = file
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .and_then(|name| name.parse().ok())
+                {
+                    hashes.push(hash);
+                }
+            }
+        }
+        Ok(hashes)
+    }
+
+    /// Removes what interrupted writes left behind before `grace_start`. Blocks.
+    pub(crate) fn remove_temporary_files(&self, grace_start: Timestamp) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        for shard in read_dir_or_empty(&self.folder)? {
+            for file in read_dir_or_empty(&shard)? {
+                let temporary = file.extension().is_some_and(|extension| extension == "tmp");
+                if temporary && std::fs::metadata(&file)?.modified()? < system_time(grace_start) {
+                    std::fs::remove_file(&file)?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    fn path(&self, hash: BlobHash) -> PathBuf {
+        let name = hash.to_string();
+        self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// The file is there, but maybe not yet on the disk, and maybe old enough to be collected.
+fn renew(path: &Path, now: Timestamp) -> Result<(), StoreError> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.set_modified(system_time(now))?;
+    file.sync_all()?;
+    sync_folder(path)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(path);
+    if !folder.is_dir() {
+        std::fs::create_dir_all(folder)?;
+        sync_folder(folder)?;
+    }
+    let temporary = path.with_extension("tmp");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("blob::before_rename", |_| std::process::abort());
+    std::fs::rename(&temporary, path)?;
+    sync_folder(path)?;
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("blob::after_rename", |_| std::process::abort());
+    Ok(())
+}
+
+/// Makes the entry of `path` in its folder durable.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    Ok(File::open(path.parent().unwrap_or(path))?.sync_all()?)
+}
+
+fn read_dir_or_empty(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?),
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(0))
+}

@@ -1,0 +1,223 @@
+//! The data directory: where everything lies, and the lock that lets one process write to it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Where everything of one library lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir(PathBuf);
+
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process id.
+    pub pid: u32,
+    /// What it is doing, for example `serve`.
+    pub purpose: String,
+    /// Where it listens for the command line, when it does.
+    pub socket: Option<PathBuf>,
+}
+
+/// Why the data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// Another process writes to it.
+    #[error("the data directory {} is in use by {}", path.display(), describe(holder.as_ref()))]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// Who holds it, when that could be read.
+        holder: Option<Holder>,
+    },
+    /// Locks and shared memory do not work there.
+    #[error(
+        "the data directory {} is on a network file system ({kind}), where SQLite can lose data: \
+         choose a local one with --data-dir", path.display()
+    )]
+    NetworkFileSystem {
+        /// The directory.
+        path: PathBuf,
+        /// For example `NFS`.
+        kind: &'static str,
+    },
+    /// It cannot be created or written.
+    #[error("the data directory {} cannot be used: {source}", path.display())]
+    Io {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn describe(holder: Option<&Holder>) -> String {
+    match holder {
+        Some(holder) => format!("process {} (atlas {})", holder.pid, holder.purpose),
+        None => "another process".to_owned(),
+    }
+}
+
+impl DataDir {
+    /// The data directory at `path`, which need not exist yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The library: items, documents, jobs, audit.
+    pub fn library_db(&self) -> PathBuf {
+        self.0.join("library.db")
+    }
+
+    /// Operational state, apart from the library.
+    pub fn ops_db(&self) -> PathBuf {
+        self.0.join("ops.db")
+    }
+
+    /// Content too large for the database.
+    pub fn blobs(&self) -> PathBuf {
+        self.0.join("blobs")
+    }
+
+    /// The search index: derived, can be rebuilt.
+    pub fn search(&self) -> PathBuf {
+        self.0.join("search")
+    }
+
+    /// The bearer token of the TCP listener.
+    pub fn token(&self) -> PathBuf {
+        self.0.join("token")
+    }
+
+    /// The lock, with its holder inside.
+    pub fn lock_file(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    /// Creates the directory (for its owner only) and takes the lock. It is released with the returned value,
+    /// or by the kernel when the process ends in whatever way.
+    pub fn lock(&self, holder: &Holder) -> Result<DataDirLock, DataDirError> {
+        let io = |source| DataDirError::Io {
+            path: self.0.clone(),
+            source,
+        };
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .map_err(io)?;
+        self.refuse_network_file_system()?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(self.lock_file())
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(DataDirError::Locked {
+                    path: self.0.clone(),
+                    holder: self.holder(),
+                });
+            }
+            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+        }
+        write_holder(&mut file, holder).map_err(io)?;
+        Ok(DataDirLock {
+            file,
+            dir: self.clone(),
+        })
+    }
+
+    /// Who holds the lock, or held it last: a hint to look for a server, never a proof that one runs.
+    pub fn holder(&self) -> Option<Holder> {
+        let mut text = String::new();
+        File::open(self.lock_file())
+            .ok()?
+            .read_to_string(&mut text)
+            .ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    fn refuse_network_file_system(&self) -> Result<(), DataDirError> {
+        let stat = rustix::fs::statfs(&self.0).map_err(|errno| DataDirError::Io {
+            path: self.0.clone(),
+            source: errno.into(),
+        })?;
+        // Magic numbers from statfs(2).
+        let kind = match i64::from(stat.f_type) & 0xffff_ffff {
+            0x6969 => "NFS",
+            0xff53_4d42 | 0xfe53_4d42 | 0x517b => "SMB",
+            0x0102_1997 => "9P",
+            0x00c3_6400 => "Ceph",
+            _ => return Ok(()),
+        };
+        Err(DataDirError::NetworkFileSystem {
+            path: self.0.clone(),
+            kind,
+        })
+    }
+}
+
+fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(serde_json::to_string(holder)?.as_bytes())
+}
+
+/// The right to write to a data directory.
+#[derive(Debug)]
+pub struct DataDirLock {
+    file: File,
+    dir: DataDir,
+}
+
+impl DataDirLock {
+    /// The directory.
+    pub fn dir(&self) -> &DataDir {
+        &self.dir
+    }
+
+    /// Tells others where this process listens.
+    pub fn announce(&mut self, holder: &Holder) -> Result<(), DataDirError> {
+        write_holder(&mut self.file, holder).map_err(|source| DataDirError::Io {
+            path: self.dir.lock_file(),
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(purpose: &str) -> Holder {
+        Holder {
+            pid: 42,
+            purpose: purpose.to_owned(),
+            socket: None,
+        }
+    }
+
+    #[test]
+    fn lets_one_process_in_and_names_it_to_the_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(folder.path().join("deep/data"));
+        let first = dir.lock(&holder("serve")).unwrap();
+        let message = dir.lock(&holder("add")).unwrap_err().to_string();
+        assert!(message.contains("process 42 (atlas serve)"), "{message}");
+        drop(first);
+        dir.lock(&holder("add")).unwrap();
+    }
+}

@@ -1,0 +1,157 @@
+//! What can go wrong in the store, classified where it happens.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+/// A store operation that did not happen, or (only [`StoreError::Unknown`]) may have happened.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing has that name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// The noun.
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The request cannot be carried out in the present state.
+    #[error("{0}")]
+    Conflict(String),
+    /// The lease was lost to another worker or to time: discard the result.
+    #[error("the lease on this job was lost; its result is discarded")]
+    LeaseLost,
+    /// No space left on the disk.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// The disk or file system failed.
+    #[error("reading or writing the database failed: {0}")]
+    Io(String),
+    /// It took longer than its time limit.
+    #[error("the database operation was interrupted at its time limit")]
+    Interrupted,
+    /// Another connection holds the database.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The file is damaged or no database at all.
+    #[error("{path} is damaged: {detail}")]
+    Corrupt {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// The file was written by a newer Atlas.
+    #[error(
+        "{path} has schema version {found}, this Atlas knows up to {known}: use a newer Atlas, it was not touched"
+    )]
+    NewerSchema {
+        /// Which file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+        /// The newest version this build knows.
+        known: i64,
+    },
+    /// The file was written by an older Atlas, and this connection may not change it.
+    #[error("{path} has schema version {found} and needs {known}: start `atlas serve` once to migrate it")]
+    OlderSchema {
+        /// Which file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+    },
+    /// A migration that was applied has been changed since.
+    #[error(
+        "migration {version} of {path} differs from the one that was applied: this build cannot be trusted with it"
+    )]
+    MigrationChanged {
+        /// Which file.
+        path: PathBuf,
+        /// Which migration.
+        version: i64,
+    },
+    /// There is no library there.
+    #[error("there is no library in {0} yet; `atlas add URL` makes one")]
+    NoLibrary(PathBuf),
+    /// This process may only read.
+    #[error("this connection to the library is read-only")]
+    ReadOnly,
+    /// A blob's file is missing or its bytes do not have the hash they are named by.
+    #[error("stored content {hash} is {problem}")]
+    Blob {
+        /// Its name.
+        hash: String,
+        /// `missing`, or what is wrong with it.
+        problem: String,
+    },
+    /// The writer has stopped: the process is ending.
+    #[error("the store is shutting down")]
+    Closed,
+    /// A bug in a store method; the transaction was rolled back.
+    #[error("a store operation failed unexpectedly: {0}")]
+    Panicked(String),
+    /// The disk failed while committing, and what it kept could not be found out.
+    #[error("the disk failed while committing and the result is unknown: {0}")]
+    Unknown(String),
+    /// A row or value that this version does not understand.
+    #[error("the library holds a value that cannot be read: {0}")]
+    Unreadable(String),
+    /// Any other error of SQLite: a bug.
+    #[error("database error: {0}")]
+    Sqlite(String),
+}
+
+impl StoreError {
+    /// Nothing has that name.
+    pub(crate) fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
+    }
+
+    /// Whether the file itself is damaged.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Corrupt { .. } | Self::NewerSchema { .. } | Self::MigrationChanged { .. }
+        )
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let detail = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full(detail),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(detail),
+            Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(detail),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
+                path: PathBuf::from("the database"),
+                detail,
+            },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => match error {
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::InvalidColumnType(..) => Self::Unreadable(detail),
+                _ => Self::Sqlite(detail),
+            },
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Self::Full(error.to_string())
+            }
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}

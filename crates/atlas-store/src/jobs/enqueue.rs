@@ -1,0 +1,54 @@
+//! Enqueuing: always inside the transaction that makes the work necessary.
+
+use atlas_domain::{JobId, Lane, NewJob};
+use rusqlite::OptionalExtension;
+
+use crate::error::StoreError;
+use crate::library::Library;
+use crate::sqlite::Column;
+use crate::tx::Tx;
+
+impl Library {
+    /// Enqueues work that no other change causes, for example by the scheduler.
+    pub async fn enqueue_job(&self, job: NewJob) -> Result<JobId, StoreError> {
+        self.write(Lane::Interactive, move |tx| tx.enqueue(&job)).await
+    }
+}
+
+impl Tx<'_> {
+    /// The new job, or the live one that has its unique key already.
+    pub(crate) fn enqueue(&self, job: &NewJob) -> Result<JobId, StoreError> {
+        if let Some(live) = self.live_job(job.unique_key.as_deref())? {
+            return Ok(live);
+        }
+        let id = JobId::generate(self.now, self.entropy);
+        self.sql
+            .prepare_cached(
+                "INSERT INTO job (uuid, kind, payload, item_uuid, priority, run_at, state, max_attempts, unique_key,
+                     group_key, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?9, ?6, ?6)",
+            )?
+            .execute((
+                id.as_bytes(),
+                job.kind.as_str(),
+                &job.payload,
+                job.item_id.as_ref().map(|item| item.as_bytes()),
+                job.priority,
+                self.now.as_millis(),
+                job.max_attempts,
+                &job.unique_key,
+                &job.group_key,
+            ))?;
+        Ok(id)
+    }
+
+    fn live_job(&self, unique_key: Option<&str>) -> Result<Option<JobId>, StoreError> {
+        let Some(key) = unique_key else { return Ok(None) };
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT uuid FROM job WHERE unique_key = ?1 AND state IN ('ready', 'leased')")?;
+        Ok(statement
+            .query_row([key], |row| JobId::read(row, "uuid"))
+            .optional()?)
+    }
+}

@@ -1,0 +1,168 @@
+//! Looking at jobs, and the owner's word on them: retry, cancel.
+
+use atlas_domain::{Attempt, ItemId, Job, JobId, JobKind, JobState, Lane, OutcomeWord, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::error::StoreError;
+use crate::library::Library;
+use crate::sqlite::{Column, parse_column};
+
+/// The columns that [`job_from_row`] reads.
+pub(crate) const JOB_COLUMNS: &str = "job.uuid, job.kind, job.state, job.payload, job.item_uuid, job.priority,
+    job.run_at, job.attempts, job.max_attempts, job.deferrals, job.deferred_since, job.unique_key, job.group_key,
+    job.risky_stage, job.outcome, job.reason, job.message, job.created_at, job.updated_at";
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Only in this state.
+    pub state: Option<JobState>,
+    /// Only of this kind.
+    pub kind: Option<JobKind>,
+    /// At most so many; 0 means 50.
+    pub limit: u32,
+}
+
+impl Library {
+    /// Jobs, the most recently changed first.
+    pub async fn list_jobs(&self, filter: JobFilter) -> Result<Vec<Job>, StoreError> {
+        let limit = if filter.limit == 0 { 50 } else { filter.limit };
+        self.db
+            .read(move |sql| {
+                let mut statement = sql.prepare_cached(&format!(
+                    "SELECT {JOB_COLUMNS} FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2)
+                     ORDER BY updated_at DESC, id DESC LIMIT ?3"
+                ))?;
+                let state = filter.state.map(JobState::as_str);
+                let rows = statement.query_map((state, filter.kind.map(JobKind::as_str), limit), job_from_row)?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// One job.
+    pub async fn job(&self, job: JobId) -> Result<Job, StoreError> {
+        self.db.read(move |sql| read_job(sql, job)).await
+    }
+
+    /// Every recorded try of a job, the oldest first.
+    pub async fn attempts_of_job(&self, job: JobId) -> Result<Vec<Attempt>, StoreError> {
+        self.db
+            .read(move |sql| {
+                attempts(
+                    sql,
+                    "attempt.job_id = (SELECT id FROM job WHERE uuid = ?1)",
+                    *job.as_bytes(),
+                )
+            })
+            .await
+    }
+
+    /// Every recorded try of an item's jobs, the oldest first.
+    pub async fn attempts_of_item(&self, item: ItemId) -> Result<Vec<Attempt>, StoreError> {
+        self.db
+            .read(move |sql| {
+                attempts(
+                    sql,
+                    "attempt.job_id IN (SELECT id FROM job WHERE item_uuid = ?1)",
+                    *item.as_bytes(),
+                )
+            })
+            .await
+    }
+
+    /// Sends a dead or cancelled job round again, with all its tries.
+    pub async fn retry_job(&self, job: JobId) -> Result<Job, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            let found = read_job(tx.sql, job)?;
+            if !matches!(found.state, JobState::Dead | JobState::Cancelled) {
+                return Err(StoreError::Conflict(format!("job {job} is {}: only an ended one can be retried", found.state)));
+            }
+            tx.sql.execute(
+                "UPDATE job SET state = 'ready', run_at = ?2, attempts = 0, deferrals = 0, deferred_since = NULL,
+                     suspect = 0, crashes = 0, outcome = NULL, updated_at = ?2 WHERE uuid = ?1",
+                (job.as_bytes(), tx.now.as_millis()),
+            )?;
+            if let Some(item) = found.item_id {
+                tx.sql.execute(
+                    "UPDATE item SET state = 'queued', reason = '', message = '' WHERE uuid = ?1 AND state = 'failed'",
+                    [item.as_bytes()],
+                )?;
+            }
+            read_job(tx.sql, job)
+        })
+        .await
+    }
+
+    /// Calls off a job that is waiting.
+    pub async fn cancel_job(&self, job: JobId) -> Result<Job, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            let found = read_job(tx.sql, job)?;
+            if found.state != JobState::Ready {
+                return Err(StoreError::Conflict(format!(
+                    "job {job} is {}: only a waiting one can be cancelled",
+                    found.state
+                )));
+            }
+            tx.sql.execute(
+                "UPDATE job SET state = 'cancelled', updated_at = ?2 WHERE uuid = ?1",
+                (job.as_bytes(), tx.now.as_millis()),
+            )?;
+            tx.fail_item_of(&found, "cancelled", "the owner called its processing off")?;
+            read_job(tx.sql, job)
+        })
+        .await
+    }
+}
+
+fn read_job(sql: &Connection, job: JobId) -> Result<Job, StoreError> {
+    sql.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM job WHERE uuid = ?1"))?
+        .query_row([job.as_bytes()], job_from_row)
+        .optional()?
+        .ok_or_else(|| StoreError::not_found("job", job))
+}
+
+pub(crate) fn job_from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
+    let outcome: Option<String> = row.get("outcome")?;
+    Ok(Job {
+        id: JobId::read(row, "uuid")?,
+        kind: parse_column(row, "kind")?,
+        state: parse_column(row, "state")?,
+        payload: row.get("payload")?,
+        item_id: Option::<ItemId>::read(row, "item_uuid")?,
+        priority: row.get("priority")?,
+        run_at: Timestamp::read(row, "run_at")?,
+        attempts: row.get("attempts")?,
+        max_attempts: row.get("max_attempts")?,
+        deferrals: row.get("deferrals")?,
+        deferred_since: Option::<Timestamp>::read(row, "deferred_since")?,
+        unique_key: row.get("unique_key")?,
+        group_key: row.get("group_key")?,
+        risky_stage: row.get("risky_stage")?,
+        outcome: outcome
+            .map(|_| parse_column::<OutcomeWord>(row, "outcome"))
+            .transpose()?,
+        reason: row.get("reason")?,
+        message: row.get("message")?,
+        created_at: Timestamp::read(row, "created_at")?,
+        updated_at: Timestamp::read(row, "updated_at")?,
+    })
+}
+
+fn attempts(sql: &Connection, condition: &str, id: [u8; 16]) -> Result<Vec<Attempt>, StoreError> {
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT attempt.* FROM attempt WHERE {condition} ORDER BY id"
+    ))?;
+    let rows = statement.query_map([id], |row| {
+        Ok(Attempt {
+            started_at: Timestamp::read(row, "started_at")?,
+            duration_ms: row.get::<_, i64>("duration_ms")? as u64,
+            stage: row.get("stage")?,
+            end: parse_column(row, "ended")?,
+            reason: row.get("reason")?,
+            message: row.get("message")?,
+            next_try_at: Option::<Timestamp>::read(row, "next_try_at")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

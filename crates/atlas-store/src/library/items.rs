@@ -1,0 +1,202 @@
+//! Reading items, and putting them in and out of the trash.
+
+use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, Lane, NewJob, Timestamp, UserId};
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
+
+use super::Library;
+use super::audit::Actor;
+use crate::error::StoreError;
+use crate::sqlite::{Column, json_column, parse_column};
+use crate::tx::Tx;
+
+/// The columns that [`item_from_row`] reads.
+pub(crate) const ITEM_COLUMNS: &str = "item.uuid, item.user_id, item.url, item.canonical_url, item.state,
+    item.reason, item.message, item.title, item.keep_always, item.saved_at, item.updated_at, item.trashed_at,
+    (SELECT other.uuid FROM item AS other WHERE other.id = item.duplicate_of) AS duplicate_uuid,
+    (SELECT json_group_array(tag.name ORDER BY tag.name) FROM item_tag JOIN tag ON tag.id = item_tag.tag_id
+     WHERE item_tag.item_id = item.id) AS tags";
+
+/// Which items to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemFilter {
+    /// Only in this state.
+    pub state: Option<ItemState>,
+    /// Only with this tag.
+    pub tag: Option<String>,
+    /// The trash instead of the library.
+    pub trashed: bool,
+    /// At most so many; 0 means 50.
+    pub limit: u32,
+    /// Where the previous page ended.
+    pub after: Option<String>,
+}
+
+/// A page of items, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemPage {
+    /// The items.
+    pub items: Vec<Item>,
+    /// Items that match in all.
+    pub total: u64,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<String>,
+}
+
+impl Library {
+    /// One item, in the trash or not.
+    pub async fn item(&self, user: UserId, item: ItemId) -> Result<Item, StoreError> {
+        self.db.read(move |sql| read_item(sql, user, item)).await
+    }
+
+    /// The item that is known by an address.
+    pub async fn item_at(&self, user: UserId, address: &CanonicalUrl) -> Result<Option<Item>, StoreError> {
+        let address = address.to_string();
+        self.db
+            .read(move |sql| {
+                let query = format!(
+                    "SELECT {ITEM_COLUMNS} FROM item_address JOIN item ON item.id = item_address.item_id
+                     WHERE item_address.user_id = ?1 AND item_address.canonical_url = ?2"
+                );
+                Ok(sql
+                    .prepare_cached(&query)?
+                    .query_row((user.0, address), item_from_row)
+                    .optional()?)
+            })
+            .await
+    }
+
+    /// A page of items, the newest first.
+    pub async fn list_items(&self, user: UserId, filter: ItemFilter) -> Result<ItemPage, StoreError> {
+        let before = match &filter.after {
+            None => i64::MAX,
+            Some(text) => text
+                .parse()
+                .map_err(|_| StoreError::Conflict(format!("`{text}` is not a page cursor")))?,
+        };
+        self.db.read(move |sql| list(sql, user, &filter, before)).await
+    }
+
+    /// Puts an item in the trash; it leaves the search index. Those that were its duplicates are looked at
+    /// again, because one of them now has to hold the content.
+    pub async fn trash_item(&self, user: UserId, item: ItemId) -> Result<Item, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            let found = read_item(tx.sql, user, item)?;
+            if found.trashed_at.is_some() {
+                return Ok(found);
+            }
+            tx.sql.execute(
+                "UPDATE item SET trashed_at = ?2, updated_at = ?2 WHERE uuid = ?1",
+                (item.as_bytes(), tx.now.as_millis()),
+            )?;
+            tx.log_change(item, ChangeOp::Remove)?;
+            tx.audit(user, Actor::Owner, "trashed", item, "", "")?;
+            tx.reprocess_duplicates_of(item)?;
+            read_item(tx.sql, user, item)
+        })
+        .await
+    }
+
+    /// Takes an item out of the trash.
+    pub async fn restore_item(&self, user: UserId, item: ItemId) -> Result<Item, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            tx.restore(user, item)?;
+            read_item(tx.sql, user, item)
+        })
+        .await
+    }
+}
+
+impl Tx<'_> {
+    /// Takes an item out of the trash, if it is there.
+    pub(crate) fn restore(&self, user: UserId, item: ItemId) -> Result<(), StoreError> {
+        if read_item(self.sql, user, item)?.trashed_at.is_none() {
+            return Ok(());
+        }
+        self.sql.execute(
+            "UPDATE item SET trashed_at = NULL, updated_at = ?2 WHERE uuid = ?1",
+            (item.as_bytes(), self.now.as_millis()),
+        )?;
+        self.log_change(item, ChangeOp::Upsert)?;
+        self.audit(user, Actor::Owner, "restored", item, "", "")
+    }
+
+    pub(crate) fn reprocess_duplicates_of(&self, item: ItemId) -> Result<(), StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT uuid FROM item WHERE duplicate_of = (SELECT id FROM item WHERE uuid = ?1) AND trashed_at IS NULL",
+        )?;
+        let duplicates: Vec<ItemId> = statement
+            .query_map([item.as_bytes()], |row| ItemId::read(row, "uuid"))?
+            .collect::<Result<_, _>>()?;
+        for duplicate in duplicates {
+            self.enqueue(&NewJob::reprocess(duplicate))?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn read_item(sql: &Connection, user: UserId, item: ItemId) -> Result<Item, StoreError> {
+    sql.prepare_cached(&format!(
+        "SELECT {ITEM_COLUMNS} FROM item WHERE user_id = ?1 AND uuid = ?2"
+    ))?
+    .query_row((user.0, item.as_bytes()), item_from_row)
+    .optional()?
+    .ok_or_else(|| StoreError::not_found("item", item))
+}
+
+pub(crate) fn item_from_row(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        id: ItemId::read(row, "uuid")?,
+        user_id: UserId::read(row, "user_id")?,
+        url: row.get("url")?,
+        canonical_url: row.get("canonical_url")?,
+        state: parse_column(row, "state")?,
+        reason: row.get("reason")?,
+        message: row.get("message")?,
+        title: row.get("title")?,
+        duplicate_of: Option::<ItemId>::read(row, "duplicate_uuid")?,
+        keep_always: row.get("keep_always")?,
+        saved_at: Timestamp::read(row, "saved_at")?,
+        updated_at: Timestamp::read(row, "updated_at")?,
+        trashed_at: Option::<Timestamp>::read(row, "trashed_at")?,
+        tags: json_column(row, "tags")?,
+    })
+}
+
+fn list(sql: &Connection, user: UserId, filter: &ItemFilter, before: i64) -> Result<ItemPage, StoreError> {
+    let limit = if filter.limit == 0 { 50 } else { filter.limit };
+    let state = filter.state.map(ItemState::as_str);
+    let condition = "item.user_id = :user AND (item.trashed_at IS NOT NULL) = :trashed
+         AND (:state IS NULL OR item.state = :state)
+         AND (:tag IS NULL OR EXISTS (SELECT 1 FROM item_tag JOIN tag ON tag.id = item_tag.tag_id
+              WHERE item_tag.item_id = item.id AND tag.name = :tag))";
+    let shared: [(&str, &dyn ToSql); 4] = [
+        (":user", &user.0),
+        (":trashed", &filter.trashed),
+        (":state", &state),
+        (":tag", &filter.tag),
+    ];
+    let total = sql
+        .prepare_cached(&format!("SELECT count(*) FROM item WHERE {condition}"))?
+        .query_row(&shared[..], |row| row.get(0))?;
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT item.id AS row_id, {ITEM_COLUMNS} FROM item WHERE {condition} AND item.id < :before
+         ORDER BY item.id DESC LIMIT :limit"
+    ))?;
+    let mut parameters = shared.to_vec();
+    parameters.extend([(":before", &before as &dyn ToSql), (":limit", &limit)]);
+    let rows: Vec<(i64, Item)> = statement
+        .query_map(&parameters[..], |row| {
+            Ok((row.get("row_id")?, item_from_row(row)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let next = (rows.len() == limit as usize)
+        .then(|| rows.last().map(|(id, _)| id.to_string()))
+        .flatten();
+    Ok(ItemPage {
+        items: rows.into_iter().map(|(_, item)| item).collect(),
+        total,
+        next,
+    })
+}

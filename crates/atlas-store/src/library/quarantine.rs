@@ -1,0 +1,102 @@
+//! The quarantine: suspected junk, kept whole until the owner decides.
+
+use atlas_domain::{Item, ItemId, ItemState, JobId, Lane, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::Library;
+use super::audit::Actor;
+use super::documents::{Judgement, judgement_from_row};
+use super::items::{ITEM_COLUMNS, item_from_row, read_item};
+use crate::error::StoreError;
+
+/// An item in quarantine, with what led there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The item.
+    pub item: Item,
+    /// The decision.
+    pub judgement: Judgement,
+}
+
+impl Library {
+    /// What is in quarantine, the newest first, at most `limit`.
+    pub async fn list_quarantine(&self, user: UserId, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
+        self.db
+            .read(move |sql| {
+                let mut statement = sql.prepare_cached(&format!(
+                    "SELECT {ITEM_COLUMNS}, judgement.judged_at, judgement.decision, judgement.class,
+                         judgement.reasons, judgement.gate_version
+                     FROM item JOIN judgement ON judgement.id =
+                         (SELECT max(last.id) FROM judgement AS last WHERE last.item_id = item.id)
+                     WHERE item.user_id = ?1 AND item.state = 'quarantined' AND item.trashed_at IS NULL
+                     ORDER BY item.id DESC LIMIT ?2"
+                ))?;
+                let rows = statement.query_map((user.0, limit), |row| {
+                    Ok(Quarantined {
+                        item: item_from_row(row)?,
+                        judgement: judgement_from_row(row)?,
+                    })
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// The owner says that an item is content: its stored bytes are processed again, and the gate's opinion
+    /// no longer counts for it.
+    pub async fn keep_quarantined(&self, user: UserId, item: ItemId) -> Result<(Item, JobId), StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            let found = read_item(tx.sql, user, item)?;
+            if !matches!(found.state, ItemState::Quarantined | ItemState::Rejected) {
+                return Err(not_in_quarantine(&found));
+            }
+            tx.sql.execute(
+                "UPDATE item SET keep_always = 1, updated_at = ?2 WHERE uuid = ?1",
+                (item.as_bytes(), tx.now.as_millis()),
+            )?;
+            tx.audit(
+                user,
+                Actor::Owner,
+                "kept",
+                item,
+                &found.reason,
+                "the owner says that this is content",
+            )?;
+            let job = tx.enqueue(&atlas_domain::NewJob::reprocess(item))?;
+            Ok((read_item(tx.sql, user, item)?, job))
+        })
+        .await
+    }
+
+    /// The owner says that an item is junk: it stays as a rejected link, and its bytes follow the retention
+    /// table.
+    pub async fn drop_quarantined(&self, user: UserId, item: ItemId) -> Result<Item, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            let found = read_item(tx.sql, user, item)?;
+            if found.state != ItemState::Quarantined {
+                return Err(not_in_quarantine(&found));
+            }
+            tx.sql.execute(
+                "UPDATE item SET state = 'rejected', updated_at = ?2 WHERE uuid = ?1",
+                (item.as_bytes(), tx.now.as_millis()),
+            )?;
+            tx.audit(
+                user,
+                Actor::Owner,
+                "dropped",
+                item,
+                &found.reason,
+                "the owner says that this is junk",
+            )?;
+            read_item(tx.sql, user, item)
+        })
+        .await
+    }
+}
+
+fn not_in_quarantine(item: &Item) -> StoreError {
+    StoreError::Conflict(format!(
+        "item {} is not in quarantine: it is {}",
+        item.id, item.state
+    ))
+}

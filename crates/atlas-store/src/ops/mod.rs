@@ -1,0 +1,153 @@
+//! `Ops`: operational state in its own file, so that a damaged library does not silence the alarm.
+//!
+//! What lies here can be lost without losing anything a person saved; a file that this build cannot read is
+//! set aside and begun anew.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use atlas_domain::{Clock, Lane};
+use rusqlite::OptionalExtension;
+
+use crate::data_dir::DataDirLock;
+use crate::error::StoreError;
+use crate::sqlite::{Database, Migration, Schema, migrate, open_read_write, quick_check};
+
+const SCHEMA: Schema = Schema(&[Migration {
+    name: "foundation",
+    sql: include_str!("../../migrations/ops/0001_foundation.sql"),
+}]);
+
+/// Deaths in a row with the index open after which the index is not trusted any more.
+const DEATHS_TO_DISTRUST: i64 = 3;
+
+/// Operational state of one data directory.
+#[derive(Clone)]
+pub struct Ops {
+    db: Database,
+    clock: Arc<dyn Clock>,
+}
+
+/// Whether the search index may be opened as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexGuard {
+    /// Open it.
+    Trusted,
+    /// The process has died three times in a row with it open: set it aside and rebuild.
+    Distrusted,
+}
+
+impl Ops {
+    /// Opens operational state, creating it if it does not exist. Blocks.
+    pub fn open(lock: &DataDirLock, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let path = lock.dir().ops_db();
+        let db = match open_file(&path, clock.as_ref()) {
+            Err(error) if error.is_damage() => {
+                set_aside(&path, clock.as_ref(), &error)?;
+                open_file(&path, clock.as_ref())?
+            }
+            other => other?,
+        };
+        Ok(Self { db, clock })
+    }
+
+    /// Records that a server starts; returns the number of this run.
+    pub async fn begin_run(&self, version: &'static str) -> Result<i64, StoreError> {
+        let (pid, now) = (std::process::id(), self.clock.now().as_millis());
+        self.db
+            .write(Lane::Interactive, move |sql| {
+                sql.execute(
+                    "INSERT INTO process_run (pid, version, started_at) VALUES (?1, ?2, ?3)",
+                    (pid, version, now),
+                )?;
+                Ok(sql.last_insert_rowid())
+            })
+            .await
+    }
+
+    /// Records that a server ended as it should.
+    pub async fn end_run(&self, run: i64) -> Result<(), StoreError> {
+        let now = self.clock.now().as_millis();
+        self.db
+            .write(Lane::Interactive, move |sql| {
+                sql.execute("UPDATE process_run SET ended_at = ?2 WHERE id = ?1", (run, now))?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Whether the run before this one ended as it should; `None` when there was none.
+    pub async fn previous_run_ended(&self, run: i64) -> Result<Option<bool>, StoreError> {
+        self.db
+            .read(move |sql| {
+                Ok(sql
+                    .query_row(
+                        "SELECT ended_at IS NOT NULL FROM process_run WHERE id < ?1 ORDER BY id DESC LIMIT 1",
+                        [run],
+                        |row| row.get(0),
+                    )
+                    .optional()?)
+            })
+            .await
+    }
+
+    /// The index is about to be opened. If the last opening was never followed by a closing, the process died
+    /// with it open.
+    pub async fn index_opening(&self) -> Result<IndexGuard, StoreError> {
+        self.db
+            .write(Lane::Interactive, |sql| {
+                let deaths: i64 = sql.query_row(
+                    "UPDATE index_guard SET deaths = CASE open WHEN 1 THEN deaths + 1 ELSE 0 END, open = 1
+                     RETURNING deaths",
+                    [],
+                    |row| row.get(0),
+                )?;
+                if deaths < DEATHS_TO_DISTRUST {
+                    return Ok(IndexGuard::Trusted);
+                }
+                sql.execute("UPDATE index_guard SET deaths = 0", [])?;
+                Ok(IndexGuard::Distrusted)
+            })
+            .await
+    }
+
+    /// The index has proved sound (a commit went through), or is closed in good order.
+    pub async fn index_sound(&self, still_open: bool) -> Result<(), StoreError> {
+        self.db
+            .write(Lane::Interactive, move |sql| {
+                sql.execute("UPDATE index_guard SET deaths = 0, open = ?1", [still_open])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Finishes what is queued and closes the writer.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
+    let existed = path.exists();
+    let mut connection = open_read_write(path)?;
+    if existed {
+        quick_check(&connection, path)?;
+    }
+    migrate(&mut connection, path, &SCHEMA, clock.now())?;
+    Database::start(connection, path, 2)
+}
+
+fn set_aside(path: &Path, clock: &dyn Clock, reason: &StoreError) -> Result<(), StoreError> {
+    let stamp = clock.now().as_millis();
+    for suffix in ["", "-wal", "-shm"] {
+        let file = path.with_file_name(format!("ops.db{suffix}"));
+        if file.exists() {
+            std::fs::rename(
+                &file,
+                path.with_file_name(format!("ops.db.set-aside-{stamp}{suffix}")),
+            )?;
+        }
+    }
+    tracing::error!(%reason, "operational state was set aside and begun anew; the library is not affected");
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! One batch of write requests: a single commit for all of them, and no request pays for another's failure.
+//!
+//! A request that fails on its own is rolled back to its savepoint. A full disk, an I/O error or an interrupt
+//! destroys the *whole* transaction, savepoints included; then the guilty request is answered with its error
+//! and all others run again, each in a transaction of its own.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::error::StoreError;
+
+/// A write request with its caller waiting.
+pub(super) trait Request: Send {
+    /// Runs inside a transaction, keeping its value until it is answered. May be called again.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+    /// Tells the caller. The value counts only if the commit did.
+    fn answer(self: Box<Self>, result: Result<(), StoreError>);
+    /// Nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+/// How a batch ended for the connection it ran on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ConnectionState {
+    /// Ready for the next batch.
+    Usable,
+    /// An I/O error hit it: its view of the file cannot be trusted any more.
+    Suspect,
+}
+
+/// What a COMMIT that reported an I/O error really did.
+pub(super) enum Found {
+    /// The batch is on the disk.
+    Committed,
+    /// The batch is not on the disk.
+    RolledBack,
+    /// It could not be found out.
+    Unknown(StoreError),
+}
+
+/// What a batch leaves behind.
+pub(super) struct BatchEnd {
+    /// Whether the connection can go on.
+    pub(super) connection: ConnectionState,
+    /// Requests that were not answered, because another one broke their transaction: each must run again in
+    /// a transaction of its own. Always empty for a batch of one.
+    pub(super) again: Vec<Box<dyn Request>>,
+}
+
+/// Runs `requests` as one transaction and answers them, except those that must run again. `look` is asked what
+/// is on the disk when a COMMIT reports an I/O error: it opens the file afresh and compares its mark.
+pub(super) fn commit_batch(
+    connection: &Connection,
+    mut requests: Vec<Box<dyn Request>>,
+    mark: i64,
+    look: impl FnOnce(i64) -> Found,
+) -> BatchEnd {
+    requests.retain(|request| !request.is_abandoned());
+    if requests.is_empty() {
+        return BatchEnd {
+            connection: ConnectionState::Usable,
+            again: requests,
+        };
+    }
+    match attempt(connection, &mut requests, mark) {
+        Attempt::Committed(results) => {
+            answer_all(requests, results);
+            BatchEnd {
+                connection: ConnectionState::Usable,
+                again: Vec::new(),
+            }
+        }
+        Attempt::CommitUnclear(error, results) => {
+            let again = match look(mark) {
+                Found::Committed => {
+                    answer_all(requests, results);
+                    Vec::new()
+                }
+                Found::RolledBack => again_unless_alone(requests, &error),
+                Found::Unknown(error) => {
+                    fail_all(requests, &error);
+                    Vec::new()
+                }
+            };
+            BatchEnd {
+                connection: ConnectionState::Suspect,
+                again,
+            }
+        }
+        Attempt::NotBegun(error) => {
+            fail_all(requests, &error);
+            BatchEnd {
+                connection: state_after(&error),
+                again: Vec::new(),
+            }
+        }
+        Attempt::CommitFailed(error) => {
+            let again = again_unless_alone(requests, &error);
+            BatchEnd {
+                connection: state_after(&error),
+                again,
+            }
+        }
+        Attempt::Destroyed { by, error } => {
+            requests.remove(by).answer(Err(error.clone()));
+            BatchEnd {
+                connection: state_after(&error),
+                again: requests,
+            }
+        }
+    }
+}
+
+/// One large request can fill the disk for all at the COMMIT; alone, each gets what it deserves.
+fn again_unless_alone(requests: Vec<Box<dyn Request>>, error: &StoreError) -> Vec<Box<dyn Request>> {
+    if requests.len() > 1 {
+        return requests;
+    }
+    fail_all(requests, error);
+    Vec::new()
+}
+
+enum Attempt {
+    /// On the disk, with each request's own result.
+    Committed(Vec<Result<(), StoreError>>),
+    /// COMMIT reported an I/O error; the results count if it went through after all.
+    CommitUnclear(StoreError, Vec<Result<(), StoreError>>),
+    /// COMMIT failed and nothing is on the disk.
+    CommitFailed(StoreError),
+    /// The transaction could not begin.
+    NotBegun(StoreError),
+    /// Request number `by` took the whole transaction with it.
+    Destroyed { by: usize, error: StoreError },
+}
+
+fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64) -> Attempt {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        return Attempt::NotBegun(error.into());
+    }
+    let mut results = Vec::with_capacity(requests.len());
+    for (index, request) in requests.iter_mut().enumerate() {
+        let result = in_savepoint(connection, request.as_mut());
+        if connection.is_autocommit() {
+            let error = result.err().unwrap_or_else(|| {
+                StoreError::Panicked("a store operation ended the transaction it ran in".to_owned())
+            });
+            return Attempt::Destroyed { by: index, error };
+        }
+        results.push(result);
+    }
+    if let Err(error) = connection.execute("UPDATE writer_mark SET batch = ?1", [mark]) {
+        roll_back(connection);
+        return Attempt::CommitFailed(error.into());
+    }
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("store::before_commit", |_| std::process::abort());
+    match connection.execute_batch("COMMIT") {
+        Ok(()) => {
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("store::after_commit", |_| std::process::abort());
+            Attempt::Committed(results)
+        }
+        Err(error) => {
+            let unclear = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+            roll_back(connection);
+            if unclear {
+                Attempt::CommitUnclear(error.into(), results)
+            } else {
+                Attempt::CommitFailed(error.into())
+            }
+        }
+    }
+}
+
+fn in_savepoint(connection: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
+    connection.execute_batch("SAVEPOINT request")?;
+    let result = catch_unwind(AssertUnwindSafe(|| request.run(connection)))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_message(panic.as_ref()))));
+    if connection.is_autocommit() {
+        return result; // nothing left to release
+    }
+    match &result {
+        Ok(()) => connection.execute_batch("RELEASE request")?,
+        Err(_) => connection.execute_batch("ROLLBACK TO request; RELEASE request")?,
+    }
+    result
+}
+
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a failed transaction could not be rolled back");
+    }
+}
+
+fn answer_all(requests: Vec<Box<dyn Request>>, results: Vec<Result<(), StoreError>>) {
+    for (request, result) in requests.into_iter().zip(results) {
+        request.answer(result);
+    }
+}
+
+fn fail_all(requests: Vec<Box<dyn Request>>, error: &StoreError) {
+    for request in requests {
+        request.answer(Err(error.clone()));
+    }
+}
+
+fn state_after(error: &StoreError) -> ConnectionState {
+    match error {
+        StoreError::Io(_) | StoreError::Corrupt { .. } => ConnectionState::Suspect,
+        _ => ConnectionState::Usable,
+    }
+}
+
+/// What a panic said, for the error of the request that panicked.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,103 @@
+//! A pool of read-only connections. Each read is one transaction with a time limit; none lives across an await.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, InterruptHandle};
+use tokio::sync::Semaphore;
+
+use super::connection::open_read_only;
+use crate::error::StoreError;
+
+pub(crate) struct Readers {
+    idle: Arc<Mutex<Vec<Connection>>>,
+    free: Arc<Semaphore>,
+    limit: Duration,
+}
+
+impl Readers {
+    pub(crate) fn open(path: &Path, count: usize, limit: Duration) -> Result<Self, StoreError> {
+        let connections = (0..count)
+            .map(|_| open_read_only(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            idle: Arc::new(Mutex::new(connections)),
+            free: Arc::new(Semaphore::new(count)),
+            limit,
+        })
+    }
+
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.free)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let connection = self.take();
+        let interrupt = InterruptOnDrop(Some(connection.get_interrupt_handle()));
+        let idle = Arc::clone(&self.idle);
+        let mut task = tokio::task::spawn_blocking(move || {
+            let result = in_transaction(&connection, work);
+            lock(&idle).push(connection);
+            drop(permit); // only now may another reader come for the connection
+            result
+        });
+        let joined = tokio::select! {
+            joined = &mut task => joined,
+            () = tokio::time::sleep(self.limit) => {
+                interrupt.now();
+                task.await
+            }
+        };
+        interrupt.disarm();
+        joined.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
+    }
+
+    fn take(&self) -> Connection {
+        // The permit says that one is idle: a connection is put back before its permit is.
+        lock(&self.idle)
+            .pop()
+            .expect("a permit stands for an idle connection")
+    }
+}
+
+fn in_transaction<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.unchecked_transaction()?;
+    // A panic must not cost the pool a connection; the transaction is rolled back either way.
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&transaction)))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(super::batch::panic_message(panic.as_ref()))));
+    transaction.finish()?;
+    result
+}
+
+fn lock(idle: &Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A caller that goes away must not leave its query running.
+struct InterruptOnDrop(Option<InterruptHandle>);
+
+impl InterruptOnDrop {
+    fn now(&self) {
+        if let Some(handle) = &self.0 {
+            handle.interrupt();
+        }
+    }
+
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for InterruptOnDrop {
+    fn drop(&mut self) {
+        self.now();
+    }
+}

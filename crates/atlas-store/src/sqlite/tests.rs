@@ -1,0 +1,430 @@
+//! The engine against a real file: group commit, the replay rule, readers, migrations, backups.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use atlas_domain::{Lane, Timestamp};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+const SCHEMA: Schema = Schema(&[Migration {
+    name: "first",
+    sql: "CREATE TABLE writer_mark (id INTEGER PRIMARY KEY, batch INTEGER NOT NULL) STRICT;
+          INSERT INTO writer_mark VALUES (1, 0);
+          CREATE TABLE note (text TEXT NOT NULL UNIQUE, body BLOB) STRICT;",
+}]);
+
+struct Fixture {
+    folder: TempDir,
+    db: Database,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let mut connection = open_read_write(&path).unwrap();
+        migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
+        let db = Database::start(connection, &path, 2).unwrap();
+        Self { folder, db }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("test.db")
+    }
+
+    /// Occupies the writer until the returned sender is used, so that what is submitted meanwhile becomes one
+    /// batch.
+    async fn occupy_writer(&self) -> mpsc::Sender<()> {
+        let (release, released) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+        let (begun, released) = (
+            std::sync::Mutex::new(Some(begun)),
+            std::sync::Mutex::new(released),
+        );
+        let db = self.db.clone();
+        tokio::spawn(async move {
+            db.write(Lane::Interactive, move |_| {
+                if let Some(begun) = begun.lock().unwrap().take() {
+                    begun.send(()).unwrap();
+                    released.lock().unwrap().recv().unwrap();
+                }
+                Ok(())
+            })
+            .await
+        });
+        begins.await.unwrap();
+        release
+    }
+
+    /// Submits a write and waits until it stands in its lane.
+    async fn submit<F>(&self, lane: Lane, work: F) -> JoinHandle<Result<(), StoreError>>
+    where
+        F: Fn(&Connection) -> Result<(), StoreError> + Send + 'static,
+    {
+        let waiting = self.db.writer_stats().unwrap().waiting;
+        let db = self.db.clone();
+        let task = tokio::spawn(async move { db.write(lane, work).await });
+        while self.db.writer_stats().unwrap().waiting == waiting {
+            tokio::task::yield_now().await;
+        }
+        task
+    }
+
+    async fn notes(&self) -> Vec<String> {
+        self.db
+            .read(|sql| {
+                let mut statement = sql.prepare("SELECT text FROM note ORDER BY rowid")?;
+                let rows = statement.query_map([], |row| row.get(0))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+            .unwrap()
+    }
+}
+
+fn note(text: &'static str) -> impl Fn(&Connection) -> Result<(), StoreError> + Send + 'static {
+    move |sql| {
+        sql.execute("INSERT INTO note (text) VALUES (?1)", [text])?;
+        Ok(())
+    }
+}
+
+/// Fills the file up to a limit that holds for this statement only: a real SQLITE_FULL.
+fn fill_the_disk(sql: &Connection) -> Result<(), StoreError> {
+    let pages: i64 = sql.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    sql.pragma_update_and_check(None, "max_page_count", pages + 1, |_| Ok(()))?;
+    let result = sql.execute(
+        "INSERT INTO note (text, body) VALUES ('huge', zeroblob(10000000))",
+        [],
+    );
+    sql.pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))?;
+    Ok(result.map(|_| ())?)
+}
+
+/// Interrupts a write statement that would never end: a real SQLITE_INTERRUPT.
+fn be_interrupted(sql: &Connection) -> Result<(), StoreError> {
+    let (handle, done) = (sql.get_interrupt_handle(), AtomicBool::new(false));
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                handle.interrupt();
+                std::thread::yield_now();
+            }
+        });
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+             INSERT INTO note (text) SELECT 'row ' || i FROM n";
+        let result = sql.execute(endless, []);
+        done.store(true, Ordering::SeqCst);
+        result
+    });
+    Ok(result.map(|_| ())?)
+}
+
+#[tokio::test]
+async fn requests_that_wait_together_share_one_commit() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let before = fixture.db.writer_stats().unwrap().commits;
+    let mut tasks = Vec::new();
+    for text in ["a", "b", "c"] {
+        tasks.push(fixture.submit(Lane::Interactive, note(text)).await);
+    }
+    release.send(()).unwrap();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(fixture.notes().await, ["a", "b", "c"]);
+    fixture.db.close().await;
+    assert_eq!(
+        fixture.db.writer_stats().unwrap().commits,
+        before + 2,
+        "one for the occupier, one for the three"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_request_rolls_back_alone() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let first = fixture.submit(Lane::Interactive, note("a")).await;
+    let same = fixture
+        .submit(Lane::Interactive, |sql| {
+            sql.execute("INSERT INTO note (text) VALUES ('gone with the error')", [])?;
+            note("a")(sql)
+        })
+        .await;
+    let last = fixture.submit(Lane::Interactive, note("b")).await;
+    release.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    assert!(matches!(same.await.unwrap(), Err(StoreError::Sqlite(_))));
+    last.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_in_one_request_loses_no_neighbour() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let before = fixture.submit(Lane::Interactive, note("before")).await;
+    let guilty = fixture.submit(Lane::Interactive, fill_the_disk).await;
+    let after = fixture.submit(Lane::Interactive, note("after")).await;
+    release.send(()).unwrap();
+    before.await.unwrap().unwrap();
+    assert!(matches!(guilty.await.unwrap(), Err(StoreError::Full(_))));
+    after.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["before", "after"]);
+}
+
+#[tokio::test]
+async fn an_interrupt_in_one_request_loses_no_neighbour() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let before = fixture.submit(Lane::Interactive, note("before")).await;
+    let guilty = fixture.submit(Lane::Interactive, be_interrupted).await;
+    let after = fixture.submit(Lane::Interactive, note("after")).await;
+    release.send(()).unwrap();
+    before.await.unwrap().unwrap();
+    assert!(matches!(guilty.await.unwrap(), Err(StoreError::Interrupted)));
+    after.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["before", "after"]);
+}
+
+#[tokio::test]
+async fn a_panic_in_one_request_is_its_error_and_nobody_elses() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let guilty = fixture
+        .submit(Lane::Interactive, |sql| {
+            note("half")(sql)?;
+            panic!("a bug")
+        })
+        .await;
+    let neighbour = fixture.submit(Lane::Interactive, note("neighbour")).await;
+    release.send(()).unwrap();
+    assert!(matches!(guilty.await.unwrap(), Err(StoreError::Panicked(text)) if text == "a bug"));
+    neighbour.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["neighbour"]);
+}
+
+#[tokio::test]
+async fn a_request_that_ends_the_transaction_itself_is_an_error() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let guilty = fixture
+        .submit(Lane::Interactive, |sql| Ok(sql.execute_batch("ROLLBACK")?))
+        .await;
+    let neighbour = fixture.submit(Lane::Interactive, note("neighbour")).await;
+    release.send(()).unwrap();
+    assert!(matches!(guilty.await.unwrap(), Err(StoreError::Panicked(_))));
+    neighbour.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["neighbour"]);
+}
+
+#[tokio::test]
+async fn a_request_whose_caller_is_gone_is_skipped() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let gone = fixture.submit(Lane::Interactive, note("gone")).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let here = fixture.submit(Lane::Interactive, note("here")).await;
+    release.send(()).unwrap();
+    here.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["here"]);
+}
+
+#[tokio::test]
+async fn interactive_requests_overtake_bulk_ones() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let bulk = fixture.submit(Lane::Bulk, note("bulk")).await;
+    let urgent = fixture.submit(Lane::Interactive, note("urgent")).await;
+    release.send(()).unwrap();
+    bulk.await.unwrap().unwrap();
+    urgent.await.unwrap().unwrap();
+    assert_eq!(fixture.notes().await, ["urgent", "bulk"]);
+}
+
+#[tokio::test]
+async fn closing_finishes_what_waits_and_refuses_the_rest() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let waiting = fixture.submit(Lane::Interactive, note("waiting")).await;
+    release.send(()).unwrap();
+    fixture.db.close().await;
+    waiting.await.unwrap().unwrap();
+    assert!(matches!(
+        fixture.db.write(Lane::Interactive, note("late")).await,
+        Err(StoreError::Closed)
+    ));
+}
+
+#[tokio::test]
+async fn a_reader_sees_one_moment_and_cannot_write() {
+    let fixture = Fixture::new();
+    let result = fixture
+        .db
+        .read(|sql| Ok(sql.execute("INSERT INTO note (text) VALUES ('x')", [])?))
+        .await;
+    assert!(matches!(result, Err(StoreError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
+    let fixture = Fixture::new();
+    let readers = Readers::open(&fixture.path(), 1, Duration::from_millis(20)).unwrap();
+    let endless = readers
+        .run(|sql| {
+            let query =
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+            Ok(sql.query_row(query, [], |row| row.get::<_, i64>(0))?)
+        })
+        .await;
+    assert!(matches!(endless, Err(StoreError::Interrupted)));
+    let next = readers
+        .run(|sql| Ok(sql.query_row("SELECT 7", [], |row| row.get::<_, i64>(0))?))
+        .await;
+    assert_eq!(next.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn a_panic_in_a_read_costs_the_pool_no_connection() {
+    let fixture = Fixture::new();
+    let readers = Readers::open(&fixture.path(), 1, Duration::from_secs(5)).unwrap();
+    let result = readers.run::<(), _>(|_| panic!("a bug")).await;
+    assert!(matches!(result, Err(StoreError::Panicked(_))));
+    assert_eq!(readers.run(|_| Ok(1)).await.unwrap(), 1);
+}
+
+const NEXT_SCHEMA: Schema = Schema(&[
+    SCHEMA.0[0].same(),
+    Migration {
+        name: "second",
+        sql: "ALTER TABLE note ADD COLUMN extra TEXT;",
+    },
+]);
+const CHANGED_SCHEMA: Schema = Schema(&[Migration {
+    name: "first",
+    sql: "SELECT 1;",
+}]);
+const BROKEN_SCHEMA: Schema = Schema(&[
+    SCHEMA.0[0].same(),
+    Migration {
+        name: "second",
+        sql: "CREATE TABLE half (x); ALTER TABLE nowhere ADD y;",
+    },
+]);
+
+impl Migration {
+    const fn same(&self) -> Self {
+        Self {
+            name: self.name,
+            sql: self.sql,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_migration_runs_once_after_a_backup_that_can_be_read() {
+    let fixture = Fixture::new();
+    fixture.db.write(Lane::Interactive, note("old")).await.unwrap();
+    fixture.db.close().await;
+    let mut connection = open_read_write(&fixture.path()).unwrap();
+    for _ in 0..2 {
+        migrate(&mut connection, &fixture.path(), &NEXT_SCHEMA, NOW).unwrap();
+    }
+    let backups: Vec<_> = std::fs::read_dir(fixture.folder.path().join("backups"))
+        .unwrap()
+        .collect();
+    assert_eq!(backups.len(), 1);
+    let backup = open_read_only(&backups[0].as_ref().unwrap().path()).unwrap();
+    let old: String = backup
+        .query_row("SELECT text FROM note", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(old, "old");
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 2);
+}
+
+#[tokio::test]
+async fn a_broken_migration_leaves_the_file_as_it_was() {
+    let fixture = Fixture::new();
+    fixture.db.close().await;
+    let mut connection = open_read_write(&fixture.path()).unwrap();
+    migrate(&mut connection, &fixture.path(), &BROKEN_SCHEMA, NOW).unwrap_err();
+    migrate(&mut connection, &fixture.path(), &SCHEMA, NOW).unwrap();
+    let half: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(half, 0);
+}
+
+#[tokio::test]
+async fn a_newer_or_changed_schema_is_refused_untouched() {
+    let fixture = Fixture::new();
+    fixture.db.close().await;
+    let mut connection = open_read_write(&fixture.path()).unwrap();
+    migrate(&mut connection, &fixture.path(), &NEXT_SCHEMA, NOW).unwrap();
+    let newer = migrate(&mut connection, &fixture.path(), &SCHEMA, NOW).unwrap_err();
+    assert!(matches!(
+        newer,
+        StoreError::NewerSchema {
+            found: 2,
+            known: 1,
+            ..
+        }
+    ));
+    let older = NEXT_SCHEMA
+        .check_version(&Fixture::new().reader(), &fixture.path())
+        .unwrap_err();
+    assert!(matches!(
+        older,
+        StoreError::OlderSchema {
+            found: 1,
+            known: 2,
+            ..
+        }
+    ));
+    let fixture = Fixture::new();
+    fixture.db.close().await;
+    let mut connection = open_read_write(&fixture.path()).unwrap();
+    let changed = migrate(&mut connection, &fixture.path(), &CHANGED_SCHEMA, NOW).unwrap_err();
+    assert!(matches!(changed, StoreError::MigrationChanged { version: 1, .. }));
+}
+
+impl Fixture {
+    fn reader(&self) -> Connection {
+        open_read_only(&self.path()).unwrap()
+    }
+}
+
+#[test]
+fn damage_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("garbage.db");
+    std::fs::write(&path, vec![0x5a; 8192]).unwrap();
+    let error = open_read_write(&path).unwrap_err();
+    assert!(
+        matches!(&error, StoreError::Corrupt { path: named, .. } if *named == path),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_linked_sqlite_is_free_of_the_wal_race() {
+    connection::assert_safe_sqlite().unwrap();
+}

@@ -1,0 +1,296 @@
+//! The writer thread: the only owner of a file's read-write connection, fed over two lanes.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use atlas_domain::Lane;
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
+
+use super::batch::{ConnectionState, Found, Request, commit_batch};
+use super::connection::open_read_write;
+use crate::error::StoreError;
+
+/// Requests that may wait in one lane; further callers wait for a place.
+const LANE_CAPACITY: usize = 512;
+/// Interactive requests that share one commit: what has arrived while the previous batch was being synced.
+const BATCH_REQUESTS: usize = 64;
+
+/// Counts since the writer started.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WriterStats {
+    /// Transactions committed.
+    pub commits: u64,
+    /// Requests answered.
+    pub requests: u64,
+    /// Microseconds spent in batches, commits included.
+    pub busy_micros: u64,
+    /// Requests waiting now.
+    pub waiting: u64,
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    interactive: Arc<Semaphore>,
+    bulk: Arc<Semaphore>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    lanes: Mutex<Lanes>,
+    arrived: Condvar,
+    commits: AtomicU64,
+    requests: AtomicU64,
+    busy_micros: AtomicU64,
+}
+
+#[derive(Default)]
+struct Lanes {
+    interactive: VecDeque<Box<dyn Request>>,
+    bulk: VecDeque<Box<dyn Request>>,
+    closed: bool,
+}
+
+impl Writer {
+    /// Takes over `connection`, which is open on `path`.
+    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared {
+            lanes: Mutex::default(),
+            arrived: Condvar::new(),
+            commits: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            busy_micros: AtomicU64::new(0),
+        });
+        let mark = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
+        let mut thread = WriterThread {
+            connection: Some(connection),
+            path: path.to_owned(),
+            mark,
+        };
+        let for_thread = Arc::clone(&shared);
+        let name = format!("write {}", path.file_name().unwrap_or_default().to_string_lossy());
+        let handle = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || thread.serve(&for_thread))?;
+        Ok(Self {
+            shared,
+            interactive: Arc::new(Semaphore::new(LANE_CAPACITY)),
+            bulk: Arc::new(Semaphore::new(LANE_CAPACITY)),
+            thread: Mutex::new(Some(handle)),
+        })
+    }
+
+    pub(super) async fn submit<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let places = match lane {
+            Lane::Interactive => &self.interactive,
+            Lane::Bulk => &self.bulk,
+        };
+        let place = Arc::clone(places)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let (answer, outcome) = oneshot::channel();
+        let request = Box::new(Call {
+            work,
+            value: None,
+            answer,
+            _place: place,
+        });
+        {
+            let mut lanes = self.shared.lock();
+            if lanes.closed {
+                return Err(StoreError::Closed);
+            }
+            match lane {
+                Lane::Interactive => lanes.interactive.push_back(request),
+                Lane::Bulk => lanes.bulk.push_back(request),
+            }
+        }
+        self.shared.arrived.notify_one();
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) fn stats(&self) -> WriterStats {
+        let lanes = self.shared.lock();
+        WriterStats {
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            requests: self.shared.requests.load(Ordering::Relaxed),
+            busy_micros: self.shared.busy_micros.load(Ordering::Relaxed),
+            waiting: (lanes.interactive.len() + lanes.bulk.len()) as u64,
+        }
+    }
+
+    /// Refuses new requests, finishes those that wait, and closes the connection.
+    pub(super) fn stop(&self) {
+        self.shared.lock().closed = true;
+        self.shared.arrived.notify_all();
+        let handle = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(handle) = handle
+            && handle.join().is_err()
+        {
+            tracing::error!("a writer thread ended with a panic");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first requests of the next batch; `None` when the writer is closed and nothing waits.
+    fn wait_for_work(&self) -> Option<Vec<Box<dyn Request>>> {
+        let mut lanes = self.lock();
+        loop {
+            let first = lanes.next_batch();
+            if !first.is_empty() {
+                return Some(first);
+            }
+            if lanes.closed {
+                return None;
+            }
+            lanes = self.arrived.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Lanes {
+    /// Interactive requests share a commit. A bulk request gets one of its own, and only when nobody else
+    /// waits, so that a heartbeat never waits for more than one of them.
+    fn next_batch(&mut self) -> Vec<Box<dyn Request>> {
+        if self.interactive.is_empty() {
+            return self.bulk.pop_front().into_iter().collect();
+        }
+        let count = self.interactive.len().min(BATCH_REQUESTS);
+        self.interactive.drain(..count).collect()
+    }
+}
+
+struct WriterThread {
+    /// `None` after the file could not be opened again.
+    connection: Option<Connection>,
+    path: PathBuf,
+    /// The mark of the last batch, kept in the file by each commit.
+    mark: i64,
+}
+
+impl WriterThread {
+    fn serve(&mut self, shared: &Shared) {
+        while let Some(requests) = shared.wait_for_work() {
+            let begun = Instant::now();
+            let count = requests.len() as u64;
+            self.write(requests);
+            shared.commits.fetch_add(1, Ordering::Relaxed);
+            shared.requests.fetch_add(count, Ordering::Relaxed);
+            shared
+                .busy_micros
+                .fetch_add(begun.elapsed().as_micros() as u64, Ordering::Relaxed);
+        }
+        self.close();
+    }
+
+    fn write(&mut self, requests: Vec<Box<dyn Request>>) {
+        let connection = match self
+            .connection
+            .take()
+            .map_or_else(|| open_read_write(&self.path), Ok)
+        {
+            Ok(connection) => connection,
+            Err(error) => {
+                for request in requests {
+                    request.answer(Err(error.clone()));
+                }
+                return;
+            }
+        };
+        self.mark += 1;
+        let end = commit_batch(&connection, requests, self.mark, |mark| {
+            look_at_disk(&self.path, mark)
+        });
+        self.connection = match end.connection {
+            ConnectionState::Usable => Some(connection),
+            ConnectionState::Suspect => {
+                tracing::error!(path = %self.path.display(), "reopening the database after an I/O error");
+                drop(connection);
+                open_read_write(&self.path).ok()
+            }
+        };
+        for request in end.again {
+            self.write(vec![request]);
+        }
+    }
+
+    /// Leaves one file behind where it can: an empty write-ahead log needs no recovery at the next start.
+    fn close(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::warn!(%error, "the last checkpoint failed; the next start makes up for it");
+        }
+    }
+}
+
+/// After an I/O error at COMMIT: opens the file afresh and compares its mark. What it finds may be only in the
+/// kernel's cache, so a batch counts as committed only after a checkpoint has synced it into the main file.
+fn look_at_disk(path: &Path, mark: i64) -> Found {
+    let found = open_read_write(path).and_then(|connection| {
+        let on_disk: i64 = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
+        if on_disk < mark {
+            return Ok(Found::RolledBack);
+        }
+        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(if busy == 0 {
+            Found::Committed
+        } else {
+            Found::Unknown(StoreError::Unknown(
+                "a reader held the file while it was checked".to_owned(),
+            ))
+        })
+    });
+    found.unwrap_or_else(|error| Found::Unknown(StoreError::Unknown(error.to_string())))
+}
+
+/// One caller's request: its work, its value once it ran, and where the answer goes.
+struct Call<T, F> {
+    work: F,
+    value: Option<T>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+    /// The place in the lane, given back with the answer.
+    _place: OwnedSemaphorePermit,
+}
+
+impl<T, F> Request for Call<T, F>
+where
+    T: Send,
+    F: Fn(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.value = Some((self.work)(connection)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<(), StoreError>) {
+        let Self { value, answer, .. } = *self;
+        // A caller that went away after its batch began does not hear of it; its write stands.
+        let _ = answer.send(result.and_then(|()| value.ok_or(StoreError::Closed)));
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+}
