@@ -1,1 +1,5 @@
-//! Being built.
+//! The only crate that opens outbound connections, and none without an [`atlas_resilience::Policy`].
+//!
+//! It implements ports of `atlas-domain`; it reads no environment, no configuration and no system clock.
+
+pub mod fetch;

@@ -45,7 +45,13 @@ pub(crate) struct BlobFiles {
 }
 
 impl BlobFiles {
-    pub(crate) fn new(folder: PathBuf) -> Self {
+    /// For writing: the folder is there for good before anything lies in it.
+    pub(crate) fn create(folder: PathBuf) -> Result<Self, StoreError> {
+        create_folder(&folder)?;
+        Ok(Self::at(folder))
+    }
+
+    pub(crate) fn at(folder: PathBuf) -> Self {
         Self {
             folder,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
@@ -69,7 +75,7 @@ impl BlobFiles {
         if path.exists() {
             renew(&path, now)?;
         } else {
-            write_new(&path, &compressed)?;
+            write_new(&path, &compressed, now)?;
         }
         Ok(PreparedBlob {
             hash,
@@ -149,8 +155,9 @@ impl BlobFiles {
         let mut removed = 0;
         for shard in read_dir_or_empty(&self.folder)? {
             for file in read_dir_or_empty(&shard)? {
-                let temporary = file.extension().is_some_and(|extension| extension == "tmp");
-                if temporary && std::fs::metadata(&file)?.modified()? < system_time(grace_start) {
+                let Some(hash) = temporary_of(&file) else { continue };
+                let _alone = self.lock(hash); // nobody may take it up again between the two looks
+                if std::fs::metadata(&file)?.modified()? < system_time(grace_start) {
                     std::fs::remove_file(&file)?;
                     removed += 1;
                 }
@@ -173,12 +180,8 @@ fn renew(path: &Path, now: Timestamp) -> Result<(), StoreError> {
     sync_folder(path)
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = path.parent().unwrap_or(path);
-    if !folder.is_dir() {
-        std::fs::create_dir_all(folder)?;
-        sync_folder(folder)?;
-    }
+fn write_new(path: &Path, bytes: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    create_folder(path.parent().unwrap_or(path))?;
     let temporary = path.with_extension("tmp");
     let mut file = OpenOptions::new()
         .write(true)
@@ -187,6 +190,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         .mode(0o600)
         .open(&temporary)?;
     file.write_all(bytes)?;
+    file.set_modified(system_time(now))?; // the grace is measured by our clock
     file.sync_all()?;
     #[cfg(feature = "failpoints")]
     fail::fail_point!("blob::before_rename", |_| std::process::abort());
@@ -195,6 +199,23 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     #[cfg(feature = "failpoints")]
     fail::fail_point!("blob::after_rename", |_| std::process::abort());
     Ok(())
+}
+
+/// A new folder's entry is durable before anything in it counts.
+fn create_folder(folder: &Path) -> Result<(), StoreError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir(folder)?;
+    sync_folder(folder)
+}
+
+/// The hash whose writing a temporary file began.
+fn temporary_of(file: &Path) -> Option<BlobHash> {
+    let temporary = file.extension().is_some_and(|extension| extension == "tmp");
+    temporary
+        .then(|| file.file_stem()?.to_str()?.parse().ok())
+        .flatten()
 }
 
 /// Makes the entry of `path` in its folder durable.

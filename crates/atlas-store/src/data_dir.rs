@@ -109,11 +109,7 @@ impl DataDir {
             path: self.0.clone(),
             source,
         };
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0)
-            .map_err(io)?;
+        create_durably(&self.0).map_err(io)?;
         self.refuse_network_file_system()?;
         let mut file = OpenOptions::new()
             .read(true)
@@ -156,7 +152,7 @@ impl DataDir {
             source: errno.into(),
         })?;
         // Magic numbers from statfs(2).
-        let kind = match i64::from(stat.f_type) & 0xffff_ffff {
+        let kind = match stat.f_type & 0xffff_ffff {
             0x6969 => "NFS",
             0xff53_4d42 | 0xfe53_4d42 | 0x517b => "SMB",
             0x0102_1997 => "9P",
@@ -168,6 +164,24 @@ impl DataDir {
             kind,
         })
     }
+}
+
+/// Creates the directory and those above it that are missing, so that a power cut cannot take them away again
+/// with everything that was acknowledged in them.
+fn create_durably(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    create_durably(parent)?;
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        other => other?,
+    }
+    File::open(parent)?.sync_all()
 }
 
 fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {

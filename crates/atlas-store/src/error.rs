@@ -124,7 +124,10 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let detail = error.to_string();
+        let mut detail = error.to_string();
+        if let Some(code) = error.sqlite_error().map(|error| error.extended_code) {
+            detail = format!("{detail} (SQLite code {code})"); // says which read, write or sync failed
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(detail),
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(detail),

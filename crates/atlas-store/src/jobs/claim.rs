@@ -9,6 +9,7 @@ use super::finish::AttemptRecord;
 use super::read::{JOB_COLUMNS, job_from_row};
 use crate::error::StoreError;
 use crate::library::Library;
+use crate::library::audit::Actor;
 use crate::sqlite::Column;
 use crate::tx::Tx;
 
@@ -87,10 +88,11 @@ impl Library {
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.db
             .read(|sql| {
-                let due: Option<i64> =
-                    sql.query_row("SELECT min(run_at) FROM job WHERE state = 'ready'", [], |row| {
-                        row.get(0)
-                    })?;
+                let due: Option<i64> = sql.query_row(
+                    "SELECT min(run_at) FROM job INDEXED BY job_ready WHERE state = 'ready'",
+                    [],
+                    |row| row.get(0),
+                )?;
                 Ok(due.map(Timestamp::from_millis))
             })
             .await
@@ -112,7 +114,8 @@ impl Library {
 impl Tx<'_> {
     fn claim_next(&self, owner: &str, until: Timestamp, suspect: bool) -> Result<Option<Lease>, StoreError> {
         let mut next = self.sql.prepare_cached(
-            "SELECT id FROM job WHERE state = 'ready' AND run_at <= ?1 AND suspect = ?2
+            // The index gives the order; by another one all that are ready would be sorted for each claim.
+            "SELECT id FROM job INDEXED BY job_ready WHERE state = 'ready' AND run_at <= ?1 AND suspect = ?2
              AND (group_key IS NULL OR group_key NOT IN
                  (SELECT group_key FROM job WHERE state = 'leased' AND group_key IS NOT NULL
                   GROUP BY group_key HAVING count(*) >= ?3))
@@ -171,7 +174,7 @@ impl Tx<'_> {
             (job.id.as_bytes(), given_up, message, self.now.as_millis()),
         )?;
         if given_up {
-            self.fail_item_of(job, "lease_expired", message)?;
+            self.fail_item_of(job, Actor::Recovery, "lease_expired", message)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Enqueuing: always inside the transaction that makes the work necessary.
 
-use atlas_domain::{JobId, Lane, NewJob};
+use atlas_domain::{ItemId, JobId, Lane, NewJob};
 use rusqlite::OptionalExtension;
 
 use crate::error::StoreError;
@@ -32,7 +32,7 @@ impl Tx<'_> {
                 id.as_bytes(),
                 job.kind.as_str(),
                 &job.payload,
-                job.item_id.as_ref().map(|item| item.as_bytes()),
+                job.item_id.as_ref().map(ItemId::as_bytes),
                 job.priority,
                 self.now.as_millis(),
                 job.max_attempts,
@@ -42,7 +42,16 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    fn live_job(&self, unique_key: Option<&str>) -> Result<Option<JobId>, StoreError> {
+    /// Cancels a job of the same key that waits. One that is running ends as it will.
+    pub(crate) fn call_off(&self, job: &NewJob) -> Result<(), StoreError> {
+        self.sql.execute(
+            "UPDATE job SET state = 'cancelled', updated_at = ?2 WHERE unique_key = ?1 AND state = 'ready'",
+            (&job.unique_key, self.now.as_millis()),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn live_job(&self, unique_key: Option<&str>) -> Result<Option<JobId>, StoreError> {
         let Some(key) = unique_key else { return Ok(None) };
         let mut statement = self
             .sql

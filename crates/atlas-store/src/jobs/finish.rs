@@ -1,9 +1,12 @@
 //! How a try ends: finished, given up, or to be tried again. Every end names the lease's token.
 
-use atlas_domain::{AttemptEnd, Job, JobId, Lane, Lease, Outcome, OutcomeWord, Timestamp};
+use atlas_domain::{AttemptEnd, Job, JobId, Lane, Lease, Outcome, OutcomeWord, Timestamp, UserId};
+use rusqlite::OptionalExtension;
 
 use crate::error::StoreError;
 use crate::library::Library;
+use crate::library::audit::Actor;
+use crate::sqlite::Column;
 use crate::tx::Tx;
 
 /// When a try began and how far it came.
@@ -50,7 +53,7 @@ impl Library {
         self.write(Lane::Interactive, move |tx| {
             tx.finish_job(&lease, &outcome, &attempt)?;
             if outcome.word() == OutcomeWord::Failed {
-                tx.fail_item_of(&lease.job, outcome.reason(), &outcome.message())?;
+                tx.fail_item_of(&lease.job, Actor::Ingest, outcome.reason(), &outcome.message())?;
             }
             Ok(())
         })
@@ -217,13 +220,46 @@ impl Tx<'_> {
     }
 
     /// A job that was given up leaves its item failed, unless the item has something better already.
-    pub(crate) fn fail_item_of(&self, job: &Job, reason: &str, message: &str) -> Result<(), StoreError> {
+    pub(crate) fn fail_item_of(
+        &self,
+        job: &Job,
+        actor: Actor,
+        reason: &str,
+        message: &str,
+    ) -> Result<(), StoreError> {
         let Some(item) = job.item_id else { return Ok(()) };
-        self.sql.execute(
-            "UPDATE item SET state = 'failed', reason = ?2, message = ?3, updated_at = ?4
-             WHERE uuid = ?1 AND state = 'queued'",
-            (item.as_bytes(), reason, message, self.now.as_millis()),
-        )?;
-        Ok(())
+        let owner = self
+            .sql
+            .prepare_cached(
+                "UPDATE item SET state = 'failed', reason = ?2, message = ?3, updated_at = ?4
+                 WHERE uuid = ?1 AND state = 'queued' RETURNING user_id",
+            )?
+            .query_row((item.as_bytes(), reason, message, self.now.as_millis()), |row| {
+                UserId::read(row, "user_id")
+            })
+            .optional()?;
+        match owner {
+            Some(user) => self.audit(user, actor, "failed", item, reason, message),
+            None => Ok(()),
+        }
+    }
+
+    /// The owner sends a job round again: its failed item waits for it.
+    pub(crate) fn requeue_item_of(&self, job: &Job) -> Result<(), StoreError> {
+        let Some(item) = job.item_id else { return Ok(()) };
+        let owner = self
+            .sql
+            .prepare_cached(
+                "UPDATE item SET state = 'queued', reason = '', message = '', updated_at = ?2
+                 WHERE uuid = ?1 AND state = 'failed' RETURNING user_id",
+            )?
+            .query_row((item.as_bytes(), self.now.as_millis()), |row| {
+                UserId::read(row, "user_id")
+            })
+            .optional()?;
+        match owner {
+            Some(user) => self.audit(user, Actor::Owner, "retried", item, &job.reason, &job.message),
+            None => Ok(()),
+        }
     }
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::StoreError;
 use crate::library::Library;
+use crate::library::audit::Actor;
 use crate::sqlite::{Column, parse_column};
 
 /// The columns that [`job_from_row`] reads.
@@ -76,19 +77,21 @@ impl Library {
         self.write(Lane::Interactive, move |tx| {
             let found = read_job(tx.sql, job)?;
             if !matches!(found.state, JobState::Dead | JobState::Cancelled) {
-                return Err(StoreError::Conflict(format!("job {job} is {}: only an ended one can be retried", found.state)));
+                return Err(StoreError::Conflict(format!(
+                    "job {job} is {}: only a dead or cancelled one can be retried",
+                    found.state
+                )));
+            }
+            if let Some(live) = tx.live_job(found.unique_key.as_deref())? {
+                return Err(StoreError::Conflict(format!("job {live} is doing the work of job {job} already")));
             }
             tx.sql.execute(
                 "UPDATE job SET state = 'ready', run_at = ?2, attempts = 0, deferrals = 0, deferred_since = NULL,
-                     suspect = 0, crashes = 0, outcome = NULL, updated_at = ?2 WHERE uuid = ?1",
+                     suspect = 0, crashes = 0, outcome = NULL, reason = '', message = '', updated_at = ?2
+                 WHERE uuid = ?1",
                 (job.as_bytes(), tx.now.as_millis()),
             )?;
-            if let Some(item) = found.item_id {
-                tx.sql.execute(
-                    "UPDATE item SET state = 'queued', reason = '', message = '' WHERE uuid = ?1 AND state = 'failed'",
-                    [item.as_bytes()],
-                )?;
-            }
+            tx.requeue_item_of(&found)?;
             read_job(tx.sql, job)
         })
         .await
@@ -108,7 +111,12 @@ impl Library {
                 "UPDATE job SET state = 'cancelled', updated_at = ?2 WHERE uuid = ?1",
                 (job.as_bytes(), tx.now.as_millis()),
             )?;
-            tx.fail_item_of(&found, "cancelled", "the owner called its processing off")?;
+            tx.fail_item_of(
+                &found,
+                Actor::Owner,
+                "cancelled",
+                "the owner called its processing off",
+            )?;
             read_job(tx.sql, job)
         })
         .await

@@ -1,6 +1,6 @@
 //! After the process ended under its jobs: who was running is ready again, and only the guilty are blamed.
 
-use atlas_domain::{AttemptEnd, ItemId, Job, Lane, UserId};
+use atlas_domain::{AttemptEnd, Job, Lane};
 use serde::{Deserialize, Serialize};
 
 use super::finish::AttemptRecord;
@@ -87,26 +87,6 @@ impl Tx<'_> {
                  lease_owner = NULL, risky_stage = NULL, updated_at = ?3 WHERE uuid = ?1",
             (job.id.as_bytes(), &message, self.now.as_millis()),
         )?;
-        self.fail_item_of(job, "poison", &message)?;
-        if let Some(item) = job.item_id {
-            self.audit(
-                self.owner_of(item)?,
-                Actor::Recovery,
-                "failed",
-                item,
-                "poison",
-                &message,
-            )?;
-        }
-        Ok(())
-    }
-
-    fn owner_of(&self, item: ItemId) -> Result<UserId, StoreError> {
-        let user = self.sql.query_row(
-            "SELECT user_id FROM item WHERE uuid = ?1",
-            [item.as_bytes()],
-            |row| row.get(0),
-        )?;
-        Ok(UserId(user))
+        self.fail_item_of(job, Actor::Recovery, "poison", &message)
     }
 }

@@ -6,7 +6,7 @@
 
 use atlas_domain::{
     Article, BlobHash, CanonicalUrl, ChangeOp, DocumentId, Item, ItemId, ItemState, Lane, Lease, Outcome,
-    OutcomeWord, SnapshotId, Verdict,
+    SnapshotId, Verdict,
 };
 use rusqlite::OptionalExtension;
 
@@ -120,7 +120,7 @@ impl Tx<'_> {
         content_hash: BlobHash,
     ) -> Result<Outcome, StoreError> {
         let outcome = Outcome::Stored { partial };
-        if self.would_get_worse(item, commit, &outcome) {
+        if would_get_worse(item, commit, &outcome) {
             return self.keep_better(item, &outcome);
         }
         if !item.state.is_searchable()
@@ -147,7 +147,8 @@ impl Tx<'_> {
         commit: &IngestCommit,
         outcome: &Outcome,
     ) -> Result<Outcome, StoreError> {
-        if self.would_get_worse(item, commit, outcome) {
+        refuse_unfounded(commit, outcome)?;
+        if would_get_worse(item, commit, outcome) {
             return self.keep_better(item, outcome);
         }
         self.set_state(item, outcome)?;
@@ -156,14 +157,6 @@ impl Tx<'_> {
             self.reprocess_duplicates_of(item.id)?;
         }
         Ok(outcome.clone())
-    }
-
-    /// A new fetch that brought less than the library has. A new judgement of the same bytes is not that,
-    /// unless it is our own failure.
-    fn would_get_worse(&self, item: &Item, commit: &IngestCommit, outcome: &Outcome) -> bool {
-        let judged_again = commit.rejudged && outcome.word() != OutcomeWord::Failed;
-        let new = outcome.item_state().map_or(0, rank);
-        !judged_again && new < rank(item.state)
     }
 
     fn keep_better(&self, item: &Item, worse: &Outcome) -> Result<Outcome, StoreError> {
@@ -181,7 +174,11 @@ impl Tx<'_> {
             worse.reason(),
             &detail,
         )?;
-        Ok(Outcome::Unchanged)
+        // Our own fault leaves the item as it was, but stays visible as a dead letter.
+        Ok(match worse {
+            Outcome::Failed { .. } => worse.clone(),
+            _ => Outcome::Unchanged,
+        })
     }
 
     /// Another item of the same person that holds this content already.
@@ -212,7 +209,9 @@ impl Tx<'_> {
         let of = self
             .sql
             .prepare_cached(
-                "SELECT item.uuid FROM document JOIN item ON item.document_id = document.id
+                // In this order: without statistics SQLite would go through all items of the user instead.
+                "SELECT item.uuid FROM document
+                 CROSS JOIN item ON item.id = document.item_id AND item.document_id = document.id
                  WHERE document.content_hash = ?1 AND item.user_id = ?2 AND item.uuid <> ?3
                  AND item.trashed_at IS NULL AND item.state IN ('stored', 'partial') ORDER BY item.id LIMIT 1",
             )?
@@ -338,6 +337,34 @@ impl Tx<'_> {
         )?;
         Ok(())
     }
+}
+
+/// A new fetch that brought less than the library has. A new judgement of the same bytes is not that, but our own
+/// failure to come to one is.
+fn would_get_worse(item: &Item, commit: &IngestCommit, outcome: &Outcome) -> bool {
+    let judged_again = commit.rejudged && commit.verdict.is_some();
+    let new = outcome.item_state().map_or(0, rank);
+    !judged_again && new < rank(item.state)
+}
+
+/// An ending that is none would leave its item without a job; a quarantine without the verdict and the bytes it
+/// was decided on could not be shown to the owner.
+fn refuse_unfounded(commit: &IngestCommit, outcome: &Outcome) -> Result<(), StoreError> {
+    let founded = match outcome {
+        Outcome::Quarantined { .. } => commit.verdict.is_some() && commit.snapshot_id.is_some(),
+        Outcome::Rejected { .. } | Outcome::LinkOnly { .. } | Outcome::Failed { .. } => true,
+        Outcome::Stored { .. }
+        | Outcome::Unchanged
+        | Outcome::Duplicate { .. }
+        | Outcome::Deferred { .. } => false,
+    };
+    if founded {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!(
+        "an ingestion without content cannot conclude `{}` on these grounds",
+        outcome.word()
+    )))
 }
 
 /// How much of the content a state stands for.

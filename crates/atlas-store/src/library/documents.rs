@@ -96,6 +96,13 @@ impl Library {
         Ok(snapshot)
     }
 
+    /// Marks the job as entering its risky stage without a new snapshot: its stored bytes are parsed again.
+    pub async fn enter_risky_stage(&self, lease: &Lease, stage: &'static str) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.write(Lane::Interactive, move |tx| tx.mark_risky_stage(&lease, stage))
+            .await
+    }
+
     /// The newest snapshot of an item whose bytes are still kept.
     pub async fn latest_snapshot(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
         self.db

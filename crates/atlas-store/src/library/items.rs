@@ -119,7 +119,24 @@ impl Tx<'_> {
             (item.as_bytes(), self.now.as_millis()),
         )?;
         self.log_change(item, ChangeOp::Upsert)?;
-        self.audit(user, Actor::Owner, "restored", item, "", "")
+        self.audit(user, Actor::Owner, "restored", item, "", "")?;
+        self.reprocess_if_orphaned(item)
+    }
+
+    /// A duplicate whose original was put in the trash, or deleted, while it lay in the trash itself: nobody
+    /// holds the content any more.
+    fn reprocess_if_orphaned(&self, item: ItemId) -> Result<(), StoreError> {
+        let orphaned: bool = self.sql.query_row(
+            "SELECT state = 'duplicate' AND NOT EXISTS (SELECT 1 FROM item AS other
+                 WHERE other.id = item.duplicate_of AND other.trashed_at IS NULL
+                 AND other.state IN ('stored', 'partial')) FROM item WHERE uuid = ?1",
+            [item.as_bytes()],
+            |row| row.get(0),
+        )?;
+        if orphaned {
+            self.enqueue(&NewJob::reprocess(item))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn reprocess_duplicates_of(&self, item: ItemId) -> Result<(), StoreError> {
@@ -165,35 +182,48 @@ pub(crate) fn item_from_row(row: &Row<'_>) -> rusqlite::Result<Item> {
 }
 
 fn list(sql: &Connection, user: UserId, filter: &ItemFilter, before: i64) -> Result<ItemPage, StoreError> {
-    let limit = if filter.limit == 0 { 50 } else { filter.limit };
+    let limit = if filter.limit == 0 { 50 } else { filter.limit } as usize;
+    let one_more = limit as i64 + 1; // tells whether there is a next page
     let state = filter.state.map(ItemState::as_str);
-    let condition = "item.user_id = :user AND (item.trashed_at IS NOT NULL) = :trashed
-         AND (:state IS NULL OR item.state = :state)
-         AND (:tag IS NULL OR EXISTS (SELECT 1 FROM item_tag JOIN tag ON tag.id = item_tag.tag_id
-              WHERE item_tag.item_id = item.id AND tag.name = :tag))";
-    let shared: [(&str, &dyn ToSql); 4] = [
-        (":user", &user.0),
-        (":trashed", &filter.trashed),
-        (":state", &state),
-        (":tag", &filter.tag),
-    ];
+    let mut conditions = vec!["item.user_id = :user"];
+    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":user", &user.0)];
+    conditions.push(if filter.trashed {
+        "item.trashed_at IS NOT NULL"
+    } else {
+        "item.trashed_at IS NULL"
+    });
+    if let Some(state) = &state {
+        conditions.push("item.state = :state");
+        parameters.push((":state", state));
+    }
+    if let Some(tag) = &filter.tag {
+        conditions.push(
+            "item.id IN (SELECT item_tag.item_id FROM tag JOIN item_tag ON item_tag.tag_id = tag.id
+                 WHERE tag.user_id = :user AND tag.name = :tag)",
+        );
+        parameters.push((":tag", tag));
+    }
+    let condition = conditions.join(" AND ");
     let total = sql
         .prepare_cached(&format!("SELECT count(*) FROM item WHERE {condition}"))?
-        .query_row(&shared[..], |row| row.get(0))?;
+        .query_row(&parameters[..], |row| row.get(0))?;
+    // Without a state the rows come in the order of the table; by an index of the user's items the whole library
+    // would be sorted for each page.
+    let in_order = filter.state.is_none() && !filter.trashed;
+    let source = if in_order { "item NOT INDEXED" } else { "item" };
     let mut statement = sql.prepare_cached(&format!(
-        "SELECT item.id AS row_id, {ITEM_COLUMNS} FROM item WHERE {condition} AND item.id < :before
+        "SELECT item.id AS row_id, {ITEM_COLUMNS} FROM {source} WHERE {condition} AND item.id < :before
          ORDER BY item.id DESC LIMIT :limit"
     ))?;
-    let mut parameters = shared.to_vec();
-    parameters.extend([(":before", &before as &dyn ToSql), (":limit", &limit)]);
-    let rows: Vec<(i64, Item)> = statement
+    parameters.extend([(":before", &before as &dyn ToSql), (":limit", &one_more)]);
+    let mut rows: Vec<(i64, Item)> = statement
         .query_map(&parameters[..], |row| {
             Ok((row.get("row_id")?, item_from_row(row)?))
         })?
         .collect::<Result<_, _>>()?;
-    let next = (rows.len() == limit as usize)
-        .then(|| rows.last().map(|(id, _)| id.to_string()))
-        .flatten();
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(id, _)| id.to_string());
     Ok(ItemPage {
         items: rows.into_iter().map(|(_, item)| item).collect(),
         total,

@@ -82,7 +82,7 @@ impl Library {
         let db = Database::start(connection, &path, READERS)?;
         Ok(Self {
             db,
-            blobs: Arc::new(BlobFiles::new(lock.dir().blobs())),
+            blobs: Arc::new(BlobFiles::create(lock.dir().blobs())?),
             clock,
             entropy,
             identity,
@@ -103,7 +103,7 @@ impl Library {
         let identity = read_identity(&open_read_only(&path)?)?;
         Ok(Self {
             db,
-            blobs: Arc::new(BlobFiles::new(dir.blobs())),
+            blobs: Arc::new(BlobFiles::at(dir.blobs())),
             clock,
             entropy,
             identity,
@@ -131,12 +131,12 @@ impl Library {
     /// Checks every page of the file; the findings are in the error.
     pub async fn check_integrity(&self, dir: &DataDir) -> Result<(), StoreError> {
         let path = dir.library_db();
-        self.db.read(move |sql| quick_check(sql, &path)).await
+        self.db.read_whole(move |sql| quick_check(sql, &path)).await
     }
 
     /// Writes a copy of the database to the new file `target`, and proves that it can be read.
     pub async fn back_up(&self, target: std::path::PathBuf) -> Result<(), StoreError> {
-        self.db.read(move |sql| verified_backup(sql, &target)).await
+        self.db.read_whole(move |sql| verified_backup(sql, &target)).await
     }
 
     /// Finishes what is queued and closes the writer.

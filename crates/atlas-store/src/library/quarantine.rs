@@ -1,6 +1,6 @@
 //! The quarantine: suspected junk, kept whole until the owner decides.
 
-use atlas_domain::{Item, ItemId, ItemState, JobId, Lane, UserId};
+use atlas_domain::{Item, ItemId, ItemState, JobId, Lane, NewJob, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
@@ -62,7 +62,7 @@ impl Library {
                 &found.reason,
                 "the owner says that this is content",
             )?;
-            let job = tx.enqueue(&atlas_domain::NewJob::reprocess(item))?;
+            let job = tx.enqueue(&NewJob::reprocess(item))?;
             Ok((read_item(tx.sql, user, item)?, job))
         })
         .await
@@ -76,10 +76,12 @@ impl Library {
             if found.state != ItemState::Quarantined {
                 return Err(not_in_quarantine(&found));
             }
+            // The owner's last word counts: an earlier "keep" that is still waiting is called off.
             tx.sql.execute(
-                "UPDATE item SET state = 'rejected', updated_at = ?2 WHERE uuid = ?1",
+                "UPDATE item SET state = 'rejected', keep_always = 0, updated_at = ?2 WHERE uuid = ?1",
                 (item.as_bytes(), tx.now.as_millis()),
             )?;
+            tx.call_off(&NewJob::reprocess(item))?;
             tx.audit(
                 user,
                 Actor::Owner,

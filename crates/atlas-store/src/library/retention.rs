@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::sqlite::Column;
 use crate::tx::Tx;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Rows that one transaction lets go of.
 const BATCH: u32 = 200;
@@ -66,20 +66,21 @@ impl Library {
     /// Lets go of everything that is due, except blobs.
     pub async fn sweep_retention(&self, policy: RetentionPolicy) -> Result<RetentionReport, StoreError> {
         let now = self.clock.now();
-        let mut report = RetentionReport::default();
-        report.items = self
-            .in_batches(move |tx| tx.delete_trash(now.before(policy.trash)))
-            .await?;
-        report.snapshots = self
-            .in_batches(move |tx| tx.release_rejected(now.before(policy.rejected_snapshots)))
-            .await?;
-        report.attempts = self
-            .in_batches(move |tx| tx.delete_attempts(now.before(policy.attempts)))
-            .await?;
-        report.jobs = self
-            .in_batches(move |tx| tx.delete_ended_jobs(now.before(policy.ended_jobs)))
-            .await?;
-        Ok(report)
+        Ok(RetentionReport {
+            items: self
+                .in_batches(move |tx| tx.delete_trash(now.before(policy.trash)))
+                .await?,
+            snapshots: self
+                .in_batches(move |tx| tx.release_rejected(now.before(policy.rejected_snapshots)))
+                .await?,
+            attempts: self
+                .in_batches(move |tx| tx.delete_attempts(now.before(policy.attempts)))
+                .await?,
+            jobs: self
+                .in_batches(move |tx| tx.delete_ended_jobs(now.before(policy.ended_jobs)))
+                .await?,
+            blobs: 0,
+        })
     }
 
     /// Removes blobs that nothing refers to and that are older than the grace: marks without the writer, then
@@ -161,14 +162,16 @@ impl Tx<'_> {
     }
 
     /// Lets go of the bytes of rejected pages and error answers; the row with its headers stays. Bytes that a
-    /// document was made from are never among them.
+    /// document was made from are never among them, and those of a rejected page only after it has been rejected
+    /// for as long: the owner may change their mind.
     fn release_rejected(&self, before: Timestamp) -> Result<u64, StoreError> {
         let released = self.sql.execute(
             "UPDATE snapshot SET body_hash = NULL WHERE id IN (
                  SELECT snapshot.id FROM snapshot JOIN item ON item.id = snapshot.item_id
                  WHERE snapshot.body_hash IS NOT NULL AND snapshot.fetched_at < ?1
-                 AND (item.state IN ('rejected', 'link_only')
-                      OR (snapshot.status >= 400 AND item.state <> 'quarantined' AND item.state <> 'failed'))
+                 AND ((item.state IN ('rejected', 'link_only') AND item.updated_at < ?1)
+                      OR (snapshot.status >= 400
+                          AND item.state NOT IN ('rejected', 'link_only', 'quarantined', 'failed')))
                  AND NOT EXISTS (SELECT 1 FROM document WHERE document.snapshot_id = snapshot.id)
                  LIMIT ?2)",
             (before.as_millis(), BATCH),

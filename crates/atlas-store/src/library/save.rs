@@ -1,7 +1,9 @@
 //! Saving an address: the item, its first job and the audit row, in one transaction. After it the save is
 //! acknowledged and can no longer be lost.
 
-use atlas_domain::{CanonicalUrl, Item, ItemId, ItemState, JobId, Lane, NewJob, OutcomeWord, UserId};
+use atlas_domain::{
+    CanonicalUrl, ChangeOp, Item, ItemId, ItemState, JobId, Lane, NewJob, OutcomeWord, UserId,
+};
 use rusqlite::OptionalExtension;
 use url::Url;
 
@@ -120,7 +122,10 @@ impl Tx<'_> {
         let known = read_item(self.sql, user, id)?;
         let restored = known.trashed_at.is_some();
         self.restore(user, id)?;
-        self.add_tags(user, id, &new.tags)?;
+        if !new.tags.is_empty() {
+            self.add_tags(user, id, &new.tags)?;
+            self.log_change(id, ChangeOp::Upsert)?; // search knows tags
+        }
         self.attach_given_html(id, new.given_html.as_ref())?;
         let lacks_content = !matches!(
             known.state,

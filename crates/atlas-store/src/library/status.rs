@@ -38,13 +38,13 @@ impl Library {
                 )?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
-                    set(&mut counts.items, parse_column(row, "state")?, row.get("n")?);
+                    set(&mut counts.items, &parse_column(row, "state")?, row.get("n")?);
                 }
                 let mut statement =
                     sql.prepare_cached("SELECT state, count(*) AS n FROM job GROUP BY state")?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
-                    set(&mut counts.jobs, parse_column(row, "state")?, row.get("n")?);
+                    set(&mut counts.jobs, &parse_column(row, "state")?, row.get("n")?);
                 }
                 counts.trashed = sql.query_row(
                     "SELECT count(*) FROM item WHERE trashed_at IS NOT NULL",
@@ -53,7 +53,7 @@ impl Library {
                 )?;
                 counts.documents = sql.query_row("SELECT count(*) FROM document", [], |row| row.get(0))?;
                 let oldest: Option<i64> = sql.query_row(
-                    "SELECT min(run_at) FROM job WHERE state = 'ready' AND run_at <= ?1",
+                    "SELECT min(run_at) FROM job INDEXED BY job_ready WHERE state = 'ready' AND run_at <= ?1",
                     [now.as_millis()],
                     |row| row.get(0),
                 )?;
@@ -66,8 +66,8 @@ impl Library {
     }
 }
 
-fn set<K: PartialEq>(counts: &mut [(K, u64)], key: K, count: u64) {
-    if let Some(entry) = counts.iter_mut().find(|(known, _)| *known == key) {
+fn set<K: PartialEq>(counts: &mut [(K, u64)], key: &K, count: u64) {
+    if let Some(entry) = counts.iter_mut().find(|(known, _)| known == key) {
         entry.1 = count;
     }
 }

@@ -13,6 +13,9 @@ const SAFE_SQLITE: i32 = 3_051_003;
 /// `ATLS` in ASCII: what `file(1)` and we recognise our databases by.
 const APPLICATION_ID: i64 = 0x4154_4c53;
 
+/// Statements that stay prepared: more than all use cases together have.
+const STATEMENTS: usize = 128;
+
 /// Fails when the linked SQLite has the WAL race. The bundled one has not; a distribution's may.
 pub(crate) fn assert_safe_sqlite() -> Result<(), StoreError> {
     if rusqlite::version_number() >= SAFE_SQLITE {
@@ -35,21 +38,22 @@ pub(crate) fn open_read_write(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(Duration::from_secs(5))?;
-    // Has an effect only before the first table exists.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // For a new file only: to an old one this would write at every opening, even when the file is of a newer
+    // version and must not be touched, or when the disk is full.
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if pages == 0 {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     // NORMAL would lose acknowledged commits on a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 * 1024 * 1024, |_| Ok(()))?;
-    harden(connection)?;
-    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if id == 0 {
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    }
-    Ok(())
+    harden(connection)
 }
 
 /// Opens `path` for reading only. It must exist.
@@ -59,6 +63,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     connection
         .busy_timeout(Duration::from_secs(5))
         .map_err(|error| at(path, error))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     harden(&connection).map_err(|error| at(path, error))?;
     Ok(connection)
 }

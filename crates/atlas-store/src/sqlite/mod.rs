@@ -36,6 +36,7 @@ use writer::Writer;
 pub(crate) struct Database {
     writer: Option<Arc<Writer>>,
     readers: Arc<Readers>,
+    path: Arc<Path>,
 }
 
 /// How long one read may take before it is interrupted.
@@ -47,6 +48,7 @@ impl Database {
         Ok(Self {
             writer: Some(Arc::new(Writer::start(connection, path)?)),
             readers: Arc::new(Readers::open(path, readers, READ_LIMIT)?),
+            path: path.into(),
         })
     }
 
@@ -56,6 +58,7 @@ impl Database {
         Ok(Self {
             writer: None,
             readers: Arc::new(Readers::open(path, readers, READ_LIMIT)?),
+            path: path.into(),
         })
     }
 
@@ -82,6 +85,19 @@ impl Database {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.readers.run(work).await
+    }
+
+    /// Runs `work` on a connection of its own, for as long as it takes: for maintenance that reads the whole
+    /// file, which neither the time limit of the pool nor its few connections are made for.
+    pub(crate) async fn read_whole<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let path = Arc::clone(&self.path);
+        tokio::task::spawn_blocking(move || work(&open_read_only(&path)?))
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
     }
 
     /// Figures about the writer; `None` when opened read-only.

@@ -1,7 +1,7 @@
 //! A pool of read-only connections. Each read is one transaction with a time limit; none lives across an await.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
@@ -38,10 +38,12 @@ impl Readers {
             .await
             .map_err(|_| StoreError::Closed)?;
         let connection = self.take();
-        let interrupt = InterruptOnDrop(Some(connection.get_interrupt_handle()));
+        let running = Running::on(&connection);
+        let interrupt = InterruptOnDrop(running.clone());
         let idle = Arc::clone(&self.idle);
         let mut task = tokio::task::spawn_blocking(move || {
             let result = in_transaction(&connection, work);
+            running.end();
             lock(&idle).push(connection);
             drop(permit); // only now may another reader come for the connection
             result
@@ -49,11 +51,10 @@ impl Readers {
         let joined = tokio::select! {
             joined = &mut task => joined,
             () = tokio::time::sleep(self.limit) => {
-                interrupt.now();
+                interrupt.0.interrupt();
                 task.await
             }
         };
-        interrupt.disarm();
         joined.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
     }
 
@@ -77,27 +78,36 @@ fn in_transaction<T>(
     result
 }
 
-fn lock(idle: &Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A caller that goes away must not leave its query running.
-struct InterruptOnDrop(Option<InterruptHandle>);
+/// One read on one connection. Once it has ended it can no longer be interrupted: the connection may serve
+/// another reader by then, who is not to blame.
+#[derive(Clone)]
+struct Running(Arc<Mutex<Option<InterruptHandle>>>);
 
-impl InterruptOnDrop {
-    fn now(&self) {
-        if let Some(handle) = &self.0 {
+impl Running {
+    fn on(connection: &Connection) -> Self {
+        Self(Arc::new(Mutex::new(Some(connection.get_interrupt_handle()))))
+    }
+
+    fn interrupt(&self) {
+        if let Some(handle) = lock(&self.0).as_ref() {
             handle.interrupt();
         }
     }
 
-    fn disarm(mut self) {
-        self.0 = None;
+    fn end(&self) {
+        *lock(&self.0) = None;
     }
 }
 
+/// A caller that goes away must not leave its query running.
+struct InterruptOnDrop(Running);
+
 impl Drop for InterruptOnDrop {
     fn drop(&mut self) {
-        self.now();
+        self.0.interrupt();
     }
 }

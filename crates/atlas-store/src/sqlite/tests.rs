@@ -97,7 +97,7 @@ fn note(text: &'static str) -> impl Fn(&Connection) -> Result<(), StoreError> + 
     }
 }
 
-/// Fills the file up to a limit that holds for this statement only: a real SQLITE_FULL.
+/// Fills the file up to a limit that holds for this statement only: a real `SQLITE_FULL`.
 fn fill_the_disk(sql: &Connection) -> Result<(), StoreError> {
     let pages: i64 = sql.pragma_query_value(None, "page_count", |row| row.get(0))?;
     sql.pragma_update_and_check(None, "max_page_count", pages + 1, |_| Ok(()))?;
@@ -109,7 +109,7 @@ fn fill_the_disk(sql: &Connection) -> Result<(), StoreError> {
     Ok(result.map(|_| ())?)
 }
 
-/// Interrupts a write statement that would never end: a real SQLITE_INTERRUPT.
+/// Interrupts a write statement that would never end: a real `SQLITE_INTERRUPT`.
 fn be_interrupted(sql: &Connection) -> Result<(), StoreError> {
     let (handle, done) = (sql.get_interrupt_handle(), AtomicBool::new(false));
     let result = std::thread::scope(|scope| {
@@ -427,4 +427,121 @@ fn damage_is_found_and_named() {
 #[test]
 fn the_linked_sqlite_is_free_of_the_wal_race() {
     connection::assert_safe_sqlite().unwrap();
+}
+
+/// A query of three rows that is interrupted, or not, after the first.
+fn count_with_a_pause(
+    sql: &Connection,
+    begun: tokio::sync::oneshot::Sender<()>,
+    goes_on: &mpsc::Receiver<()>,
+) -> Result<usize, StoreError> {
+    let mut statement = sql.prepare("SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3")?;
+    let mut rows = statement.query([])?;
+    rows.next()?;
+    begun.send(()).unwrap();
+    goes_on.recv().unwrap();
+    let mut count = 1;
+    while rows.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_late_does_not_interrupt_the_next_reader_of_its_connection() {
+    let fixture = Fixture::new();
+    let readers = Arc::new(Readers::open(&fixture.path(), 1, Duration::from_secs(5)).unwrap());
+    let (finish, finishes) = mpsc::channel::<()>();
+    let mut first = Box::pin(readers.run(move |_| {
+        finishes.recv().unwrap();
+        Ok(())
+    }));
+    // It starts, and when it has ended its caller has not yet looked at the answer.
+    let polled = std::future::poll_fn(|context| std::task::Poll::Ready(first.as_mut().poll(context))).await;
+    assert!(polled.is_pending());
+    finish.send(()).unwrap();
+    let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let second = tokio::spawn({
+        let readers = Arc::clone(&readers);
+        async move {
+            readers
+                .run(move |sql| count_with_a_pause(sql, begun, &goes_on))
+                .await
+        }
+    });
+    begins.await.unwrap();
+    drop(first);
+    go_on.send(()).unwrap();
+    assert_eq!(second.await.unwrap().unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_takes_its_query_with_it() {
+    let fixture = Fixture::new();
+    let readers = Readers::open(&fixture.path(), 1, Duration::from_mins(1)).unwrap();
+    let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+    let endless = readers.run(move |sql| {
+        let query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+        let mut statement = sql.prepare(query)?;
+        let mut rows = statement.query([])?;
+        rows.next()?;
+        begun.send(()).unwrap();
+        while rows.next()?.is_some() {}
+        Ok(())
+    });
+    tokio::select! {
+        result = endless => panic!("it ended: {result:?}"),
+        begun = begins => begun.unwrap(),
+    }
+    // The only connection comes back.
+    assert_eq!(readers.run(|_| Ok(1)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_whole_file_may_be_read_for_longer_than_the_pool_allows() {
+    let fixture = Fixture::new();
+    tokio::time::pause();
+    let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let whole = fixture
+        .db
+        .read_whole(move |sql| count_with_a_pause(sql, begun, &goes_on));
+    let (count, ()) = tokio::join!(whole, async {
+        begins.await.unwrap();
+        tokio::time::advance(10 * READ_LIMIT).await;
+        tokio::task::yield_now().await;
+        go_on.send(()).unwrap();
+    });
+    assert_eq!(count.unwrap(), 3);
+}
+
+/// A bug outside of any request.
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a bug");
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_writer_that_is_gone() {
+    let fixture = Fixture::new();
+    let release = fixture.occupy_writer().await;
+    let bug = PanicsWhenDropped;
+    let guilty = fixture
+        .submit(Lane::Interactive, move |_| {
+            let _ = &bug;
+            Ok(())
+        })
+        .await;
+    let behind = fixture.submit(Lane::Bulk, note("behind")).await;
+    release.send(()).unwrap();
+    let _ = guilty.await.unwrap();
+    assert!(matches!(behind.await.unwrap(), Err(StoreError::Closed)));
+    assert!(matches!(
+        fixture.db.write(Lane::Interactive, note("later")).await,
+        Err(StoreError::Closed)
+    ));
 }

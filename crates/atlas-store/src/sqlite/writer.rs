@@ -73,9 +73,10 @@ impl Writer {
         };
         let for_thread = Arc::clone(&shared);
         let name = format!("write {}", path.file_name().unwrap_or_default().to_string_lossy());
-        let handle = std::thread::Builder::new()
-            .name(name)
-            .spawn(move || thread.serve(&for_thread))?;
+        let handle = std::thread::Builder::new().name(name).spawn(move || {
+            let _closes = ClosesLanes(&for_thread);
+            thread.serve(&for_thread);
+        })?;
         Ok(Self {
             shared,
             interactive: Arc::new(Semaphore::new(LANE_CAPACITY)),
@@ -165,6 +166,20 @@ impl Shared {
             }
             lanes = self.arrived.wait(lanes).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// However the thread ends, nobody is left waiting for it.
+struct ClosesLanes<'a>(&'a Shared);
+
+impl Drop for ClosesLanes<'_> {
+    fn drop(&mut self) {
+        let closed = Lanes {
+            closed: true,
+            ..Lanes::default()
+        };
+        // Dropped after the lock is released: to drop a request is to answer it.
+        let _waiting = std::mem::replace(&mut *self.0.lock(), closed);
     }
 }
 

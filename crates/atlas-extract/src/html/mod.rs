@@ -1,0 +1,189 @@
+//! HTML in, article out: decode, parse within limits, let two extractors propose, choose, describe.
+//!
+//! This file tells the story; each step is a module. Nothing here fails: a page without content is an
+//! article without text.
+
+mod candidates;
+mod charset;
+mod content;
+mod language;
+mod metadata;
+mod noscript;
+mod page_type;
+mod plain_text;
+mod selector;
+mod transfer;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use atlas_domain::Article;
+use url::Url;
+
+use self::candidates::Wanted;
+use self::content::Content;
+use self::metadata::{Facts, Sources};
+use self::tree::Tree;
+use crate::{Diagnostics, Engine, Extracted, PageInput, quality};
+
+/// A second opinion on more nodes than this costs more than it is worth.
+const MAX_SECOND_OPINION_NODES: usize = 50_000;
+/// The beginning of the text stands in for a missing description, up to here.
+const EXCERPT_CHARS: usize = 280;
+
+/// Extracts the article from a page. Any bytes will do.
+pub fn extract(input: &PageInput) -> Extracted {
+    let decoded = charset::decode(&input.bytes, input.content_type.as_deref());
+    let url = input.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let page = tree::parse(&decoded.text);
+    let sources = Sources::of(&page.document);
+    let base = base_url(url.as_ref(), &sources);
+
+    let revealed = noscript::reveal(&page);
+    let readable = revealed.as_ref().unwrap_or(&page);
+    let wanted = Wanted {
+        links: input.engine == Engine::Selected,
+        comments: page_type::is_forum(&sources),
+    };
+    let first = candidates::first(&readable.document, base.as_ref(), wanted);
+    let chosen = choose(
+        input.engine,
+        &first.html,
+        readable,
+        &decoded.text,
+        &sources,
+        base.as_ref(),
+    );
+    let facts = metadata::decide(&sources, url.as_ref(), &first);
+
+    let article = describe(&chosen.content, facts, &sources, url.as_ref(), base.as_ref());
+    let signals = quality::observe(&page.document, input, &article);
+    let mut notes: Vec<String> = decoded.note.into_iter().collect();
+    notes.extend(readable.notes.iter().cloned());
+    Extracted {
+        article,
+        declared_url: sources.canonical,
+        signals,
+        diagnostics: Diagnostics {
+            engine: chosen.engine.to_owned(),
+            choice: chosen.reason,
+            charset: decoded.charset.to_owned(),
+            notes,
+        },
+    }
+}
+
+/// The content that was taken, whose it is, and why.
+struct Chosen {
+    content: Content,
+    engine: &'static str,
+    reason: String,
+}
+
+fn choose(
+    engine: Engine,
+    first_html: &str,
+    page: &Tree,
+    source: &str,
+    sources: &Sources,
+    base: Option<&Url>,
+) -> Chosen {
+    let first = Content::of(first_html, base);
+    let keep = |content, reason: &str| Chosen {
+        content,
+        engine: "trafilatura",
+        reason: reason.to_owned(),
+    };
+    if engine == Engine::Trafilatura {
+        return keep(first, "asked for");
+    }
+    let Some(doubt) = selector::doubt(&first, sources.prose_chars) else {
+        return keep(first, "no reason to doubt it");
+    };
+    // The second parses the source itself, so the source's own tree must be known to be within the limits.
+    if !page.notes.is_empty() || page.document.tree.nodes().len() > MAX_SECOND_OPINION_NODES {
+        return keep(
+            first,
+            &format!("{doubt}, but a second opinion was not safe to ask for"),
+        );
+    }
+    let second = Content::of(&candidates::second(source, base), base);
+    match selector::prefers_second(&first, &second, sources.prose_chars) {
+        Some(reason) => Chosen {
+            content: second,
+            engine: "readability",
+            reason: reason.to_owned(),
+        },
+        None => keep(first, &format!("{doubt}, and the second opinion is no better")),
+    }
+}
+
+fn describe(
+    content: &Content,
+    facts: Facts,
+    sources: &Sources,
+    url: Option<&Url>,
+    base: Option<&Url>,
+) -> Article {
+    let text = content.plain.text.clone();
+    Article {
+        language: language::decide(&text, sources.language.as_deref()),
+        excerpt: facts
+            .description
+            .filter(|text| !text.is_empty())
+            .or_else(|| beginning(&text)),
+        lead_image: facts
+            .image
+            .and_then(|image| content::absolute(&image, base, &["http", "https"])),
+        page_type: page_type::decide(sources, content, url.map_or("", Url::path)),
+        markdown: content.markdown(),
+        html: content.html.clone(),
+        links: content.links(),
+        word_count: plain_text::count_words(&text),
+        title: facts.title,
+        authors: facts.authors,
+        site_name: facts.site_name,
+        published: facts.published,
+        modified: facts.modified,
+        text,
+    }
+}
+
+/// The address that relative links start from.
+fn base_url(url: Option<&Url>, sources: &Sources) -> Option<Url> {
+    let declared = sources.base.as_deref();
+    match (url, declared) {
+        (Some(url), Some(base)) => Some(url.join(base).unwrap_or_else(|_| url.clone())),
+        (Some(url), None) => Some(url.clone()),
+        (None, Some(base)) => Url::parse(base).ok(),
+        (None, None) => None,
+    }
+    .filter(|base| matches!(base.scheme(), "http" | "https"))
+}
+
+/// The first lines of a text, up to a sentence's or a word's end.
+fn beginning(text: &str) -> Option<String> {
+    let start: String = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(EXCERPT_CHARS + 1)
+        .collect();
+    if start.is_empty() {
+        return None;
+    }
+    if start.chars().count() <= EXCERPT_CHARS {
+        return Some(start);
+    }
+    let sentence = start
+        .rfind(". ")
+        .map(|end| end + 1)
+        .or_else(|| start.rfind('。').map(|end| end + '。'.len_utf8()));
+    if let Some(end) = sentence.filter(|end| *end > start.len() / 3) {
+        return Some(start[..end].to_owned());
+    }
+    let end = start.rfind(' ').unwrap_or(start.len());
+    Some(format!("{}…", start[..end].trim_end()))
+}

@@ -1,0 +1,25 @@
+//! The junk gate: is this page what a person would call the content?
+//!
+//! `observe` measures the parsed page (in the child process), `judge` decides on the measurements (in the
+//! parent). Neither does I/O, and neither ever deletes anything: a verdict is advice with its reasons.
+
+mod case;
+mod fetch_signals;
+mod judge;
+mod layout;
+mod observe;
+// Lists of phrases read as paragraphs, not as columns of one phrase a line.
+#[rustfmt::skip]
+mod phrases;
+mod rules;
+mod signals;
+mod text;
+mod walk;
+
+pub use fetch_signals::{FetchSignals, Landing};
+pub use judge::{GATE_VERSION, judge};
+pub use observe::observe;
+pub use signals::{FormSignals, PageSignals};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Consent, cookie and age dialogues in place of content. A banner beside an article is not one, and neither is
+//! an article about cookies: what counts is the dialogue's share of what there is to read.
+
+use atlas_domain::JunkClass::ConsentWall;
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::fetch_signals::Landing;
+use super::super::phrases::{CONSENT, CONSENT_TITLES};
+use super::super::text::{count_phrases, count_words, find_phrase, fold, is_phrase, sentences};
+use super::{heading_is, title_is};
+
+pub(super) const RULES: &[Rule] = &[
+    landed_on_consent,
+    has_consent_mark,
+    has_consent_form,
+    title_says_consent,
+    buttons_say_consent,
+    text_is_consent,
+];
+
+fn landed_on_consent(case: &Case<'_>) -> Option<Finding> {
+    let there = [case.fetch.landed, case.fetch.requested].contains(&Some(Landing::Consent));
+    there.then(|| {
+        Finding::junk(
+            ConsentWall,
+            Level::Fetch,
+            "landed_on_consent",
+            1.0,
+            &case.fetch.final_url,
+        )
+    })
+}
+
+fn has_consent_mark(case: &Case<'_>) -> Option<Finding> {
+    let mark = case.page.consent_marks.first()?;
+    (case.prose_words() < 100 && consent_phrases(case) > 0)
+        .then(|| Finding::junk(ConsentWall, Level::Html, "has_consent_mark", 0.4, mark))
+}
+
+fn has_consent_form(case: &Case<'_>) -> Option<Finding> {
+    let action = case
+        .page
+        .forms
+        .actions
+        .iter()
+        .find(|action| action.to_ascii_lowercase().contains("consent"))?;
+    case.is_short()
+        .then(|| Finding::junk(ConsentWall, Level::Html, "has_consent_form", 0.7, action))
+}
+
+fn title_says_consent(case: &Case<'_>) -> Option<Finding> {
+    let part = title_is(case, CONSENT_TITLES, 3).or_else(|| heading_is(case, CONSENT_TITLES, 4))?;
+    Some(Finding::junk(
+        ConsentWall,
+        Level::Html,
+        "title_says_consent",
+        0.5,
+        part,
+    ))
+}
+
+fn buttons_say_consent(case: &Case<'_>) -> Option<Finding> {
+    if case.page.article_prose_words >= 150 || consent_phrases(case) < 2 {
+        return None;
+    }
+    let label = case
+        .page
+        .labels
+        .iter()
+        .find(|label| is_phrase(label, CONSENT, 1).is_some())?;
+    Some(Finding::junk(
+        ConsentWall,
+        Level::Html,
+        "buttons_say_consent",
+        0.4,
+        label,
+    ))
+}
+
+/// How much of the text stands in sentences that ask for consent. Where the page shows far more than was
+/// extracted, a banner was taken for the content, which is no fault of the page.
+fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
+    let words = case.page.article_words;
+    if words == 0 || words > 400 || case.page.main_words > 400.max(words * 2) {
+        return None;
+    }
+    let asking: u32 = case
+        .article
+        .text
+        .lines()
+        .flat_map(sentences)
+        .filter(|sentence| find_phrase(&fold(sentence), CONSENT).is_some())
+        .map(count_words)
+        .sum();
+    let share = asking as f32 / words as f32;
+    let weight = match share {
+        share if share >= 0.6 => 1.0,
+        share if share >= 0.35 => 0.6,
+        _ => return None,
+    };
+    let evidence = format!("{:.0} % of the text: {}", share * 100.0, case.page.opening);
+    Some(Finding::junk(
+        ConsentWall,
+        Level::Text,
+        "text_is_consent",
+        weight,
+        evidence,
+    ))
+}
+
+fn consent_phrases(case: &Case<'_>) -> usize {
+    count_phrases(&case.opening, CONSENT).max(count_phrases(&case.text, CONSENT))
+}

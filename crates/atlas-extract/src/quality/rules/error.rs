@@ -1,0 +1,92 @@
+//! Error pages of a server or an application. "Not found" with a good status is the business of `soft_404`.
+
+use atlas_domain::JunkClass::Error;
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::phrases::{BARE_ERRORS, NOT_FOUND, SERVER_ERROR};
+use super::super::text::{count_words, find_phrase};
+use super::{heading_is, title_is};
+
+pub(super) const RULES: &[Rule] = &[
+    status_is_error,
+    title_names_status,
+    title_says_error,
+    heading_says_error,
+    text_says_error,
+];
+
+/// Strong but not alone: some sites serve whole articles with a refusal.
+fn status_is_error(case: &Case<'_>) -> Option<Finding> {
+    let status = case.fetch.status;
+    let weight = match status {
+        404 | 410 | 451 | 500.. => 1.0,
+        400.. => 0.9,
+        _ => return None,
+    };
+    Some(Finding::junk(
+        Error,
+        Level::Fetch,
+        "status_is_error",
+        weight,
+        format!("HTTP {status}"),
+    ))
+}
+
+/// A status number beside its reason phrase: "404 Media" and "500 days" are not error pages.
+fn title_names_status(case: &Case<'_>) -> Option<Finding> {
+    let parts = || case.title.iter().chain(case.headings.iter().take(3));
+    let named = parts().find(|part| count_words(part) <= 6 && part.split(' ').any(is_error_status))?;
+    let explained = parts()
+        .map(String::as_str)
+        .chain([case.opening.as_str()])
+        .take(8)
+        .any(|part| {
+            count_words(part) <= 90
+                && find_phrase(part, SERVER_ERROR)
+                    .or(find_phrase(part, NOT_FOUND))
+                    .is_some()
+        });
+    if !explained || is_not_found(named) {
+        return None;
+    }
+    Some(Finding::junk(
+        Error,
+        Level::Html,
+        "title_names_status",
+        0.9,
+        named,
+    ))
+}
+
+fn title_says_error(case: &Case<'_>) -> Option<Finding> {
+    let part = title_is(case, SERVER_ERROR, 2).or_else(|| title_is(case, BARE_ERRORS, 0))?;
+    Some(Finding::junk(Error, Level::Html, "title_says_error", 0.6, part))
+}
+
+fn heading_says_error(case: &Case<'_>) -> Option<Finding> {
+    let heading = heading_is(case, SERVER_ERROR, 2).or_else(|| heading_is(case, BARE_ERRORS, 0))?;
+    Some(Finding::junk(
+        Error,
+        Level::Html,
+        "heading_says_error",
+        0.5,
+        heading,
+    ))
+}
+
+fn text_says_error(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_short() || case.page.main_words > 120 {
+        return None;
+    }
+    let phrase = find_phrase(&case.opening, SERVER_ERROR)?;
+    Some(Finding::junk(Error, Level::Text, "text_says_error", 0.6, phrase))
+}
+
+fn is_error_status(word: &str) -> bool {
+    word.parse::<u16>()
+        .is_ok_and(|number| matches!(number, 400..=418 | 419 | 421..=429 | 431 | 451 | 500..=511 | 520..=530))
+}
+
+fn is_not_found(part: &str) -> bool {
+    part.split(' ').any(|word| matches!(word, "404" | "410"))
+}

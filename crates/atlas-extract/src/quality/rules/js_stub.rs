@@ -1,0 +1,77 @@
+//! Application shells whose content needs JavaScript, and pages that only send the visitor on. Almost every page
+//! has a `<noscript>` warning, and Discourse keeps its content in one: without content is what matters.
+
+use atlas_domain::JunkClass::JsStub;
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::phrases::{LOADING, NEEDS_SCRIPT};
+use super::super::text::{find_phrase, fold, is_phrase};
+
+/// Content that the page carries as data or in `<noscript>` is content.
+const EMBEDDED_CONTENT_WORDS: u32 = 60;
+
+/// Where more than this stands around an empty middle, the middle was not recognised.
+const FOOTER_WORDS: u32 = 150;
+
+pub(super) const RULES: &[Rule] = &[
+    has_empty_app_root,
+    noscript_asks_for_script,
+    text_asks_for_script,
+    scripts_without_text,
+    only_sends_on,
+    only_loads,
+];
+
+fn has_empty_app_root(case: &Case<'_>) -> Option<Finding> {
+    let root = case.page.empty_app_root.as_ref()?;
+    (is_bare(case, 20) || (case.page.scripts > 0 && is_bare(case, 60)))
+        .then(|| Finding::junk(JsStub, Level::Html, "has_empty_app_root", 0.9, root))
+}
+
+fn noscript_asks_for_script(case: &Case<'_>) -> Option<Finding> {
+    let phrase = find_phrase(&fold(&case.page.noscript), NEEDS_SCRIPT)?;
+    is_bare(case, 40).then(|| Finding::junk(JsStub, Level::Html, "noscript_asks_for_script", 0.7, phrase))
+}
+
+fn text_asks_for_script(case: &Case<'_>) -> Option<Finding> {
+    let phrase =
+        find_phrase(&case.opening, NEEDS_SCRIPT).or_else(|| find_phrase(&case.text, NEEDS_SCRIPT))?;
+    is_bare(case, 100).then(|| Finding::junk(JsStub, Level::Text, "text_asks_for_script", 0.7, phrase))
+}
+
+fn scripts_without_text(case: &Case<'_>) -> Option<Finding> {
+    let page = case.page;
+    (page.scripts > 0 && is_bare(case, 15)).then(|| {
+        let evidence = format!("{} scripts, {} words", page.scripts, page.visible_words);
+        Finding::junk(JsStub, Level::Html, "scripts_without_text", 0.6, evidence)
+    })
+}
+
+fn only_sends_on(case: &Case<'_>) -> Option<Finding> {
+    let target = case.page.refresh_target.as_deref();
+    if target.is_none() && !case.page.script_redirect {
+        return None;
+    }
+    is_bare(case, 30).then(|| {
+        Finding::junk(
+            JsStub,
+            Level::Html,
+            "only_sends_on",
+            0.7,
+            target.unwrap_or("a script sets the location"),
+        )
+    })
+}
+
+fn only_loads(case: &Case<'_>) -> Option<Finding> {
+    let loading = is_phrase(&case.opening, LOADING, 3)?;
+    is_bare(case, 15).then(|| Finding::junk(JsStub, Level::Text, "only_loads", 0.5, loading))
+}
+
+/// Whether the page shows fewer words than that outside an ordinary footer, and holds no content in another form.
+fn is_bare(case: &Case<'_>, words: u32) -> bool {
+    case.page.main_words < words
+        && case.page.visible_words < words + FOOTER_WORDS
+        && case.page.article_prose_words < words
+        && case.page.embedded_words < EMBEDDED_CONTENT_WORDS
+}

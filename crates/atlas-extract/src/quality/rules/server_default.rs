@@ -1,0 +1,68 @@
+//! Pages that come with a server, a control panel or a new domain, and directory listings.
+
+use atlas_domain::JunkClass::ServerDefault;
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::phrases::{DEFAULT_SENTENCES, DEFAULT_TITLES};
+use super::super::text::{count_phrases, find_phrase};
+use super::{heading_is, title_is};
+
+pub(super) const RULES: &[Rule] = &[
+    title_is_default,
+    heading_is_default,
+    lists_directory,
+    text_is_default,
+];
+
+fn title_is_default(case: &Case<'_>) -> Option<Finding> {
+    let part = title_is(case, DEFAULT_TITLES, 2)?;
+    Some(Finding::junk(
+        ServerDefault,
+        Level::Html,
+        "title_is_default",
+        0.6,
+        part,
+    ))
+}
+
+fn heading_is_default(case: &Case<'_>) -> Option<Finding> {
+    let heading = heading_is(case, DEFAULT_TITLES, 2)?;
+    Some(Finding::junk(
+        ServerDefault,
+        Level::Html,
+        "heading_is_default",
+        0.5,
+        heading,
+    ))
+}
+
+/// "Index of Leading Indicators" is a title like any other; a listing has columns and a way up.
+fn lists_directory(case: &Case<'_>) -> Option<Finding> {
+    let titles = case.title.iter().chain(&case.headings);
+    let title = titles.clone().find(|title| {
+        ["index of", "directory listing", "verzeichnis von"]
+            .iter()
+            .any(|start| title.starts_with(start))
+    })?;
+    let columns = count_phrases(
+        &case.opening,
+        &["parent directory", "last modified", "name", "size", "description"],
+    );
+    (columns >= 2 && case.prose_words() < 60)
+        .then(|| Finding::junk(ServerDefault, Level::Html, "lists_directory", 1.0, title))
+}
+
+fn text_is_default(case: &Case<'_>) -> Option<Finding> {
+    if case.prose_words() >= 250 {
+        return None;
+    }
+    let sentence = find_phrase(&case.opening, DEFAULT_SENTENCES)
+        .or_else(|| find_phrase(&case.text, DEFAULT_SENTENCES))?;
+    Some(Finding::junk(
+        ServerDefault,
+        Level::Text,
+        "text_is_default",
+        0.9,
+        sentence,
+    ))
+}

@@ -1,0 +1,83 @@
+//! Pages that say "not found", whatever their status. An article about such pages says it too, at length.
+
+use atlas_domain::JunkClass::{self, Error, Soft404};
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::fetch_signals::Landing;
+use super::super::phrases::{BARE_NOT_FOUND, NOT_FOUND};
+use super::super::text::find_phrase;
+use super::{heading_is, title_is};
+
+pub(super) const RULES: &[Rule] = &[
+    landed_on_error_page,
+    landed_on_front_page,
+    title_says_not_found,
+    heading_says_not_found,
+    text_says_not_found,
+];
+
+fn landed_on_error_page(case: &Case<'_>) -> Option<Finding> {
+    (case.fetch.landed == Some(Landing::NotFound)).then(|| {
+        Finding::junk(
+            class(case),
+            Level::Fetch,
+            "landed_on_error_page",
+            0.9,
+            &case.fetch.final_url,
+        )
+    })
+}
+
+/// Weak alone: whole sites move, and some of them to a single page.
+fn landed_on_front_page(case: &Case<'_>) -> Option<Finding> {
+    (case.fetch.landed == Some(Landing::Root)).then(|| {
+        Finding::junk(
+            class(case),
+            Level::Fetch,
+            "landed_on_front_page",
+            0.6,
+            &case.fetch.requested_url,
+        )
+    })
+}
+
+fn title_says_not_found(case: &Case<'_>) -> Option<Finding> {
+    let part = title_is(case, NOT_FOUND, 3).or_else(|| title_is(case, BARE_NOT_FOUND, 0))?;
+    Some(Finding::junk(
+        class(case),
+        Level::Html,
+        "title_says_not_found",
+        0.7,
+        part,
+    ))
+}
+
+fn heading_says_not_found(case: &Case<'_>) -> Option<Finding> {
+    let heading = heading_is(case, NOT_FOUND, 5).or_else(|| heading_is(case, BARE_NOT_FOUND, 0))?;
+    Some(Finding::junk(
+        class(case),
+        Level::Html,
+        "heading_says_not_found",
+        0.6,
+        heading,
+    ))
+}
+
+fn text_says_not_found(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_short() || case.page.main_words > 150 {
+        return None;
+    }
+    let phrase = find_phrase(&case.opening, NOT_FOUND)?;
+    Some(Finding::junk(
+        class(case),
+        Level::Text,
+        "text_says_not_found",
+        0.6,
+        phrase,
+    ))
+}
+
+/// With an honest status it is an ordinary error page.
+fn class(case: &Case<'_>) -> JunkClass {
+    if case.fetch.status >= 400 { Error } else { Soft404 }
+}

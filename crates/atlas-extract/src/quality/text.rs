@@ -1,0 +1,221 @@
+//! Words, sentences and phrases in any language. Pure functions over text; knows no class of junk.
+
+/// Characters of scripts that are written without spaces, two of which count as a word.
+fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0E00..=0x0EFF // Thai, Lao
+        | 0x1000..=0x109F | 0x1780..=0x17FF // Myanmar, Khmer
+        | 0x3040..=0x30FF | 0x31F0..=0x31FF // Kana
+        | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_134F) // Han
+}
+
+/// Words in `text`. Two characters of a script without spaces are one.
+pub(super) fn count_words(text: &str) -> u32 {
+    let mut words = 0;
+    let mut unspaced = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        if is_unspaced(c) {
+            unspaced += 1;
+            in_word = false;
+        } else if c.is_alphanumeric() {
+            if !in_word {
+                words += 1;
+            }
+            in_word = true;
+        } else if c.is_whitespace() || !matches!(c, '\'' | '’' | '-' | '.' | '_') {
+            in_word = false;
+        }
+    }
+    words + u32::div_ceil(unspaced, 2)
+}
+
+/// Whether a block of text reads like sentences and not like a label, a menu or a headline. Length alone does
+/// not: a menu that lost its line breaks is long too.
+pub(super) fn is_prose(block: &str, words: u32) -> bool {
+    if words < 6 {
+        return false;
+    }
+    if block.chars().any(is_unpunctuated) {
+        return words >= 25 || ends_sentence(block);
+    }
+    let sentences = sentences(block).count() as u32 - u32::from(!ends_sentence(block));
+    sentences * WORDS_IN_LONGEST_SENTENCE >= words
+}
+
+/// Text with fewer sentence ends than one in so many words is not made of sentences.
+const WORDS_IN_LONGEST_SENTENCE: u32 = 70;
+
+/// The sentences of a text; the last may be unfinished. A full stop ends one only before a space, so that
+/// addresses and numbers stay whole.
+pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest
+            .char_indices()
+            .find(|(at, c)| {
+                let after = *at + c.len_utf8();
+                is_sentence_end(*c) && (is_wide_end(*c) || rest[after..].starts_with(is_after_sentence))
+            })
+            .map_or(rest.len(), |(at, c)| at + c.len_utf8());
+        let (sentence, left) = rest.split_at(end);
+        rest = left.trim_start();
+        Some(sentence)
+    })
+}
+
+/// Whether the text ends as sentences end.
+pub(super) fn ends_sentence(text: &str) -> bool {
+    text.trim_end_matches(is_after_sentence)
+        .ends_with(is_sentence_end)
+}
+
+fn is_sentence_end(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '؟' | '۔' | '।') || is_wide_end(c)
+}
+
+fn is_wide_end(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '．')
+}
+
+fn is_after_sentence(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '”' | '’' | '»' | '」' | ']')
+}
+
+/// Thai, Lao, Myanmar and Khmer, which end sentences with a space or not at all.
+fn is_unpunctuated(c: char) -> bool {
+    matches!(u32::from(c), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF)
+}
+
+/// Lower case, letters and digits only, one space between words: the form that phrases are compared in.
+pub(super) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            folded.extend(c.to_lowercase());
+        } else if matches!(c, '\'' | '’' | 'ʼ' | '\u{ad}' | '\u{200b}' | '\u{307}') {
+            // Apostrophes and invisible characters do not part words.
+        } else if !folded.ends_with(' ') && !folded.is_empty() {
+            folded.push(' ');
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// The parts of a title between its separators (`Not found | Site`), folded, without empty ones.
+pub(super) fn title_segments(title: &str) -> Vec<String> {
+    title
+        .replace(" - ", "|")
+        .replace("--", "|")
+        .split([
+            '|', '·', '•', '»', '›', '«', '‹', '—', '–', '―', ':', '~', '/', '【', '】', '｜', '>', '!',
+        ])
+        .map(fold)
+        .filter(|segment| !segment.is_empty())
+        .collect()
+}
+
+/// The first of `phrases` that stands in the folded `text` as whole words.
+pub(super) fn find_phrase(text: &str, phrases: &[&'static str]) -> Option<&'static str> {
+    phrases
+        .iter()
+        .copied()
+        .find(|phrase| contains_words(text, phrase))
+}
+
+/// How many different ones of `phrases` stand in the folded `text`.
+pub(super) fn count_phrases(text: &str, phrases: &[&'static str]) -> usize {
+    phrases
+        .iter()
+        .filter(|phrase| contains_words(text, phrase))
+        .count()
+}
+
+/// The first of `phrases` that is all of the folded `text` but for at most `spare` words.
+pub(super) fn is_phrase(text: &str, phrases: &[&'static str], spare: u32) -> Option<&'static str> {
+    let words = count_words(text);
+    phrases
+        .iter()
+        .copied()
+        .find(|phrase| words <= count_words(phrase) + spare && contains_words(text, phrase))
+}
+
+fn contains_words(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + phrase.len()..].chars().next();
+        is_border(before, phrase.chars().next()) && is_border(after, phrase.chars().next_back())
+    })
+}
+
+/// A word ends at a space; in scripts without spaces, and before Korean particles, anywhere.
+fn is_border(outside: Option<char>, inside: Option<char>) -> bool {
+    let joins = |c: char| is_unspaced(c) || matches!(u32::from(c), 0xAC00..=0xD7A3);
+    outside.is_none_or(|c| c == ' ' || joins(c)) || inside.is_some_and(joins)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::english("It isn't that well-known, is it?", 6)]
+    #[case::japanese("これは日本語の文です。", 5)]
+    #[case::mixed("Rust は速い", 3)]
+    #[case::arabic("هذه جملة عربية", 3)]
+    #[case::nothing(" — … ", 0)]
+    fn counts_words_in_any_script(#[case] text: &str, #[case] words: u32) {
+        assert_eq!(count_words(text), words);
+    }
+
+    #[rstest]
+    #[case::whole_words("page not found", true)]
+    #[case::inside_a_longer_word("page not founded", false)]
+    #[case::between_other_words("sorry page not found here", true)]
+    fn phrases_are_whole_words(#[case] text: &str, #[case] found: bool) {
+        assert_eq!(find_phrase(text, &["not found"]).is_some(), found);
+    }
+
+    #[test]
+    fn phrases_without_spaces_match_inside_a_sentence() {
+        assert!(
+            find_phrase(
+                &fold("お探しのページが見つかりません。"),
+                &["ページが見つかりません"]
+            )
+            .is_some()
+        );
+    }
+
+    #[rstest]
+    #[case::sentence("The heron stood on the gate and waited.", true)]
+    #[case::quoted("He said: \u{201c}The heron stood on the gate.\u{201d}", true)]
+    #[case::label("Name and address of the sender:", false)]
+    #[case::japanese("サギはふつう長くはとどまらない。", true)]
+    #[case::arabic("كان الطائر لا يزال واقفا على البوابة.", true)]
+    #[case::menu_in_one_line(&"Home News Science Opinion About us Contact ".repeat(9), false)]
+    #[case::long_paragraph(&"It rained all day and the water rose in the lock, slowly, as it does. ".repeat(9), true)]
+    fn tells_sentences_from_labels(#[case] block: &str, #[case] prose: bool) {
+        assert_eq!(is_prose(block, count_words(block)), prose);
+    }
+
+    #[test]
+    fn addresses_and_numbers_do_not_end_sentences() {
+        let parts: Vec<_> = sentences("See pond.example for 3.5 kg of reeds. Then stop").collect();
+        assert_eq!(parts, ["See pond.example for 3.5 kg of reeds.", "Then stop"]);
+    }
+
+    #[test]
+    fn a_title_falls_into_its_parts() {
+        assert_eq!(
+            title_segments("404 – Not Found | The Daily"),
+            ["404", "not found", "the daily"]
+        );
+    }
+}

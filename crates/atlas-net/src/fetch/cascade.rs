@@ -1,0 +1,208 @@
+//! The cascade: strategies are tried in order until one brings a good answer, and what each did is recorded.
+//! To add a strategy, add one entry to [`strategies`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::{
+    Clock, FetchError, FetchFault, FetchRequest, Fetched, PortFuture, Strategy, StrategyStep, Timestamp,
+};
+use atlas_resilience::{Bulkhead, Deadline, Pace, Policy};
+use url::Url;
+
+use super::client::{self, ClientError};
+use super::direct::Direct;
+use super::exchange::Exchange;
+use super::failure::Failure;
+use super::given::GivenHtml;
+use super::resolve::{GuardedResolver, Resolve};
+use super::settings::FetchSettings;
+
+/// Every way to get a page, the first choice first. Link only is not among them: it is what remains when
+/// none of them has brought anything.
+fn strategies(
+    settings: &FetchSettings,
+    clock: Arc<dyn Clock>,
+    resolver: Arc<dyn Resolve>,
+) -> Result<Vec<Box<dyn FetchStrategy>>, ClientError> {
+    let addresses = Arc::new(settings.addresses.clone());
+    let policy = outbound_policy(settings);
+    let guarded = GuardedResolver {
+        resolver,
+        addresses: Arc::clone(&addresses),
+    };
+    let exchange = Arc::new(Exchange {
+        client: client::build(guarded, client::trusted_roots(), settings.attempt_timeout / 2)?,
+        clock: Arc::clone(&clock),
+        html_limit_bytes: settings.html_limit_bytes,
+        document_limit_bytes: settings.document_limit_bytes,
+    });
+    Ok(vec![
+        Box::new(GivenHtml {
+            clock,
+            limit_bytes: settings.html_limit_bytes,
+        }),
+        Box::new(Direct {
+            exchange,
+            policy: policy("fetch.direct"),
+            addresses,
+            redirect_limit: settings.redirect_limit,
+        }),
+    ])
+}
+
+/// Makes the policies of strategies: each has its own name, and all count together towards what a host can
+/// bear.
+fn outbound_policy(settings: &FetchSettings) -> impl Fn(&'static str) -> Policy + use<> {
+    let FetchSettings {
+        attempt_timeout,
+        concurrent_requests: total,
+        politeness,
+        ..
+    } = *settings;
+    let per_host = politeness.map_or(total, |politeness| politeness.concurrent_requests);
+    let bulkhead = Arc::new(Bulkhead::new(total, per_host));
+    let pace = politeness.map(|politeness| Arc::new(Pace::new(politeness.interval, politeness.burst)));
+    move |name| {
+        let policy = Policy::new(name, attempt_timeout).with_bulkhead(Arc::clone(&bulkhead));
+        match &pace {
+            Some(pace) => policy.with_pace(Arc::clone(pace)),
+            None => policy,
+        }
+    }
+}
+
+/// One way to get a page.
+pub(super) trait FetchStrategy: Send + Sync {
+    /// Its name.
+    fn strategy(&self) -> Strategy;
+
+    /// Tries it, before `deadline`.
+    fn try_fetch<'a>(&'a self, request: &'a FetchRequest, deadline: Deadline) -> PortFuture<'a, Tried>;
+}
+
+/// How a strategy ended.
+pub(super) enum Tried {
+    /// It has nothing to do with this request. Not recorded.
+    NotApplicable,
+    /// What it would have used is of no use, for this reason. It says nothing about the page.
+    Unusable(&'static str),
+    /// There was an answer, whatever its status.
+    Answered(Answer),
+    /// There was none.
+    Failed(Failure),
+}
+
+/// An answer, before the cascade has added what it knows.
+pub(super) struct Answer {
+    pub(super) final_url: Url,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) fetched_at: Timestamp,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Answer {
+    fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    fn code(&self) -> String {
+        if self.is_good() {
+            "ok".to_owned()
+        } else {
+            format!("http_{}", self.status)
+        }
+    }
+}
+
+/// The strategies in their order.
+pub(super) struct Cascade {
+    strategies: Vec<Box<dyn FetchStrategy>>,
+}
+
+impl Cascade {
+    /// The strategies of [`strategies`].
+    pub(super) fn new(
+        settings: &FetchSettings,
+        clock: Arc<dyn Clock>,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, ClientError> {
+        Ok(Self {
+            strategies: strategies(settings, clock, resolver)?,
+        })
+    }
+
+    /// The first good answer; otherwise the first answer, since an error page is an answer too; otherwise
+    /// the first failure, which is the one of the page itself.
+    pub(super) async fn run(
+        &self,
+        request: &FetchRequest,
+        deadline: Deadline,
+    ) -> Result<Fetched, FetchError> {
+        let mut steps = Vec::new();
+        let mut second_best: Option<(Strategy, Answer)> = None;
+        let mut first_failure: Option<Failure> = None;
+        for way in &self.strategies {
+            let strategy = way.strategy();
+            let mut record = |result: String| steps.push(StrategyStep { strategy, result });
+            match way.try_fetch(request, deadline).await {
+                Tried::NotApplicable => {}
+                Tried::Unusable(reason) => record(reason.to_owned()),
+                Tried::Failed(failure) => {
+                    record(failure.fault.to_string());
+                    first_failure.get_or_insert(failure);
+                }
+                Tried::Answered(answer) => {
+                    record(answer.code());
+                    if answer.is_good() {
+                        return Ok(fetched(request, strategy, answer, steps));
+                    }
+                    second_best.get_or_insert((strategy, answer));
+                }
+            }
+        }
+        match second_best {
+            Some((strategy, answer)) => Ok(fetched(request, strategy, answer, steps)),
+            None => Err(link_only(first_failure, steps)),
+        }
+    }
+}
+
+fn fetched(request: &FetchRequest, strategy: Strategy, answer: Answer, steps: Vec<StrategyStep>) -> Fetched {
+    Fetched {
+        url: request.url.clone(),
+        final_url: answer.final_url,
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body,
+        strategy,
+        steps,
+        fetched_at: answer.fetched_at,
+        retry_after: answer.retry_after,
+    }
+}
+
+/// Nobody had the page: only its link can be kept.
+fn link_only(failure: Option<Failure>, mut steps: Vec<StrategyStep>) -> FetchError {
+    let Failure {
+        fault,
+        message,
+        retry_after,
+    } = failure
+        .unwrap_or_else(|| Failure::new(FetchFault::ConnectFailed, "no strategy applies to this page"));
+    steps.push(StrategyStep {
+        strategy: Strategy::LinkOnly,
+        result: fault.to_string(),
+    });
+    FetchError {
+        fault,
+        message,
+        steps,
+        retry_after,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Says why there was no answer. The one place where errors of the client, of TLS, of the resolver and of
+//! the policy become a [`FetchFault`] with a sentence for people.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use atlas_domain::FetchFault;
+use atlas_resilience::{PolicyError, Rejection};
+use url::Url;
+
+use super::address::RefusedAddress;
+use super::resolve::ResolveError;
+
+/// Why one strategy brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Failure {
+    pub(super) fault: FetchFault,
+    pub(super) message: String,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Failure {
+    pub(super) fn new(fault: FetchFault, message: impl Into<String>) -> Self {
+        Self {
+            fault,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// No response came.
+    pub(super) fn of_request(error: &reqwest::Error, url: &Url) -> Self {
+        let host = host_of(url);
+        if let Some(refused) = cause::<RefusedAddress>(error) {
+            return Self::from(refused.clone());
+        }
+        if let Some(unresolved) = cause::<ResolveError>(error) {
+            let fault = match unresolved {
+                ResolveError::NotFound => FetchFault::NameNotFound,
+                ResolveError::Failed(_) => FetchFault::DnsFailed,
+            };
+            return Self::new(fault, format!("`{host}` has no address: {unresolved}"));
+        }
+        if let Some(tls) = cause::<rustls::Error>(error) {
+            return Self::new(
+                FetchFault::TlsFailed,
+                format!("no trusted connection to `{host}`: {tls}"),
+            );
+        }
+        let reason = deepest(error);
+        if error.is_builder() {
+            let message = format!("the address cannot be put into an HTTP request: {reason}");
+            return Self::new(FetchFault::UnsupportedScheme, message);
+        }
+        if error.is_timeout() {
+            return Self::new(
+                FetchFault::Timeout,
+                format!("`{host}` did not take the connection in time"),
+            );
+        }
+        if error.is_connect() {
+            let fault = match cause::<io::Error>(error).map(io::Error::kind) {
+                Some(io::ErrorKind::ConnectionRefused) => FetchFault::ConnectRefused,
+                _ => FetchFault::ConnectFailed,
+            };
+            return Self::new(fault, format!("no connection to `{host}`: {reason}"));
+        }
+        if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+            return Self::new(
+                FetchFault::BadResponse,
+                format!("`{host}` does not speak proper HTTP: {reason}"),
+            );
+        }
+        Self::new(
+            FetchFault::ConnectFailed,
+            format!("the connection to `{host}` broke off: {reason}"),
+        )
+    }
+
+    /// A response came, but not its whole body.
+    pub(super) fn of_body(error: &reqwest::Error, url: &Url) -> Self {
+        let host = host_of(url);
+        let reason = deepest(error);
+        let from_connection = cause::<hyper::Error>(error).is_some();
+        match cause::<io::Error>(error).map(io::Error::kind) {
+            _ if error.is_timeout() => Self::new(
+                FetchFault::Timeout,
+                format!("`{host}` did not send its answer in time"),
+            ),
+            Some(io::ErrorKind::UnexpectedEof) => Self::new(
+                FetchFault::Truncated,
+                format!("the answer of `{host}` ended too early: {reason}"),
+            ),
+            Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) if from_connection => Self::new(
+                FetchFault::BadResponse,
+                format!("`{host}` does not speak proper HTTP: {reason}"),
+            ),
+            // An error without a connection in its history comes from the decompressor.
+            Some(_) if !from_connection => {
+                let message = format!("the compression of the answer of `{host}` is damaged: {reason}");
+                Self::new(FetchFault::Truncated, message)
+            }
+            _ => Self::new(
+                FetchFault::ConnectFailed,
+                format!("the connection to `{host}` broke off: {reason}"),
+            ),
+        }
+    }
+
+    /// What the policy made of a request.
+    pub(super) fn of_policy(error: PolicyError<Self>, url: &Url) -> Self {
+        let host = host_of(url);
+        match error {
+            PolicyError::Inner(failure) => failure,
+            PolicyError::Timeout { limit, .. } => Self::new(
+                FetchFault::Timeout,
+                format!("`{host}` gave no complete answer within {limit:?}"),
+            ),
+            PolicyError::DeadlineExceeded { .. } => {
+                let message = format!("the time for one page was over before `{host}` had given its answer");
+                Self::new(FetchFault::Timeout, message)
+            }
+            PolicyError::Rejected { rejection, .. } => Self {
+                retry_after: match rejection {
+                    Rejection::TooFast { retry_in } => Some(retry_in),
+                    Rejection::TooMany => None,
+                },
+                ..Self::new(
+                    FetchFault::HostBusy,
+                    format!("Atlas's limit for `{host}` is used up: {rejection}"),
+                )
+            },
+        }
+    }
+}
+
+impl From<RefusedAddress> for Failure {
+    fn from(refused: RefusedAddress) -> Self {
+        Self::new(FetchFault::RefusedAddress, refused.to_string())
+    }
+}
+
+fn host_of(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+/// The first error of that type among the causes.
+fn cause<'a, Kind: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a Kind> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// What the innermost error says: the outer ones repeat the URL and name layers of the client.
+fn deepest(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The error and its causes, outermost first. An `io::Error` hides the error it was made from: its
+/// `source` is already the source of that one.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let hidden = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        hidden
+            .map(|hidden| hidden as &(dyn Error + 'static))
+            .or_else(|| error.source())
+    })
+}

@@ -1,0 +1,92 @@
+//! `Deadline`: the moment by which a call and everything inside it must be over. It never moves later.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Stands for "never" where a duration is too long for the clock: about thirty years.
+const FAR_FUTURE: Duration = Duration::from_hours(30 * 365 * 24);
+
+/// A moment on tokio's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// The moment `duration` from now; thirty years from now when that is beyond the clock's range.
+    pub fn after(duration: Duration) -> Self {
+        Self(Instant::now() + duration.min(FAR_FUTURE))
+    }
+
+    /// That very moment.
+    pub const fn at(instant: Instant) -> Self {
+        Self(instant)
+    }
+
+    /// The moment, for tokio's timers.
+    pub const fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// How much time is left; zero once it has passed.
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether no time is left.
+    pub fn has_passed(self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// The deadline of a part of the work: `limit` from now, but never later than the whole.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        self.min(Self::after(limit))
+    }
+
+    /// Whether something can still be done after a wait of that length. Whoever gets `false` gives up
+    /// before waiting.
+    pub fn leaves_time_after(self, wait: Duration) -> bool {
+        wait < self.remaining()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn counts_down_to_zero_and_stays_there() {
+        let deadline = Deadline::after(SECOND * 3);
+        tokio::time::advance(SECOND).await;
+        assert_eq!(deadline.remaining(), SECOND * 2);
+        assert!(!deadline.has_passed());
+        tokio::time::advance(SECOND * 5).await;
+        assert_eq!(deadline.remaining(), Duration::ZERO);
+        assert!(deadline.has_passed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_never_outlives_the_whole() {
+        let whole = Deadline::after(SECOND * 3);
+        assert_eq!(whole.within(SECOND).remaining(), SECOND);
+        assert_eq!(whole.within(SECOND * 10), whole);
+        assert_eq!(
+            whole.within(SECOND * 2).within(SECOND * 10).remaining(),
+            SECOND * 2
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_uses_up_the_rest_leaves_no_time() {
+        let deadline = Deadline::after(SECOND);
+        assert!(deadline.leaves_time_after(Duration::from_millis(999)));
+        assert!(!deadline.leaves_time_after(SECOND));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endless_duration_does_not_overflow() {
+        assert!(Deadline::after(Duration::MAX).remaining() > SECOND * 86_400 * 365);
+    }
+}

@@ -1,0 +1,119 @@
+//! What people type, and what it means.
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+fn parsed(text: &str) -> Vec<(bool, Operand)> {
+    Query::parse(text)
+        .unwrap()
+        .clauses
+        .into_iter()
+        .map(|clause| (clause.excluded, clause.operand))
+        .collect()
+}
+
+fn word(text: &str) -> Operand {
+    Operand::Word(text.to_owned())
+}
+
+fn phrase(text: &str) -> Operand {
+    Operand::Phrase(text.to_owned())
+}
+
+fn filter(field: FilterField, value: &str) -> Operand {
+    Operand::Filter(field, value.to_owned())
+}
+
+#[test]
+fn understands_words_phrases_prefixes_and_exclusions() {
+    assert_eq!(
+        parsed(r#"rust "borrow checker" -unsafe -"raw pointer" life*"#),
+        [
+            (false, word("rust")),
+            (false, phrase("borrow checker")),
+            (true, word("unsafe")),
+            (true, phrase("raw pointer")),
+            (false, Operand::Prefix("life".to_owned())),
+        ]
+    );
+}
+
+#[test]
+fn understands_filters() {
+    assert_eq!(
+        parsed(r#"tag:rust -site:example.com author:"Anna Schmidt" lang:de kind:forum is:partial"#),
+        [
+            (false, filter(FilterField::Tag, "rust")),
+            (true, filter(FilterField::Site, "example.com")),
+            (false, filter(FilterField::Author, "Anna Schmidt")),
+            (false, filter(FilterField::Language, "de")),
+            (false, filter(FilterField::Kind, "forum")),
+            (false, filter(FilterField::State, "partial")),
+        ]
+    );
+}
+
+#[rstest]
+#[case::unbalanced_quote(r#"a "never closed"#, &[(false, word("a")), (false, phrase("never closed"))])]
+#[case::curly_quotes("“zwei Worte”", &[(false, phrase("zwei Worte"))])]
+#[case::german_quotes("„zwei Worte“", &[(false, phrase("zwei Worte"))])]
+#[case::corner_brackets("「日本語」", &[(false, phrase("日本語"))])]
+#[case::quote_in_a_word(r#"a"b c"d"#, &[(false, word("a")), (false, phrase("b c")), (false, word("d"))])]
+#[case::hyphen_inside("e-mail", &[(false, word("e-mail"))])]
+#[case::unknown_field("https://example.com/a", &[(false, word("https://example.com/a"))])]
+#[case::field_without_value("tag: rust", &[(false, word("tag:")), (false, word("rust"))])]
+#[case::lone_signs("rust - * \"\" && ()", &[(false, word("rust"))])]
+#[case::two_minuses("--verbose", &[(true, word("-verbose"))])]
+fn is_lenient_with(#[case] text: &str, #[case] expected: &[(bool, Operand)]) {
+    assert_eq!(parsed(text), expected);
+}
+
+#[rstest]
+#[case("")]
+#[case("   ")]
+#[case("\"")]
+#[case("-")]
+#[case("*")]
+#[case("…!?")]
+fn says_when_there_is_nothing_to_look_for(#[case] text: &str) {
+    assert_eq!(Query::parse(text), Err(QueryError::Empty));
+}
+
+#[test]
+fn names_the_values_that_a_closed_field_knows() {
+    let message = Query::parse("kind:poem").unwrap_err().to_string();
+    assert!(
+        message.contains("kind:poem") && message.contains("forum"),
+        "{message}"
+    );
+}
+
+#[test]
+fn refuses_a_pasted_book() {
+    assert_eq!(
+        Query::parse(&"a ".repeat(MOST_CLAUSES + 1)),
+        Err(QueryError::TooLong)
+    );
+    assert_eq!(
+        Query::parse(&"a".repeat(LONGEST_QUERY_BYTES + 1)),
+        Err(QueryError::TooLong)
+    );
+    assert!(Query::parse(&"a ".repeat(MOST_CLAUSES)).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn never_panics_and_never_returns_an_empty_query(text in "(\\PC|[-\"*: ]|tag:|is:){0,60}") {
+        if let Ok(query) = Query::parse(&text) {
+            prop_assert!(!query.clauses.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_plain_word_becomes_a_clause(words in proptest::collection::vec("[a-z]{1,8}", 1..20)) {
+        let expected: Vec<_> = words.iter().map(|text| (false, word(text))).collect();
+        prop_assert_eq!(parsed(&words.join(" ")), expected);
+    }
+}

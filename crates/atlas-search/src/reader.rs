@@ -1,0 +1,228 @@
+//! `SearchReader`: searches the last commit it has loaded. It never writes, and needs no writer.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use atlas_domain::{Cursor, ItemId, UserId};
+use tantivy::collector::TopDocs;
+use tantivy::query::{Query as _, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{
+    DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument, Term,
+};
+
+use crate::compile::{Compiled, compile};
+use crate::damage::guarded;
+use crate::error::SearchError;
+use crate::needles::Needles;
+use crate::open::Payload;
+use crate::query::{Query, QueryError};
+use crate::schema::{Fields, ITEM_ID, SAVED_AT_MS, item_id};
+use crate::snippet::{Snippet, snippet};
+use crate::text::stem::LanguageStemmer;
+
+/// Hits beyond this number are not listed: the engine would have to keep them all in memory.
+const DEEPEST_HIT: usize = 10_000;
+/// Blocks of stored text, 16 KB each, that a segment keeps decompressed.
+const CACHED_BLOCKS: usize = 16;
+
+/// What to search for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// In the query language.
+    pub query: String,
+    /// Who asks. Only what belongs to them is found.
+    pub user: UserId,
+    /// Hits to return. With 0 they are only counted.
+    pub limit: usize,
+    /// Hits to pass over first.
+    pub offset: usize,
+}
+
+/// The answer to a search.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hits {
+    /// The best first; the latest saved first when nothing in the query ranks.
+    pub hits: Vec<Hit>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// One item that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Which.
+    pub item_id: ItemId,
+    /// BM25 over all fields; comparable within one answer only.
+    pub score: f32,
+    /// Its title.
+    pub title: String,
+    /// The address as it was given.
+    pub url: String,
+    /// Where in its text it matches.
+    pub snippet: Snippet,
+}
+
+/// An index opened for reading. Clones share what they have loaded.
+#[derive(Clone)]
+pub struct SearchReader {
+    engine: Index,
+    reader: IndexReader,
+    fields: Fields,
+    watermark: Arc<Mutex<Option<Cursor>>>,
+}
+
+impl SearchReader {
+    pub(crate) fn new(engine: Index, fields: Fields) -> Result<Self, SearchError> {
+        let reader = engine
+            .reader_builder()
+            // The default looks for commits every half second: too late for whoever reads their own writes,
+            // and an idle process would never sleep.
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(CACHED_BLOCKS)
+            .try_into()?;
+        let new = Self {
+            engine,
+            reader,
+            fields,
+            watermark: Arc::default(),
+        };
+        new.reload()?;
+        Ok(new)
+    }
+
+    /// Runs a query.
+    pub fn search(&self, request: &SearchRequest) -> Result<Hits, SearchError> {
+        let query = Query::parse(&request.query)?;
+        let deepest = request.offset.saturating_add(request.limit);
+        if deepest > DEEPEST_HIT {
+            return Err(QueryError::TooDeep { most: DEEPEST_HIT }.into());
+        }
+        guarded(|| {
+            let searcher = self.reader.searcher();
+            let compiled = compile(&query, request.user, &searcher, &self.fields)?;
+            let total = compiled.query.count(&searcher)?;
+            if request.limit == 0 || total <= request.offset {
+                return Ok(Hits {
+                    hits: Vec::new(),
+                    total,
+                });
+            }
+            let hits = top(&searcher, &compiled, request)?
+                .into_iter()
+                .map(|(score, address)| self.hit(&searcher.doc(address)?, score, &compiled.needles))
+                .collect::<Result<_, SearchError>>()?;
+            Ok(Hits { hits, total })
+        })
+    }
+
+    /// Shows what was committed since.
+    pub fn reload(&self) -> Result<(), SearchError> {
+        guarded(|| {
+            let mut watermark = self.lock_watermark();
+            // Read first, so that the watermark never promises more than the searcher shows.
+            let payload = Payload::of_last_commit(&self.engine)?;
+            self.reader.reload()?;
+            *watermark = payload.and_then(|payload| payload.cursor);
+            Ok(())
+        })
+    }
+
+    /// Everything up to this place of the change log can be found.
+    pub fn watermark(&self) -> Option<Cursor> {
+        self.lock_watermark().clone()
+    }
+
+    /// Documents in the index, of all users.
+    pub fn count(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Whether the item is in the index.
+    pub fn contains(&self, item_id: ItemId) -> Result<bool, SearchError> {
+        let term = Term::from_field_bytes(self.fields.item_id, item_id.as_bytes());
+        guarded(|| Ok(TermQuery::new(term, IndexRecordOption::Basic).count(&self.reader.searcher())? > 0))
+    }
+
+    /// Shows `visit` every item in the index, in no order: an index that equals its store has each searchable
+    /// item once.
+    pub fn for_each_id(&self, mut visit: impl FnMut(ItemId)) -> Result<(), SearchError> {
+        for segment in self.reader.searcher().segment_readers() {
+            // Visited outside, so that a panic of the visitor is not taken for one of the engine.
+            guarded(|| ids_of(segment))?.into_iter().for_each(&mut visit);
+        }
+        Ok(())
+    }
+
+    /// Compares the checksums of all files. Reads the whole index.
+    pub fn verify(&self) -> Result<(), SearchError> {
+        let damaged = guarded(|| Ok(self.engine.validate_checksum()?))?;
+        match damaged.into_iter().min() {
+            None => Ok(()),
+            Some(file) => Err(SearchError::Damaged(format!(
+                "the checksum of {} is wrong",
+                file.display()
+            ))),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Index {
+        &self.engine
+    }
+
+    pub(crate) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    fn hit(&self, document: &TantivyDocument, score: f32, needles: &Needles) -> Result<Hit, SearchError> {
+        let text = |field| Fields::stored_text(document, field);
+        let stemmer = LanguageStemmer::of(text(self.fields.language));
+        Ok(Hit {
+            item_id: self.fields.stored_id(document)?,
+            score,
+            title: text(self.fields.title).to_owned(),
+            url: text(self.fields.url).to_owned(),
+            snippet: snippet(text(self.fields.body), stemmer, needles),
+        })
+    }
+
+    fn lock_watermark(&self) -> MutexGuard<'_, Option<Cursor>> {
+        self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for SearchReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchReader")
+            .field("watermark", &self.watermark())
+            .finish_non_exhaustive()
+    }
+}
+
+fn top(
+    searcher: &Searcher,
+    compiled: &Compiled,
+    request: &SearchRequest,
+) -> Result<Vec<(f32, DocAddress)>, SearchError> {
+    let page = TopDocs::with_limit(request.limit).and_offset(request.offset);
+    if compiled.unranked {
+        let latest = page.order_by_fast_field::<i64>(SAVED_AT_MS, Order::Desc);
+        let found = searcher.search(&compiled.query, &latest)?;
+        return Ok(found.into_iter().map(|(_, address)| (0.0, address)).collect());
+    }
+    Ok(searcher.search(&compiled.query, &page.order_by_score())?)
+}
+
+fn ids_of(segment: &SegmentReader) -> Result<Vec<ItemId>, SearchError> {
+    let Some(column) = segment.fast_fields().bytes(ITEM_ID)? else {
+        return Ok(Vec::new());
+    };
+    let mut bytes = Vec::new();
+    let mut ids = Vec::with_capacity(segment.num_docs() as usize);
+    for document in segment.doc_ids_alive() {
+        for number in column.term_ords(document) {
+            column.ord_to_bytes(number, &mut bytes)?;
+            ids.push(item_id(&bytes)?);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,196 @@
+//! The queue: what is enqueued, in which order it is claimed, and the owner's word on it.
+
+use atlas_domain::{ItemState, Job, JobKind, JobState, NewJob};
+use atlas_store::{JobFilter, StoreError};
+
+use crate::fixture::{Fixture, MINUTE, content, failed};
+
+fn of_priority(priority: i32, unique_key: &str) -> NewJob {
+    NewJob {
+        priority,
+        unique_key: Some(unique_key.to_owned()),
+        ..NewJob::maintenance(JobKind::SweepRetention)
+    }
+}
+
+fn ids(jobs: &[Job]) -> Vec<atlas_domain::JobId> {
+    jobs.iter().map(|job| job.id).collect()
+}
+
+#[tokio::test]
+async fn jobs_are_claimed_by_priority_and_then_by_age() {
+    let library = Fixture::new();
+    for (priority, key) in [(300, "slow"), (100, "old"), (100, "young"), (50, "urgent")] {
+        library.enqueue_job(of_priority(priority, key)).await.unwrap();
+        library.clock.advance(MINUTE);
+    }
+    let order: Vec<_> = library
+        .claim_up_to(10)
+        .await
+        .iter()
+        .map(|lease| lease.job.unique_key.clone().unwrap())
+        .collect();
+    assert_eq!(order, ["urgent", "old", "young", "slow"]);
+}
+
+#[tokio::test]
+async fn a_claim_takes_no_more_than_it_asked_for_and_nothing_before_its_time() {
+    let library = Fixture::new();
+    for key in ["a", "b", "c"] {
+        library.enqueue_job(of_priority(1, key)).await.unwrap();
+    }
+    let claimed = library.claim_up_to(2).await;
+    assert_eq!(claimed.len(), 2);
+    library
+        .postpone_job(&claimed[0], library.in_an_hour(false), library.attempt())
+        .await
+        .unwrap();
+    assert_eq!(
+        library.claim_up_to(10).await.len(),
+        1,
+        "the third; the postponed one is not due"
+    );
+    assert_eq!(
+        library.next_due().await.unwrap(),
+        Some(library.now().after(60 * MINUTE))
+    );
+    library.clock.advance(60 * MINUTE);
+    assert_eq!(library.claim_up_to(10).await.len(), 1);
+    assert_eq!(library.next_due().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn at_most_two_jobs_of_one_host_run_at_once() {
+    let library = Fixture::new();
+    for page in 0..4 {
+        library.save(&format!("busy.example/{page}")).await;
+    }
+    library.save("other.example/").await;
+    let claimed = library.claim_up_to(10).await;
+    let hosts: Vec<_> = claimed
+        .iter()
+        .filter_map(|lease| lease.job.group_key.as_deref())
+        .collect();
+    assert_eq!(hosts, ["busy.example", "busy.example", "other.example"]);
+    assert_eq!(library.claim_up_to(10).await, []);
+    library.conclude(&claimed[0], content("words")).await;
+    assert_eq!(library.claim_up_to(10).await.len(), 1, "a place became free");
+}
+
+#[tokio::test]
+async fn a_unique_key_names_one_live_job_and_is_free_again_when_it_ended() {
+    let library = Fixture::new();
+    let sweep = NewJob::maintenance(JobKind::SweepRetention);
+    let first = library.enqueue_job(sweep.clone()).await.unwrap();
+    assert_eq!(library.enqueue_job(sweep.clone()).await.unwrap(), first);
+    let lease = library.claim().await;
+    assert_eq!(
+        library.enqueue_job(sweep.clone()).await.unwrap(),
+        first,
+        "running is live too"
+    );
+    let done = atlas_domain::Outcome::Unchanged;
+    library.finish_job(&lease, done, library.attempt()).await.unwrap();
+    assert_ne!(library.enqueue_job(sweep).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn jobs_are_listed_by_state_and_kind_the_last_changed_first() {
+    let library = Fixture::new();
+    library.ingest("a.example/", failed()).await;
+    library.clock.advance(MINUTE);
+    let saved = library.save("b.example/").await;
+    library.clock.advance(MINUTE);
+    let sweep = library
+        .enqueue_job(NewJob::maintenance(JobKind::SweepRetention))
+        .await
+        .unwrap();
+    let dead = library.jobs_in(JobState::Dead).await;
+    let list = async |filter: JobFilter| ids(&library.list_jobs(filter).await.unwrap());
+    let all = [sweep, saved.job.unwrap(), dead[0].id];
+    assert_eq!(list(JobFilter::default()).await, all);
+    assert_eq!(
+        list(JobFilter {
+            limit: 1,
+            ..JobFilter::default()
+        })
+        .await,
+        all[..1]
+    );
+    let ingests = JobFilter {
+        kind: Some(JobKind::IngestItem),
+        ..JobFilter::default()
+    };
+    assert_eq!(list(ingests).await, all[1..]);
+    assert_eq!(ids(&library.jobs_in(JobState::Ready).await), all[..2]);
+}
+
+#[tokio::test]
+async fn a_dead_job_that_is_retried_starts_over() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", failed()).await;
+    let dead = library.jobs_in(JobState::Dead).await.pop().unwrap();
+    assert_eq!(
+        (item.state, dead.reason.as_str()),
+        (ItemState::Failed, "extraction_crashed")
+    );
+    library.clock.advance(MINUTE);
+    let retried = library.retry_job(dead.id).await.unwrap();
+    assert_eq!(
+        (retried.state, retried.attempts, retried.run_at),
+        (JobState::Ready, 0, library.now())
+    );
+    assert_eq!(
+        (retried.outcome, retried.reason.as_str(), retried.message.as_str()),
+        (None, "", "")
+    );
+    let waiting = library.look(&item).await;
+    assert_eq!((waiting.state, waiting.reason.as_str()), (ItemState::Queued, ""));
+    assert_eq!(library.audit_actions(&item).await, ["saved", "failed", "retried"]);
+    let lease = library.claim().await;
+    library.conclude(&lease, content("words")).await;
+    assert_eq!(library.look(&item).await.state, ItemState::Stored);
+}
+
+#[tokio::test]
+async fn a_cancelled_job_runs_no_more_until_it_is_retried() {
+    let library = Fixture::new();
+    let saved = library.save("example.com/page").await;
+    let cancelled = library.cancel_job(saved.job.unwrap()).await.unwrap();
+    assert_eq!(cancelled.state, JobState::Cancelled);
+    assert_eq!(library.claim_up_to(10).await, []);
+    let item = library.look(&saved.item).await;
+    assert_eq!(
+        (item.state, item.reason.as_str()),
+        (ItemState::Failed, "cancelled")
+    );
+    assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
+    library.retry_job(cancelled.id).await.unwrap();
+    assert_eq!(library.look(&item).await.state, ItemState::Queued);
+    assert_eq!(library.claim().await.job.id, cancelled.id);
+}
+
+#[tokio::test]
+async fn only_a_waiting_job_can_be_cancelled_and_only_an_ended_one_retried() {
+    let library = Fixture::new();
+    let job = library.save("example.com/page").await.job.unwrap();
+    let retried = library.retry_job(job).await;
+    assert!(matches!(retried, Err(StoreError::Conflict(_))), "{retried:?}");
+    library.claim().await;
+    for result in [library.cancel_job(job).await, library.retry_job(job).await] {
+        assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
+    }
+    let unknown = library.job(atlas_domain::JobId::from_bytes([9; 16])).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { what: "job", .. })));
+}
+
+#[tokio::test]
+async fn a_dead_job_whose_work_another_job_does_already_is_not_retried_beside_it() {
+    let library = Fixture::new();
+    library.ingest("example.com/page", failed()).await;
+    let dead = library.jobs_in(JobState::Dead).await.pop().unwrap();
+    let live = library.save("example.com/page").await.job.unwrap();
+    let message = library.retry_job(dead.id).await.unwrap_err().to_string();
+    assert!(message.contains(&live.to_string()), "{message}");
+    assert_eq!(library.job(dead.id).await.unwrap(), dead);
+}

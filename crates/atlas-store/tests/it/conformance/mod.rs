@@ -1,0 +1,17 @@
+//! What every engine behind the store must do, use case by use case.
+
+mod blobs;
+mod changes;
+mod duplicates;
+mod ingest;
+mod jobs;
+mod leases;
+mod listing;
+mod opening;
+mod ops;
+mod quarantine;
+mod recovery;
+mod retention;
+mod saving;
+mod tags;
+mod trash;

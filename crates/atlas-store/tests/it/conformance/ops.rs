@@ -1,0 +1,96 @@
+//! Operational state: apart from the library, and begun anew rather than in the way.
+
+use std::path::Path;
+
+use atlas_store::{DataDirLock, IndexGuard, Ops};
+use rstest::rstest;
+
+use crate::fixture::{Fixture, MINUTE, make_newer};
+
+fn open(library: &Fixture) -> Ops {
+    Ops::open(library.lock(), library.shared_clock()).unwrap()
+}
+
+fn set_aside(lock: &DataDirLock) -> Vec<String> {
+    let names = std::fs::read_dir(lock.dir().path()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| name.starts_with("ops.db.set-aside-"))
+        .collect()
+}
+
+fn damage(path: &Path) {
+    std::fs::write(path, [0x5a; 8192]).unwrap();
+}
+
+#[tokio::test]
+async fn each_run_knows_how_the_one_before_it_ended() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    let first = ops.begin_run("1.0.0").await.unwrap();
+    assert_eq!(ops.previous_run_ended(first).await.unwrap(), None);
+    let second = ops.begin_run("1.0.0").await.unwrap();
+    assert_eq!(
+        ops.previous_run_ended(second).await.unwrap(),
+        Some(false),
+        "the first was killed"
+    );
+    library.clock.advance(MINUTE);
+    ops.end_run(second).await.unwrap();
+    ops.close().await;
+    let ops = open(&library);
+    let third = ops.begin_run("1.0.1").await.unwrap();
+    assert_eq!(ops.previous_run_ended(third).await.unwrap(), Some(true));
+}
+
+#[rstest]
+#[case::damaged(damage)]
+#[case::newer(make_newer)]
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_set_aside_and_the_library_goes_on(#[case] spoil: fn(&Path)) {
+    let library = Fixture::new();
+    let item = library.save("example.com/page").await.item;
+    let ops = open(&library);
+    let run = ops.begin_run("1.0.0").await.unwrap();
+    ops.close().await;
+    drop(ops);
+    spoil(&library.dir().ops_db());
+    let spoiled = std::fs::read(library.dir().ops_db()).unwrap();
+    let ops = open(&library);
+    let kept = set_aside(library.lock());
+    assert!(
+        kept.iter()
+            .any(|name| { std::fs::read(library.dir().path().join(name)).unwrap() == spoiled }),
+        "{kept:?}"
+    );
+    assert_eq!(ops.begin_run("1.0.0").await.unwrap(), run, "it begins anew");
+    assert_eq!(library.look(&item).await, item);
+}
+
+#[tokio::test]
+async fn an_index_under_which_the_process_died_three_times_in_a_row_is_not_trusted() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    for _ in 0..3 {
+        assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+    }
+    assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Distrusted);
+    assert_eq!(
+        ops.index_opening().await.unwrap(),
+        IndexGuard::Trusted,
+        "the rebuilt one has its own chances"
+    );
+}
+
+#[tokio::test]
+async fn a_commit_or_a_good_end_clears_the_suspicion_against_the_index() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    for still_open in [true, false] {
+        for _ in 0..2 {
+            assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+        }
+        ops.index_sound(still_open).await.unwrap();
+    }
+    assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+}

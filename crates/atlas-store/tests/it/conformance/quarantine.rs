@@ -1,0 +1,105 @@
+//! Suspected junk, and the owner's word on it.
+
+use atlas_domain::{Item, ItemState, JobKind, JobState, JunkClass};
+use atlas_store::{Conclusion, RetentionPolicy, StoreError};
+use rstest::rstest;
+
+use crate::fixture::{DAY, Fixture, OWNER, content, failed, link_only, quarantined, rejected};
+
+async fn listed(library: &Fixture) -> Vec<Item> {
+    let quarantine = library.list_quarantine(OWNER, 50).await.unwrap();
+    quarantine.into_iter().map(|entry| entry.item).collect()
+}
+
+#[tokio::test]
+async fn the_quarantine_lists_each_item_with_what_led_there_the_newest_first() {
+    let library = Fixture::new();
+    let first = library.ingest("a.example/", quarantined()).await;
+    let second = library.ingest("b.example/", quarantined()).await;
+    let trashed = library.ingest("c.example/", quarantined()).await;
+    library.trash_item(OWNER, trashed.id).await.unwrap();
+    library.ingest("d.example/", content("words")).await;
+    assert_eq!(listed(&library).await, [second, first.clone()]);
+    let entries = library.list_quarantine(OWNER, 50).await.unwrap();
+    let verdict = &entries[1].judgement.verdict;
+    assert_eq!(verdict.class, Some(JunkClass::LoginWall));
+    assert_eq!(verdict.reasons[0].evidence, "1 password field");
+    assert_eq!(library.list_quarantine(OWNER, 1).await.unwrap().len(), 1);
+}
+
+#[rstest]
+#[case(quarantined())]
+#[case(rejected())]
+#[tokio::test]
+async fn keeping_processes_the_stored_bytes_again_in_the_owners_favour(#[case] conclusion: Conclusion) {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", conclusion).await;
+    let (kept, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
+    assert!(kept.keep_always);
+    assert_eq!(
+        library.keep_quarantined(OWNER, item.id).await.unwrap().1,
+        job,
+        "once is enough"
+    );
+    let lease = library.claim().await;
+    assert_eq!((lease.job.id, lease.job.kind), (job, JobKind::ReprocessItem));
+    library.conclude(&lease, content("words")).await;
+    assert_eq!(library.look(&item).await.state, ItemState::Stored);
+    assert_eq!(listed(&library).await, []);
+    assert_eq!(
+        library.audit_actions(&item).await[2..],
+        ["kept", "kept", "stored"]
+    );
+}
+
+#[tokio::test]
+async fn dropping_leaves_a_rejected_link() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", quarantined()).await;
+    let dropped = library.drop_quarantined(OWNER, item.id).await.unwrap();
+    assert_eq!(
+        (dropped.state, dropped.reason),
+        (ItemState::Rejected, item.reason.clone())
+    );
+    assert_eq!(listed(&library).await, []);
+    assert_eq!(library.audit_actions(&item).await.last().unwrap(), "dropped");
+}
+
+#[tokio::test]
+async fn dropping_calls_off_an_earlier_keep() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", quarantined()).await;
+    let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
+    let dropped = library.drop_quarantined(OWNER, item.id).await.unwrap();
+    assert!(!dropped.keep_always);
+    assert_eq!(library.job(job).await.unwrap().state, JobState::Cancelled);
+    assert_eq!(library.claim_up_to(10).await, []);
+}
+
+#[tokio::test]
+async fn a_dropped_item_can_be_kept_after_all_for_as_long_as_rejected_bytes_are_kept() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", quarantined()).await;
+    library.clock.advance(100 * DAY);
+    library.drop_quarantined(OWNER, item.id).await.unwrap();
+    library.clock.advance(80 * DAY);
+    library.sweep_retention(RetentionPolicy::default()).await.unwrap();
+    assert!(library.latest_snapshot(item.id).await.unwrap().is_some());
+    let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
+    assert_eq!(library.claim().await.job.id, job);
+}
+
+#[rstest]
+#[case(content("words"))]
+#[case(link_only())]
+#[case(failed())]
+#[tokio::test]
+async fn what_is_not_in_quarantine_can_be_neither_kept_nor_dropped(#[case] conclusion: Conclusion) {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", conclusion).await;
+    let kept = library.keep_quarantined(OWNER, item.id).await;
+    assert!(matches!(kept, Err(StoreError::Conflict(_))), "{kept:?}");
+    let dropped = library.drop_quarantined(OWNER, item.id).await;
+    assert!(matches!(dropped, Err(StoreError::Conflict(_))), "{dropped:?}");
+    assert_eq!(library.look(&item).await, item);
+}

@@ -1,0 +1,217 @@
+//! What the retention table lets go, when, and what it never touches.
+
+use atlas_domain::{ChangeOp, ItemState, JobKind, JobState, NewJob, Outcome};
+use atlas_store::{Conclusion, RetentionPolicy, RetentionReport, StoreError};
+use rstest::rstest;
+
+use crate::fixture::{
+    DAY, Fixture, MINUTE, OWNER, commit_of, content, failed, link_only, quarantined, rejected,
+};
+
+async fn sweep(library: &Fixture) -> RetentionReport {
+    library.sweep_retention(RetentionPolicy::default()).await.unwrap()
+}
+
+const NOTHING: RetentionReport = RetentionReport {
+    items: 0,
+    snapshots: 0,
+    attempts: 0,
+    jobs: 0,
+    blobs: 0,
+};
+
+#[tokio::test]
+async fn trash_is_emptied_after_thirty_days_and_leaves_its_audit_trail() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    let duplicate = library.ingest("copy.example/", content("words")).await;
+    library.ingest_again(&item, content("second version")).await;
+    library.save_with_html("example.com/page", b"given").await;
+    library
+        .change_tags(OWNER, item.id, vec!["tag".to_owned()], vec![])
+        .await
+        .unwrap();
+    library.trash_item(OWNER, item.id).await.unwrap();
+    library.clock.advance(30 * DAY);
+    assert_eq!(sweep(&library).await.items, 0, "to the last millisecond");
+    library.clock.advance(MINUTE);
+    assert_eq!(sweep(&library).await.items, 1);
+    let gone = library.item(OWNER, item.id).await;
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+    assert_eq!(library.current_document(OWNER, item.id).await.unwrap(), None);
+    assert_eq!(library.attempts_of_item(item.id).await.unwrap(), []);
+    assert_eq!(
+        library.all_changes().await.last(),
+        Some(&(item.id, ChangeOp::Remove))
+    );
+    assert_eq!(library.audit_actions(&item).await.last().unwrap(), "deleted");
+    assert_eq!(library.look(&duplicate).await.duplicate_of, None);
+    library.check_integrity(library.dir()).await.unwrap();
+    let saved = library.save("example.com/page").await;
+    assert_ne!(saved.item.id, item.id, "its address is free again");
+}
+
+#[tokio::test]
+async fn more_than_one_batch_of_trash_is_emptied_in_one_sweep() {
+    let library = Fixture::new();
+    for number in 0..201 {
+        let item = library.save(&format!("example.com/{number}")).await.item;
+        library.trash_item(OWNER, item.id).await.unwrap();
+    }
+    library.clock.advance(31 * DAY);
+    assert_eq!(sweep(&library).await.items, 201);
+    assert_eq!(library.counts().await.unwrap().trashed, 0);
+}
+
+#[rstest]
+#[case(rejected())]
+#[case(link_only())]
+#[tokio::test]
+async fn bytes_of_junk_and_of_error_answers_go_after_ninety_days_and_their_record_stays(
+    #[case] conclusion: Conclusion,
+) {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", conclusion).await;
+    library.clock.advance(90 * DAY);
+    assert_eq!(sweep(&library).await.snapshots, 0, "to the last millisecond");
+    library.clock.advance(MINUTE);
+    assert_eq!(sweep(&library).await.snapshots, 1);
+    assert_eq!(library.latest_snapshot(item.id).await.unwrap(), None);
+    assert_eq!(library.look(&item).await, item);
+    assert!(library.latest_judgement(OWNER, item.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_error_answer_about_a_stored_page_goes_and_the_pages_own_bytes_stay() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    let document = library.current_document(OWNER, item.id).await.unwrap().unwrap();
+    assert_eq!(library.ingest_again(&item, link_only()).await, Outcome::Unchanged);
+    library.clock.advance(91 * DAY);
+    assert_eq!(sweep(&library).await.snapshots, 1);
+    let left = library.latest_snapshot(item.id).await.unwrap().unwrap();
+    assert_eq!(left.id, document.snapshot_id);
+}
+
+#[tokio::test]
+async fn bytes_that_a_document_was_made_from_stay_even_when_the_page_is_rejected_now() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    library.rejudge(&item, rejected()).await;
+    library.clock.advance(1_000 * DAY);
+    assert_eq!(sweep(&library).await.snapshots, 0);
+    assert!(library.latest_snapshot(item.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn attempts_go_after_ninety_days_and_the_job_they_explain_with_them() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    let job = library.jobs_in(JobState::Done).await.pop().unwrap();
+    library.clock.advance(90 * DAY);
+    assert_eq!(sweep(&library).await, NOTHING);
+    library.clock.advance(MINUTE);
+    assert_eq!(
+        sweep(&library).await,
+        RetentionReport {
+            attempts: 1,
+            jobs: 1,
+            ..NOTHING
+        }
+    );
+    assert!(library.job(job.id).await.is_err());
+    assert_eq!(library.attempts_of_item(item.id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn ended_jobs_that_explain_no_item_go_after_seven_days() {
+    let library = Fixture::new();
+    library
+        .enqueue_job(NewJob::maintenance(JobKind::SweepRetention))
+        .await
+        .unwrap();
+    let lease = library.claim().await;
+    library
+        .finish_job(&lease, Outcome::Unchanged, library.attempt())
+        .await
+        .unwrap();
+    let cancelled = library
+        .enqueue_job(NewJob::maintenance(JobKind::CollectBlobs))
+        .await
+        .unwrap();
+    library.cancel_job(cancelled).await.unwrap();
+    library.clock.advance(7 * DAY);
+    assert_eq!(sweep(&library).await.jobs, 0);
+    library.clock.advance(MINUTE);
+    assert_eq!(sweep(&library).await.jobs, 2);
+}
+
+#[tokio::test]
+async fn a_thousand_years_take_nothing_that_is_kept_for_ever() {
+    let library = Fixture::new();
+    let noise = library.noise(200_000);
+    let saved = library.save_tagged("stored.example/", &["tag"]).await;
+    let lease = library.claim().await;
+    let snapshot = library.snapshot(&lease, 200, &noise).await;
+    library
+        .commit(&lease, commit_of(&lease, &snapshot, content("words")))
+        .await
+        .unwrap();
+    let stored = library.look(&saved.item).await;
+    library.ingest_again(&stored, content("second version")).await;
+    let mut kept = vec![library.look(&stored).await];
+    for (address, conclusion) in [
+        ("quarantined.example/", quarantined()),
+        ("failed.example/", failed()),
+        ("duplicate.example/", content("second version")),
+        ("rejected.example/", rejected()),
+        ("link.example/", link_only()),
+    ] {
+        kept.push(library.ingest(address, conclusion).await);
+    }
+    let states: Vec<_> = kept.iter().map(|item| item.state).collect();
+    assert_eq!(states[2..4], [ItemState::Failed, ItemState::Duplicate]);
+    let given = library.save_with_html("waiting.example/", b"given").await;
+    kept.push(given.item.clone());
+    let document = library.current_document(OWNER, stored.id).await.unwrap();
+    let audit = library.audit_of(OWNER, stored.id).await.unwrap();
+    let dead = library.jobs_in(JobState::Dead).await;
+    let dead_attempts = library.attempts_of_job(dead[0].id).await.unwrap();
+    let ready = library.jobs_in(JobState::Ready).await;
+    assert_eq!(
+        (document.as_ref().unwrap().version, dead.len(), ready.len()),
+        (2, 1, 1)
+    );
+
+    library.clock.advance(1_000 * 365 * DAY);
+    assert_eq!(sweep(&library).await.items, 0);
+    library.collect_blobs(RetentionPolicy::default()).await.unwrap();
+
+    for item in &kept {
+        assert_eq!(&library.look(item).await, item);
+    }
+    for item in &kept[..4] {
+        let snapshot = library
+            .latest_snapshot(item.id)
+            .await
+            .unwrap()
+            .expect("its bytes are kept");
+        library.blob(snapshot.body_hash).await.unwrap();
+    }
+    assert_eq!(
+        library.blob(snapshot.body_hash).await.unwrap(),
+        noise,
+        "the first version's bytes"
+    );
+    assert_eq!(
+        library.current_document(OWNER, stored.id).await.unwrap(),
+        document
+    );
+    assert_eq!(library.counts().await.unwrap().documents, 2);
+    assert_eq!(library.audit_of(OWNER, stored.id).await.unwrap(), audit);
+    assert_eq!(library.jobs_in(JobState::Dead).await, dead);
+    assert_eq!(library.attempts_of_job(dead[0].id).await.unwrap(), dead_attempts);
+    assert_eq!(library.jobs_in(JobState::Ready).await, ready);
+    let material = library.ingest_material(given.item.id).await.unwrap();
+    assert_eq!(material.given_html.as_deref(), Some(&b"given"[..]));
+}
