@@ -1,1 +1,29 @@
-//! Being built.
+//! What Atlas does, as use cases on top of the store, the index, and the ports.
+//!
+//! The story of ingestion is in `ingest/`, every job in `jobs/`, every schedule in `scheduler`. Nothing here
+//! contains SQL, opens a connection, reads configuration, or knows HTTP.
+
+mod app;
+mod cases;
+mod error;
+mod indexer;
+mod metrics;
+mod runtime;
+mod scheduler;
+mod signals;
+mod status;
+mod worker;
+
+pub mod extraction;
+pub mod ingest;
+pub mod jobs;
+pub mod views;
+
+pub use app::{App, AppParts, Mode, SearchState};
+pub use error::AppError;
+pub use indexer::Indexer;
+pub use metrics::Metrics;
+pub use runtime::Runtime;
+pub use signals::Signals;
+pub use status::StatusView;
+pub use worker::WorkerSettings;

@@ -1,0 +1,115 @@
+//! `App`: what every use case works with. One per process, in one of three modes.
+
+use std::sync::Arc;
+
+use atlas_domain::{CanonicalUrl, Clock, ItemId, UserId};
+use atlas_search::SearchReader;
+use atlas_store::{DataDir, Library, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+use crate::metrics::Metrics;
+use crate::signals::Signals;
+
+/// What this process may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Everything: it holds the lock and runs jobs.
+    Normal,
+    /// Reading beside whoever writes, or alone.
+    ReadOnly,
+    /// The library is damaged: only operations work.
+    OpsOnly,
+}
+
+/// The search index, or why there is none.
+#[derive(Clone)]
+pub enum SearchState {
+    /// It can be searched.
+    Ready(SearchReader),
+    /// It cannot, for this reason.
+    Unavailable(String),
+}
+
+/// What an [`App`] is made of.
+pub struct AppParts {
+    /// What this process may do.
+    pub mode: Mode,
+    /// Where everything lies.
+    pub dir: DataDir,
+    /// The library, or why it cannot be used.
+    pub library: Result<Library, StoreError>,
+    /// The search index, or why it cannot be used.
+    pub search: SearchState,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes worker and indexer.
+    pub signals: Arc<Signals>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Saving is refused when less than this is free.
+    pub floor_bytes: u64,
+    /// The version of the program.
+    pub version: &'static str,
+    /// The process before this one was killed.
+    pub previous_run_was_killed: bool,
+}
+
+/// Every use case is a method of this. They live in `cases/`, one file a noun.
+pub struct App {
+    pub(crate) parts: AppParts,
+}
+
+impl App {
+    /// An app of these parts.
+    pub fn new(parts: AppParts) -> Self {
+        Self { parts }
+    }
+
+    /// Whose library it is. One owner is all there is so far.
+    pub(crate) fn user(&self) -> UserId {
+        UserId::OWNER
+    }
+
+    /// The library, unless it is damaged.
+    pub(crate) fn library(&self) -> Result<&Library, AppError> {
+        self.parts
+            .library
+            .as_ref()
+            .map_err(|error| AppError::LibraryUnavailable(error.clone()))
+    }
+
+    /// The library for a use case that writes.
+    pub(crate) fn writable(&self) -> Result<&Library, AppError> {
+        match self.parts.mode {
+            Mode::ReadOnly => Err(AppError::ReadOnly),
+            Mode::Normal | Mode::OpsOnly => self.library(),
+        }
+    }
+
+    /// The counters of this process.
+    pub fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// The item that is meant by its id or its address.
+    pub(crate) async fn resolve(&self, text: &str) -> Result<ItemId, AppError> {
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let url = atlas_domain::url::parse_web_url(text).map_err(|_| {
+            AppError::Invalid(format!("`{text}` is neither the id of an item nor its address"))
+        })?;
+        let item = self
+            .library()?
+            .item_at(self.user(), &CanonicalUrl::of(&url))
+            .await?;
+        item.map(|item| item.id).ok_or_else(|| {
+            AppError::Store(StoreError::NotFound {
+                what: "item",
+                name: text.to_owned(),
+            })
+        })
+    }
+}

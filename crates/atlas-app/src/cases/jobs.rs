@@ -1,0 +1,43 @@
+//! Looking at jobs, and the owner's word on them.
+
+use atlas_domain::{Job, JobId};
+use atlas_store::JobFilter;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::views::{JobList, JobQuery, JobView};
+
+impl App {
+    /// Jobs, the most recently changed first.
+    pub async fn jobs(&self, query: JobQuery) -> Result<JobList, AppError> {
+        let filter = JobFilter {
+            state: query.state,
+            kind: query.kind,
+            limit: query.limit.unwrap_or(50).clamp(1, 1_000),
+        };
+        Ok(JobList {
+            jobs: self.library()?.list_jobs(filter).await?,
+        })
+    }
+
+    /// One job with its tries.
+    pub async fn job(&self, job: JobId) -> Result<JobView, AppError> {
+        let library = self.library()?;
+        Ok(JobView {
+            job: library.job(job).await?,
+            attempt_log: library.attempts_of_job(job).await?,
+        })
+    }
+
+    /// Sends an ended job round again.
+    pub async fn retry_job(&self, job: JobId) -> Result<Job, AppError> {
+        let job = self.writable()?.retry_job(job).await?;
+        self.changed();
+        Ok(job)
+    }
+
+    /// Calls off a waiting job.
+    pub async fn cancel_job(&self, job: JobId) -> Result<Job, AppError> {
+        Ok(self.writable()?.cancel_job(job).await?)
+    }
+}

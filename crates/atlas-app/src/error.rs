@@ -1,0 +1,64 @@
+//! `AppError`: why a use case did not happen, in words for people and with a stable code for scripts.
+
+use atlas_search::SearchError;
+use atlas_store::StoreError;
+
+/// A use case that did not happen.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppError {
+    /// The caller asked for something that makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The library cannot be used; operations go on without it.
+    #[error("the library is not available: {0}")]
+    LibraryUnavailable(StoreError),
+    /// The index cannot be used.
+    #[error("search is not available: {0}")]
+    SearchUnavailable(String),
+    /// The disk is nearly full: reading goes on, saving does not.
+    #[error(
+        "only {free_mb} MB are free in the data directory and {floor_mb} MB must stay free: nothing was saved; \
+         free some space, or lower `storage.floor_mb`"
+    )]
+    DiskFloor {
+        /// What is free.
+        free_mb: u64,
+        /// What must stay free.
+        floor_mb: u64,
+    },
+    /// This process only reads.
+    #[error("this command only reads the library")]
+    ReadOnly,
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AppError {
+    /// The stable code, for problem documents and scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::LibraryUnavailable(_) => "library_unavailable",
+            Self::SearchUnavailable(_) => "search_unavailable",
+            Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
+            Self::ReadOnly | Self::Store(StoreError::ReadOnly) => "read_only",
+            Self::Store(StoreError::NotFound { .. }) => "not_found",
+            Self::Store(StoreError::NoLibrary(_)) => "no_library",
+            Self::Store(StoreError::Conflict(_)) => "conflict",
+            Self::Store(StoreError::Corrupt { .. } | StoreError::Blob { .. }) => "damaged",
+            Self::Store(StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. }) => "other_version",
+            Self::Store(StoreError::Busy(_) | StoreError::Interrupted | StoreError::Closed) => "busy",
+            Self::Store(_) => "internal",
+        }
+    }
+}
+
+impl From<SearchError> for AppError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Query(error) => Self::Invalid(error.to_string()),
+            other => Self::SearchUnavailable(other.to_string()),
+        }
+    }
+}

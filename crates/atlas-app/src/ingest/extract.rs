@@ -1,0 +1,47 @@
+//! Step 4: find the content, in a child process that may hang or die without harm.
+
+use atlas_domain::{Outcome, Snapshot};
+use atlas_extract::{Engine, Extracted, PageInput};
+
+use super::Ingest;
+use super::keep::Kept;
+use super::retry::Trouble;
+use super::run::{Exit, NoContent, Run};
+use crate::extraction::{ExtractFailure, ExtractFault};
+
+/// A page with what was found in it.
+#[derive(Debug)]
+pub(super) struct ExtractedPage {
+    pub(super) snapshot: Snapshot,
+    pub(super) extracted: Extracted,
+}
+
+impl Ingest {
+    pub(super) async fn extract(&self, run: &mut Run, kept: Kept) -> Result<ExtractedPage, Exit> {
+        run.enter("extract");
+        let Kept { snapshot, body, .. } = kept;
+        let input = PageInput {
+            bytes: body,
+            url: Some(snapshot.final_url.clone()),
+            content_type: snapshot.content_type.clone(),
+            engine: Engine::Selected,
+        };
+        match self.extractor.extract(input).await {
+            Ok(extracted) => Ok(ExtractedPage { snapshot, extracted }),
+            Err(failure) => Err(self.not_extracted(run, &snapshot, &failure)),
+        }
+    }
+
+    fn not_extracted(&self, run: &Run, snapshot: &Snapshot, failure: &ExtractFailure) -> Exit {
+        let (reason, message) = (failure.code().to_owned(), failure.to_string());
+        if failure.fault != ExtractFault::Unavailable {
+            return Exit::NoContent(Box::new(NoContent {
+                outcome: Outcome::Failed { reason, message },
+                snapshot_id: Some(snapshot.id),
+                verdict: None,
+                addresses: Vec::new(),
+            }));
+        }
+        self.try_again(run, Trouble { reason, message })
+    }
+}

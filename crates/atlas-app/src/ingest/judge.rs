@@ -1,0 +1,102 @@
+//! Step 5: ask the junk gate, and follow it unless the owner has said otherwise. The gate itself is
+//! `atlas_extract::quality`.
+
+use atlas_domain::{Article, CanonicalUrl, Decision, Outcome, SnapshotId, Verdict};
+use atlas_extract::FetchSignals;
+use url::Url;
+
+use super::Ingest;
+use super::extract::ExtractedPage;
+use super::run::{Exit, NoContent, Run};
+
+/// Content that is to be committed.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) snapshot_id: SnapshotId,
+    pub(super) verdict: Verdict,
+    pub(super) article: Article,
+    pub(super) addresses: Vec<CanonicalUrl>,
+}
+
+impl Ingest {
+    pub(super) fn judge(&self, run: &mut Run, page: ExtractedPage) -> Result<Judged, Exit> {
+        run.enter("judge");
+        let ExtractedPage { snapshot, extracted } = page;
+        let verdict = atlas_extract::judge(&FetchSignals::of(&snapshot), &extracted);
+        let addresses = addresses(&snapshot.final_url, extracted.declared_url.as_deref());
+        let overruled = run.keep_always && !extracted.article.text.trim().is_empty();
+        let outcome = match verdict.decision {
+            Decision::Accept | Decision::Partial => None,
+            _ if overruled => None,
+            _ => refused(snapshot.status, &verdict),
+        };
+        match outcome {
+            None => Ok(Judged {
+                snapshot_id: snapshot.id,
+                verdict,
+                article: extracted.article,
+                addresses,
+            }),
+            Some(outcome) => Err(Exit::NoContent(Box::new(NoContent {
+                outcome,
+                snapshot_id: Some(snapshot.id),
+                verdict: Some(verdict),
+                addresses,
+            }))),
+        }
+    }
+}
+
+/// Where the page turned out to be, and where it says it is.
+fn addresses(final_url: &str, declared: Option<&str>) -> Vec<CanonicalUrl> {
+    let Ok(url) = Url::parse(final_url) else {
+        return Vec::new();
+    };
+    let mut addresses = vec![CanonicalUrl::of(&url)];
+    addresses.extend(declared.map(|declared| CanonicalUrl::declared(&url, declared)));
+    addresses.dedup();
+    addresses
+}
+
+/// A page that the gate does not accept. Behind an error status there is nothing to keep but the link.
+fn refused(status: u16, verdict: &Verdict) -> Option<Outcome> {
+    let class = verdict.class.map_or("unknown", atlas_domain::JunkClass::as_str);
+    let link = |reason: &str, message: String| {
+        Some(Outcome::LinkOnly {
+            reason: reason.to_owned(),
+            message,
+        })
+    };
+    match status {
+        404 | 410 => return link("gone", format!("the page is gone: the server answered {status}")),
+        401 | 402 | 403 | 451 => {
+            return link(
+                "blocked",
+                format!("the server does not let Atlas in: it answered {status}"),
+            );
+        }
+        400.. => return link("dead", format!("the server answered {status}")),
+        _ => {}
+    }
+    let evidence = verdict
+        .reasons
+        .iter()
+        .find(|reason| reason.class.is_some())
+        .map(|reason| &reason.evidence);
+    let because = evidence
+        .map(|evidence| format!(": {evidence}"))
+        .unwrap_or_default();
+    let reason = class.to_owned();
+    let what = class.replace('_', " ");
+    match verdict.decision {
+        Decision::Accept | Decision::Partial => None,
+        Decision::Quarantine => Some(Outcome::Quarantined {
+            reason,
+            message: format!("looks like a {what} page{because}"),
+        }),
+        Decision::Reject => Some(Outcome::Rejected {
+            reason,
+            message: format!("is a {what} page{because}"),
+        }),
+    }
+}

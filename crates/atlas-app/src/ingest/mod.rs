@@ -1,0 +1,78 @@
+//! THE STORY: how one saved address becomes a document, or how it is known why not.
+//!
+//! Each step takes one value and returns the next, so that the wrong order does not compile. A step that
+//! cannot go on leaves through [`Exit`]; every way out ends in exactly one `Outcome`, committed in one
+//! transaction with everything that belongs to it. Nothing here talks to the network or to SQL itself.
+
+mod answer;
+mod commit;
+mod extract;
+mod fetch;
+mod judge;
+mod keep;
+mod retry;
+mod run;
+
+use std::sync::Arc;
+
+use atlas_domain::{Clock, Entropy, Fetcher, Outcome};
+use atlas_store::{Library, StoreError};
+
+use crate::extraction::ExtractorPool;
+use judge::Judged;
+use run::Exit;
+pub(crate) use run::Run;
+
+/// What ingestion works with.
+#[derive(Clone)]
+pub struct Ingest {
+    /// Where everything is kept.
+    pub library: Library,
+    /// Brings pages.
+    pub fetcher: Arc<dyn Fetcher>,
+    /// Parses foreign bytes in child processes.
+    pub extractor: Arc<ExtractorPool>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads retries.
+    pub entropy: Arc<Entropy>,
+}
+
+impl Ingest {
+    /// Fetch, keep, extract, judge, commit.
+    pub(crate) async fn ingest(&self, mut run: Run) -> Result<Outcome, StoreError> {
+        let judged = self.from_the_web(&mut run).await;
+        self.conclude(run, judged).await
+    }
+
+    /// The same from stored bytes: keep the bytes that are there, extract, judge, commit.
+    pub(crate) async fn reprocess(&self, mut run: Run) -> Result<Outcome, StoreError> {
+        let judged = self.from_stored_bytes(&mut run).await;
+        self.conclude(run, judged).await
+    }
+
+    async fn from_the_web(&self, run: &mut Run) -> Result<Judged, Exit> {
+        let material = self.begin(run).await?;
+        let fetched = self.fetch(run, material).await?;
+        let kept = self.keep(run, fetched).await?;
+        let answered = self.answer(run, kept)?;
+        let extracted = self.extract(run, answered).await?;
+        self.judge(run, extracted)
+    }
+
+    async fn from_stored_bytes(&self, run: &mut Run) -> Result<Judged, Exit> {
+        self.begin(run).await?;
+        let kept = self.reopen(run).await?;
+        let extracted = self.extract(run, kept).await?;
+        self.judge(run, extracted)
+    }
+
+    async fn conclude(&self, run: Run, judged: Result<Judged, Exit>) -> Result<Outcome, StoreError> {
+        match judged {
+            Ok(judged) => self.commit(&run, judged).await,
+            Err(Exit::NoContent(conclusion)) => self.commit_without_content(&run, *conclusion).await,
+            Err(Exit::Postponed(postponement)) => self.postpone(&run, postponement).await,
+            Err(Exit::Store(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! When to try again, and when to give a page up as unreachable: nothing is dead-lettered for another's outage.
+
+use std::time::Duration;
+
+use atlas_domain::Outcome;
+use atlas_resilience::Backoff;
+use atlas_store::Postponement;
+
+use super::Ingest;
+use super::run::{Exit, Run};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A name that does not exist is looked up once more after a day.
+pub(super) const NAME_RECHECK: Duration = DAY;
+
+/// The wait before each further try, before jitter.
+static SCHEDULE: [Duration; 5] = [
+    MINUTE,
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(3 * 60 * 60),
+    Duration::from_secs(12 * 60 * 60),
+];
+
+/// Tries that count; after them the page is unreachable.
+const MAX_TRIES: u32 = 5;
+/// Postponements that were nobody's fault, over at least [`DEFERRALS_SPAN`].
+const MAX_DEFERRALS: u32 = 50;
+const DEFERRALS_SPAN: Duration = Duration::from_secs(3 * DAY.as_secs());
+/// However it was spent, after this time the page is unreachable.
+const MAX_AGE: Duration = Duration::from_secs(14 * DAY.as_secs());
+/// A pause that a server asks for, when it does not say how long.
+const THROTTLE_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// What stood in the way.
+pub(super) struct Trouble {
+    /// Stable reason code.
+    pub(super) reason: String,
+    /// The same as a sentence.
+    pub(super) message: String,
+}
+
+impl Ingest {
+    /// The other side failed: this try counts.
+    pub(super) fn try_again(&self, run: &Run, trouble: Trouble) -> Exit {
+        let job = &run.lease.job;
+        let tries = job.attempts + 1;
+        if tries >= MAX_TRIES || self.is_too_old(run) {
+            return unreachable(tries, trouble);
+        }
+        let wait = Backoff::Schedule(SCHEDULE.as_slice().into())
+            .delay(tries, self.entropy.fraction())
+            .unwrap_or(HOUR);
+        self.try_again_after(wait, trouble)
+    }
+
+    /// This try counts, and the next is due after `wait`.
+    pub(super) fn try_again_after(&self, wait: Duration, trouble: Trouble) -> Exit {
+        self.postponed(wait, true, trouble)
+    }
+
+    /// The other side asked for a pause: nobody's try.
+    pub(super) fn throttled(&self, run: &Run, retry_after: Option<Duration>, trouble: Trouble) -> Exit {
+        let job = &run.lease.job;
+        let now = self.clock.now();
+        let waited_long = job
+            .deferred_since
+            .is_some_and(|since| now.since(since) >= DEFERRALS_SPAN);
+        if (job.deferrals >= MAX_DEFERRALS && waited_long) || self.is_too_old(run) {
+            return unreachable(job.deferrals, trouble);
+        }
+        // A little more than asked, spread, so that not everybody is back at the same moment.
+        let asked = retry_after.unwrap_or(THROTTLE_PAUSE).min(DAY);
+        self.postponed(asked + MINUTE.mul_f64(self.entropy.fraction()), false, trouble)
+    }
+
+    fn postponed(&self, wait: Duration, counts: bool, trouble: Trouble) -> Exit {
+        let until = self.clock.now().after(wait);
+        Exit::Postponed(Postponement {
+            until,
+            counts,
+            reason: trouble.reason,
+            message: trouble.message,
+        })
+    }
+
+    fn is_too_old(&self, run: &Run) -> bool {
+        self.clock.now().since(run.lease.job.created_at) >= MAX_AGE
+    }
+}
+
+fn unreachable(tries: u32, trouble: Trouble) -> Exit {
+    Exit::without_bytes(Outcome::LinkOnly {
+        reason: "unreachable".to_owned(),
+        message: format!("given up after {tries} tries; the last time: {}", trouble.message),
+    })
+}

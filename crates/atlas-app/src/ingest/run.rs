@@ -1,0 +1,88 @@
+//! `Run`: one try at one item, and `Exit`: the ways out of it before there is content.
+
+use atlas_domain::{CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, Timestamp, Verdict};
+use atlas_store::{AttemptRecord, Postponement, StoreError};
+
+/// One try at one item.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The claim on the job.
+    pub(crate) lease: Lease,
+    /// The item.
+    pub(crate) item_id: ItemId,
+    /// When the try began.
+    started_at: Timestamp,
+    /// How far it has come.
+    stage: &'static str,
+    /// Stored bytes are judged again; nothing is fetched.
+    pub(crate) rejudged: bool,
+    /// The owner said to keep the item whatever the gate says.
+    pub(crate) keep_always: bool,
+}
+
+/// A way out of the story before there is content.
+#[derive(Debug)]
+pub(crate) enum Exit {
+    /// There is no content, and that is final.
+    NoContent(Box<NoContent>),
+    /// Not now.
+    Postponed(Postponement),
+    /// The store failed: nothing is decided, and the lease's end decides who tries again.
+    Store(StoreError),
+}
+
+/// A final conclusion that there is no content.
+#[derive(Debug)]
+pub(crate) struct NoContent {
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// The bytes it was concluded from, when there were any.
+    pub(crate) snapshot_id: Option<SnapshotId>,
+    /// What the gate said, when it was asked.
+    pub(crate) verdict: Option<Verdict>,
+    /// Addresses the page turned out to have.
+    pub(crate) addresses: Vec<CanonicalUrl>,
+}
+
+impl Run {
+    /// A try that begins at `started_at`.
+    pub(crate) fn new(lease: Lease, item_id: ItemId, started_at: Timestamp, rejudged: bool) -> Self {
+        Self {
+            lease,
+            item_id,
+            started_at,
+            stage: "begin",
+            rejudged,
+            keep_always: false,
+        }
+    }
+
+    /// Records that the try has come to `stage`.
+    pub(crate) fn enter(&mut self, stage: &'static str) {
+        tracing::debug!(item = %self.item_id, stage, "ingestion");
+        self.stage = stage;
+    }
+
+    /// The record of this try.
+    pub(crate) fn record(&self) -> AttemptRecord {
+        AttemptRecord::at(self.started_at, self.stage)
+    }
+}
+
+impl Exit {
+    /// No content, without any bytes to show.
+    pub(crate) fn without_bytes(outcome: Outcome) -> Self {
+        Self::NoContent(Box::new(NoContent {
+            outcome,
+            snapshot_id: None,
+            verdict: None,
+            addresses: Vec::new(),
+        }))
+    }
+}
+
+impl From<StoreError> for Exit {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

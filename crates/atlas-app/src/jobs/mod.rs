@@ -1,0 +1,64 @@
+//! All jobs on one page: which kinds there are and what runs each. A job may run twice; every one of them ends
+//! through the store, which checks the lease.
+
+mod collect_blobs;
+mod ingest_item;
+mod reprocess_item;
+mod sweep_retention;
+
+use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
+use atlas_store::{AttemptRecord, Library, RetentionPolicy, StoreError};
+
+use crate::ingest::Ingest;
+
+/// What jobs work with.
+#[derive(Clone)]
+pub struct JobContext {
+    /// The ingest story.
+    pub ingest: Ingest,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
+}
+
+impl JobContext {
+    /// Runs one job to its end, whatever that is.
+    pub(crate) async fn run(&self, lease: Lease) -> Result<Outcome, StoreError> {
+        match lease.job.kind {
+            JobKind::IngestItem => ingest_item::run(self, lease).await,
+            JobKind::ReprocessItem => reprocess_item::run(self, lease).await,
+            JobKind::SweepRetention => sweep_retention::run(self, lease).await,
+            JobKind::CollectBlobs => collect_blobs::run(self, lease).await,
+        }
+    }
+
+    fn library(&self) -> &Library {
+        &self.ingest.library
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ingest.clock.now()
+    }
+
+    /// Ends a maintenance job well.
+    async fn done(&self, lease: &Lease, started_at: Timestamp) -> Result<Outcome, StoreError> {
+        let outcome = Outcome::Stored { partial: false };
+        self.library()
+            .finish_job(lease, outcome.clone(), AttemptRecord::at(started_at, "run"))
+            .await?;
+        Ok(outcome)
+    }
+}
+
+/// A job about an item without an item is a bug in whoever enqueued it; it must not run for ever.
+async fn without_item(context: &JobContext, lease: &Lease) -> Result<Outcome, StoreError> {
+    let outcome = Outcome::Failed {
+        reason: "invalid_job".to_owned(),
+        message: format!("a {} job names no item", lease.job.kind),
+    };
+    let record = AttemptRecord::at(context.now(), "begin");
+    context
+        .library()
+        .finish_job(lease, outcome.clone(), record)
+        .await?;
+    Ok(outcome)
+}

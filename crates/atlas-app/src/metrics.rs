@@ -1,0 +1,233 @@
+//! The counters that the running process keeps, in Prometheus form. What the store knows (queue, items) is
+//! counted there when it is asked for, not kept twice.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use atlas_domain::{JobKind, JobState, Outcome};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::status::StatusView;
+
+/// Counters and histograms of one process.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    ingest_outcomes: Family<OutcomeLabels, Counter>,
+    job_seconds: Family<KindLabels, Histogram>,
+    http_requests: Family<RouteLabels, Counter>,
+    http_seconds: Family<RouteOnlyLabels, Histogram>,
+    jobs: Family<StateLabels, Gauge>,
+    items: Family<StateLabels, Gauge>,
+    oldest_ready_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    index_lag: Gauge,
+    index_documents: Gauge,
+    writer_commits: Gauge,
+    writer_requests: Gauge,
+    writer_busy_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    writer_waiting: Gauge,
+    disk_free_bytes: Gauge,
+    degraded: Gauge,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    kind: &'static str,
+    outcome: &'static str,
+    reason: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindLabels {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StateLabels {
+    state: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+    method: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteOnlyLabels {
+    route: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            registry: Mutex::new(Registry::with_prefix("atlas")),
+            ingest_outcomes: Family::default(),
+            job_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.01, 2.0, 14))),
+            http_requests: Family::default(),
+            http_seconds: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.001, 2.0, 14))
+            }),
+            jobs: Family::default(),
+            items: Family::default(),
+            oldest_ready_seconds: Gauge::default(),
+            index_lag: Gauge::default(),
+            index_documents: Gauge::default(),
+            writer_commits: Gauge::default(),
+            writer_requests: Gauge::default(),
+            writer_busy_seconds: Gauge::default(),
+            writer_waiting: Gauge::default(),
+            disk_free_bytes: Gauge::default(),
+            degraded: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&self) {
+        let mut registry = self
+            .registry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        registry.register(
+            "jobs_ended",
+            "Jobs ended, by outcome and reason",
+            self.ingest_outcomes.clone(),
+        );
+        registry.register_with_unit(
+            "job_duration",
+            "Time from claim to end",
+            Unit::Seconds,
+            self.job_seconds.clone(),
+        );
+        registry.register("http_requests", "Requests answered", self.http_requests.clone());
+        registry.register_with_unit(
+            "http_duration",
+            "Time to answer",
+            Unit::Seconds,
+            self.http_seconds.clone(),
+        );
+        registry.register("jobs", "Jobs by state", self.jobs.clone());
+        registry.register("items", "Items outside the trash by state", self.items.clone());
+        registry.register_with_unit(
+            "queue_oldest_ready",
+            "Age of the oldest job that could run now",
+            Unit::Seconds,
+            self.oldest_ready_seconds.clone(),
+        );
+        registry.register(
+            "index_lag_changes",
+            "Changes the search index has yet to follow",
+            self.index_lag.clone(),
+        );
+        registry.register(
+            "index_documents",
+            "Documents in the search index",
+            self.index_documents.clone(),
+        );
+        registry.register(
+            "writer_batches",
+            "Write batches since start",
+            self.writer_commits.clone(),
+        );
+        registry.register(
+            "writer_answered",
+            "Write requests answered since start",
+            self.writer_requests.clone(),
+        );
+        registry.register_with_unit(
+            "writer_busy",
+            "Time the writer has spent in batches since start",
+            Unit::Seconds,
+            self.writer_busy_seconds.clone(),
+        );
+        registry.register(
+            "writer_waiting",
+            "Write requests that wait now",
+            self.writer_waiting.clone(),
+        );
+        registry.register_with_unit(
+            "disk_free",
+            "Free space in the data directory",
+            Unit::Bytes,
+            self.disk_free_bytes.clone(),
+        );
+        registry.register(
+            "degraded",
+            "Conditions that hold the service back",
+            self.degraded.clone(),
+        );
+    }
+
+    /// A job has ended or been postponed.
+    pub fn job_ended(&self, kind: JobKind, outcome: &Outcome, took: Duration) {
+        let labels = OutcomeLabels {
+            kind: kind.as_str(),
+            outcome: outcome.word().as_str(),
+            reason: outcome.reason().to_owned(),
+        };
+        self.ingest_outcomes.get_or_create(&labels).inc();
+        self.job_seconds
+            .get_or_create(&KindLabels { kind: kind.as_str() })
+            .observe(took.as_secs_f64());
+    }
+
+    /// A request has been answered. `route` is its pattern, never its path.
+    pub fn request_answered(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let labels = RouteLabels {
+            route: route.to_owned(),
+            method: method.to_owned(),
+            status,
+        };
+        self.http_requests.get_or_create(&labels).inc();
+        self.http_seconds
+            .get_or_create(&RouteOnlyLabels {
+                route: route.to_owned(),
+            })
+            .observe(took.as_secs_f64());
+    }
+
+    /// Everything in the text format, with the levels of `status`.
+    pub fn render(&self, status: &StatusView) -> String {
+        for (state, count) in &status.items {
+            self.items
+                .get_or_create(&StateLabels { state: state.clone() })
+                .set(*count as i64);
+        }
+        for state in JobState::ALL {
+            let count = status.queue.jobs.get(state.as_str()).copied().unwrap_or(0);
+            self.jobs
+                .get_or_create(&StateLabels {
+                    state: state.as_str().to_owned(),
+                })
+                .set(count as i64);
+        }
+        self.oldest_ready_seconds
+            .set(status.queue.oldest_ready_ms as f64 / 1_000.0);
+        self.index_lag.set(status.index.lag as i64);
+        self.index_documents.set(status.index.documents as i64);
+        self.writer_commits.set(status.writer.batches as i64);
+        self.writer_requests.set(status.writer.requests as i64);
+        self.writer_busy_seconds
+            .set(status.writer.busy_micros as f64 / 1_000_000.0);
+        self.writer_waiting.set(status.writer.waiting as i64);
+        self.disk_free_bytes.set(status.disk.free_bytes as i64);
+        self.degraded.set(status.degraded.len() as i64);
+        let mut text = String::new();
+        let registry = self
+            .registry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Writing to a String does not fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}

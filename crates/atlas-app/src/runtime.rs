@@ -1,0 +1,79 @@
+//! `Runtime`: worker, scheduler and indexer of one process, started and stopped together.
+
+use std::sync::Arc;
+
+use atlas_store::Library;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::AppError;
+use crate::indexer::Indexer;
+use crate::jobs::JobContext;
+use crate::metrics::Metrics;
+use crate::scheduler::run_schedules;
+use crate::signals::Signals;
+use crate::worker::{Worker, WorkerSettings};
+
+/// The background work of one process.
+pub struct Runtime {
+    stop_work: CancellationToken,
+    work: TaskTracker,
+    stop_indexer: CancellationToken,
+    indexing: TaskTracker,
+    indexer: Arc<Indexer>,
+    library: Library,
+    context: JobContext,
+}
+
+impl Runtime {
+    /// Takes back the jobs of a process that ended under them, then starts to work. Schedules run in a server
+    /// only: a command that works for itself does not stay.
+    pub async fn start(
+        context: JobContext,
+        indexer: Arc<Indexer>,
+        signals: Arc<Signals>,
+        metrics: Arc<Metrics>,
+        settings: WorkerSettings,
+        with_schedules: bool,
+    ) -> Result<Self, AppError> {
+        let library = context.ingest.library.clone();
+        let recovery = library.recover_interrupted_jobs().await?;
+        if recovery.interrupted > 0 {
+            tracing::warn!(?recovery, "the process before this one ended under its jobs");
+        }
+        let (stop_work, stop_indexer) = (CancellationToken::new(), CancellationToken::new());
+        let (work, indexing) = (TaskTracker::new(), TaskTracker::new());
+        let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings);
+        work.spawn(worker.run(stop_work.clone()));
+        if with_schedules {
+            work.spawn(run_schedules(library.clone(), signals, stop_work.clone()));
+        }
+        let (following, stop) = (Arc::clone(&indexer), stop_indexer.clone());
+        indexing.spawn(async move { following.run(stop).await });
+        Ok(Self {
+            stop_work,
+            work,
+            stop_indexer,
+            indexing,
+            indexer,
+            library,
+            context,
+        })
+    }
+
+    /// Finishes what runs, lets the index follow it, ends the children, and closes the library.
+    pub async fn stop(self) {
+        self.stop_work.cancel();
+        self.work.close();
+        self.work.wait().await;
+        self.stop_indexer.cancel();
+        self.indexing.close();
+        self.indexing.wait().await;
+        if let Err(error) = self.indexer.catch_up().await {
+            tracing::warn!(%error, "the search index is behind; the next start makes up for it");
+        }
+        self.indexer.close().await;
+        self.context.ingest.extractor.shutdown().await;
+        self.library.close().await;
+    }
+}

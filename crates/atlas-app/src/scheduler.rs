@@ -1,0 +1,42 @@
+//! All schedules on one page: what happens by itself, and how often.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::{JobKind, NewJob};
+use atlas_store::Library;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::signals::Signals;
+
+const EXPIRE_LEASES: Duration = Duration::from_secs(15);
+const SWEEP: Duration = Duration::from_secs(6 * 60 * 60);
+const COLLECT_BLOBS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Runs the schedules until `stop`. Each also runs once at the start.
+pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop: CancellationToken) {
+    let [mut expire, mut sweep, mut collect] = [EXPIRE_LEASES, SWEEP, COLLECT_BLOBS].map(|period| {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        ticks
+    });
+    loop {
+        let result = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = expire.tick() => library.expire_leases().await.map(|_| ()),
+            _ = sweep.tick() => enqueue(&library, JobKind::SweepRetention).await,
+            _ = collect.tick() => enqueue(&library, JobKind::CollectBlobs).await,
+        };
+        match result {
+            Ok(()) => signals.jobs.notify_one(),
+            Err(error) => {
+                tracing::error!(%error, "a schedule could not run; it is due again at its next turn")
+            }
+        }
+    }
+}
+
+async fn enqueue(library: &Library, kind: JobKind) -> Result<(), atlas_store::StoreError> {
+    library.enqueue_job(NewJob::maintenance(kind)).await.map(|_| ())
+}

@@ -1,0 +1,192 @@
+//! `atlas status`: what there is, what is left to do, and what is degraded, with the reason.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{App, Mode, SearchState};
+
+/// The state of a library and its process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The version of the program.
+    pub version: String,
+    /// What the process may do.
+    pub mode: Mode,
+    /// Items outside the trash by state.
+    pub items: BTreeMap<String, u64>,
+    /// Items in the trash.
+    pub trashed: u64,
+    /// Versions of content.
+    pub documents: u64,
+    /// The queue.
+    pub queue: QueueView,
+    /// The search index.
+    pub index: IndexView,
+    /// The writer of the library.
+    pub writer: WriterView,
+    /// The disk.
+    pub disk: DiskView,
+    /// What holds the service back; empty when all is well.
+    pub degraded: Vec<Degradation>,
+}
+
+/// The queue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct QueueView {
+    /// Jobs by state.
+    pub jobs: BTreeMap<String, u64>,
+    /// Age of the oldest job that could run now.
+    pub oldest_ready_ms: u64,
+}
+
+/// The search index.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct IndexView {
+    /// Documents in it.
+    pub documents: u64,
+    /// Changes it has yet to follow.
+    pub lag: u64,
+}
+
+/// The writer of the library, since the process started.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct WriterView {
+    /// Batches.
+    pub batches: u64,
+    /// Requests answered.
+    pub requests: u64,
+    /// Time spent in batches.
+    pub busy_micros: u64,
+    /// Requests that wait now.
+    pub waiting: u64,
+}
+
+/// The disk.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DiskView {
+    /// The data directory.
+    pub path: String,
+    /// Bytes the two databases take.
+    pub database_bytes: u64,
+    /// Bytes free.
+    pub free_bytes: u64,
+    /// Saving is refused when less is free.
+    pub floor_bytes: u64,
+}
+
+/// Something that holds the service back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Degradation {
+    /// Stable code.
+    pub code: String,
+    /// A sentence: what, why, what to do.
+    pub message: String,
+}
+
+impl App {
+    /// Looks at everything. What cannot be read is degraded, never an error.
+    pub async fn status(&self) -> StatusView {
+        let mut status = StatusView {
+            version: self.parts.version.to_owned(),
+            mode: self.parts.mode,
+            items: BTreeMap::new(),
+            trashed: 0,
+            documents: 0,
+            queue: QueueView::default(),
+            index: IndexView::default(),
+            writer: WriterView::default(),
+            disk: self.disk(),
+            degraded: Vec::new(),
+        };
+        if let Err(error) = self.count_library(&mut status).await {
+            status.degrade(error.code(), error.to_string());
+        }
+        match &self.parts.search {
+            SearchState::Ready(reader) => status.index.documents = reader.count(),
+            SearchState::Unavailable(reason) => status.degrade("search_unavailable", reason.clone()),
+        }
+        if status.disk.free_bytes < status.disk.floor_bytes {
+            status.degrade(
+                "disk_floor",
+                "too little space is free: saving is refused".to_owned(),
+            );
+        }
+        if let Some(dead @ 1..) = status.queue.jobs.get("dead").copied() {
+            status.degrade(
+                "dead_letters",
+                format!("{dead} jobs were given up: `atlas job ls --state dead`"),
+            );
+        }
+        status
+    }
+
+    /// Whether the process can do its main job: for load balancers and supervisors.
+    pub async fn is_ready(&self) -> Result<(), String> {
+        let library = self.library().map_err(|error| error.to_string())?;
+        library.counts().await.map_err(|error| error.to_string())?;
+        match &self.parts.search {
+            SearchState::Ready(_) => Ok(()),
+            SearchState::Unavailable(reason) => Err(reason.clone()),
+        }
+    }
+
+    async fn count_library(&self, status: &mut StatusView) -> Result<(), crate::AppError> {
+        let library = self.library()?;
+        let counts = library.counts().await?;
+        status.items = counts
+            .items
+            .iter()
+            .map(|(state, n)| (state.to_string(), *n))
+            .collect();
+        status.trashed = counts.trashed;
+        status.documents = counts.documents;
+        status.queue = QueueView {
+            jobs: counts
+                .jobs
+                .iter()
+                .map(|(state, n)| (state.to_string(), *n))
+                .collect(),
+            oldest_ready_ms: counts.oldest_ready_ms,
+        };
+        if let SearchState::Ready(reader) = &self.parts.search {
+            status.index.lag = library.changes_behind(reader.watermark().as_ref()).await?;
+        }
+        if let Some(stats) = library.writer_stats() {
+            status.writer = WriterView {
+                batches: stats.commits,
+                requests: stats.requests,
+                busy_micros: stats.busy_micros,
+                waiting: stats.waiting,
+            };
+        }
+        Ok(())
+    }
+
+    fn disk(&self) -> DiskView {
+        let dir = &self.parts.dir;
+        let size = |path: std::path::PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        DiskView {
+            path: dir.path().display().to_string(),
+            database_bytes: size(dir.library_db()) + size(dir.ops_db()),
+            free_bytes: free_bytes(dir.path()).unwrap_or(0),
+            floor_bytes: self.parts.floor_bytes,
+        }
+    }
+}
+
+impl StatusView {
+    fn degrade(&mut self, code: &str, message: String) {
+        self.degraded.push(Degradation {
+            code: code.to_owned(),
+            message,
+        });
+    }
+}
+
+/// Space that is free for this process where `path` lies.
+pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}

@@ -1,0 +1,203 @@
+//! The worker: claims jobs, runs them side by side, keeps their leases alive, and stops in good order.
+//!
+//! It knows nothing of what a job does. A job that outlives its lease is cut off, because another may have it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::{JobId, Lease};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::jobs::JobContext;
+use crate::metrics::Metrics;
+use crate::signals::Signals;
+
+/// How the worker runs.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerSettings {
+    /// Jobs that run at once. They wait for the network most of the time; the pool of children bounds the CPU.
+    pub slots: usize,
+    /// How long a claim lasts unless it is renewed, which happens three times as often.
+    pub lease: Duration,
+    /// How long running jobs may go on when the process is asked to end.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            slots: 16,
+            lease: Duration::from_secs(60),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Runs jobs until it is told to stop.
+pub(crate) struct Worker {
+    context: JobContext,
+    signals: Arc<Signals>,
+    metrics: Arc<Metrics>,
+    settings: WorkerSettings,
+    name: String,
+}
+
+/// A job on its way.
+struct Running {
+    lease: Lease,
+    task: AbortHandle,
+}
+
+impl Worker {
+    /// A worker that is ready to run.
+    pub(crate) fn new(
+        context: JobContext,
+        signals: Arc<Signals>,
+        metrics: Arc<Metrics>,
+        settings: WorkerSettings,
+    ) -> Self {
+        let name = format!("worker-{}", std::process::id());
+        Self {
+            context,
+            signals,
+            metrics,
+            settings,
+            name,
+        }
+    }
+
+    /// Claims and runs jobs until `stop`, then lets those that run end within the grace and gives the rest back.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut running = HashMap::new();
+        let mut tasks = JoinSet::new();
+        let mut heartbeat = interval(self.settings.lease / 3);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !stop.is_cancelled() {
+            let wait = self.claim(&mut running, &mut tasks).await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.signals.jobs.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+                _ = heartbeat.tick() => self.keep_leases(&mut running).await,
+                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
+                    self.forget(&mut running, &ended);
+                    self.signals.job_finished();
+                }
+            }
+        }
+        self.wind_down(running, tasks).await;
+    }
+
+    /// Fills the free slots. Returns how long nothing new can become due.
+    async fn claim(&self, running: &mut HashMap<JobId, Running>, tasks: &mut JoinSet<JobId>) -> Duration {
+        const IDLE: Duration = Duration::from_secs(30);
+        const TROUBLE: Duration = Duration::from_secs(1);
+        let free = self.settings.slots.saturating_sub(running.len());
+        if free == 0 {
+            return IDLE;
+        }
+        let library = &self.context.ingest.library;
+        match library.claim_jobs(&self.name, free, self.settings.lease).await {
+            Ok(leases) => {
+                for lease in leases {
+                    self.start(lease, running, tasks);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "no jobs could be claimed");
+                return TROUBLE;
+            }
+        }
+        let now = self.context.ingest.clock.now();
+        match library.next_due().await {
+            Ok(Some(due)) if due > now => due.since(now).min(IDLE),
+            // Something is due but could not be claimed: its group is busy, or a suspect runs alone. The end
+            // of a job wakes us.
+            Ok(_) if !running.is_empty() => IDLE,
+            Ok(Some(_)) => TROUBLE,
+            Ok(None) => IDLE,
+            Err(_) => TROUBLE,
+        }
+    }
+
+    fn start(&self, lease: Lease, running: &mut HashMap<JobId, Running>, tasks: &mut JoinSet<JobId>) {
+        let (context, metrics, claimed) = (self.context.clone(), Arc::clone(&self.metrics), lease.clone());
+        let job = lease.job.id;
+        let task = tasks.spawn(async move {
+            let kind = claimed.job.kind;
+            let begun = Instant::now();
+            match context.run(claimed).await {
+                Ok(outcome) => metrics.job_ended(kind, &outcome, begun.elapsed()),
+                Err(error) => {
+                    tracing::error!(%job, %kind, %error, "a job could not record its end; its lease runs out");
+                }
+            }
+            job
+        });
+        running.insert(job, Running { lease, task });
+    }
+
+    fn forget(
+        &self,
+        running: &mut HashMap<JobId, Running>,
+        ended: &Result<(tokio::task::Id, JobId), tokio::task::JoinError>,
+    ) {
+        match ended {
+            Ok((_, job)) => {
+                running.remove(job);
+            }
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::error!(%error, "a job panicked; its lease runs out and the try counts");
+                }
+                running.retain(|_, entry| entry.task.id() != error.id());
+            }
+        }
+    }
+
+    /// Renews every lease. Whoever lost theirs is cut off: the result would be discarded anyway.
+    async fn keep_leases(&self, running: &mut HashMap<JobId, Running>) {
+        if running.is_empty() {
+            return;
+        }
+        let held = running
+            .values()
+            .map(|entry| (entry.lease.job.id, entry.lease.token))
+            .collect();
+        match self
+            .context
+            .ingest
+            .library
+            .heartbeat(held, self.settings.lease)
+            .await
+        {
+            Ok(lost) => {
+                for job in lost {
+                    if let Some(entry) = running.remove(&job) {
+                        tracing::warn!(%job, "lost the lease of a running job");
+                        entry.task.abort();
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "leases could not be renewed"),
+        }
+    }
+
+    async fn wind_down(&self, mut running: HashMap<JobId, Running>, mut tasks: JoinSet<JobId>) {
+        let deadline = Instant::now() + self.settings.shutdown_grace;
+        while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next_with_id()).await {
+            self.forget(&mut running, &ended);
+            self.signals.job_finished();
+        }
+        tasks.shutdown().await;
+        for entry in running.into_values() {
+            tracing::info!(job = %entry.lease.job.id, "gave a running job back");
+            if let Err(error) = self.context.ingest.library.release_job(&entry.lease).await {
+                tracing::error!(%error, "a job could not be given back; the next start takes it");
+            }
+        }
+    }
+}
