@@ -1,8 +1,10 @@
 //! `Runtime`: worker, scheduler and indexer of one process, started and stopped together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas_store::Library;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +25,7 @@ pub struct Runtime {
     indexer: Arc<Indexer>,
     library: Library,
     context: JobContext,
+    signals: Arc<Signals>,
 }
 
 impl Runtime {
@@ -46,7 +49,11 @@ impl Runtime {
         let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings);
         work.spawn(worker.run(stop_work.clone()));
         if with_schedules {
-            work.spawn(run_schedules(library.clone(), signals, stop_work.clone()));
+            work.spawn(run_schedules(
+                library.clone(),
+                Arc::clone(&signals),
+                stop_work.clone(),
+            ));
         }
         let (following, stop) = (Arc::clone(&indexer), stop_indexer.clone());
         indexing.spawn(async move { following.run(stop).await });
@@ -58,7 +65,19 @@ impl Runtime {
             indexer,
             library,
             context,
+            signals,
         })
+    }
+
+    /// Waits until everything that is due has been done and can be found: for a command that works for itself.
+    pub async fn settle(&self) -> Result<(), AppError> {
+        let mut finished = self.signals.finished();
+        while self.library.has_due_jobs().await? {
+            self.signals.jobs.notify_one();
+            // Looking again from time to time costs little and cannot miss anything.
+            let _ = timeout(Duration::from_secs(1), finished.changed()).await;
+        }
+        self.indexer.catch_up().await
     }
 
     /// Finishes what runs, lets the index follow it, ends the children, and closes the library.

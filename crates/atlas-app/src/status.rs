@@ -28,6 +28,9 @@ pub struct StatusView {
     pub writer: WriterView,
     /// The disk.
     pub disk: DiskView,
+    /// The server before this one was killed, or the machine lost power: nothing is lost, but it is worth knowing.
+    #[serde(default)]
+    pub previous_run_was_killed: bool,
     /// What holds the service back; empty when all is well.
     pub degraded: Vec<Degradation>,
 }
@@ -98,6 +101,7 @@ impl App {
             index: IndexView::default(),
             writer: WriterView::default(),
             disk: self.disk(),
+            previous_run_was_killed: self.parts.previous_run_was_killed,
             degraded: Vec::new(),
         };
         if let Err(error) = self.count_library(&mut status).await {

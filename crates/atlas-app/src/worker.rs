@@ -91,7 +91,8 @@ impl Worker {
         self.wind_down(running, tasks).await;
     }
 
-    /// Fills the free slots. Returns how long nothing new can become due.
+    /// Fills the free slots. Returns how long nothing new can become due. Looks before it claims: a claim is a
+    /// write, and a process that has nothing to do should not touch the disk.
     async fn claim(&self, running: &mut HashMap<JobId, Running>, tasks: &mut JoinSet<JobId>) -> Duration {
         const IDLE: Duration = Duration::from_secs(30);
         const TROUBLE: Duration = Duration::from_secs(1);
@@ -100,26 +101,29 @@ impl Worker {
             return IDLE;
         }
         let library = &self.context.ingest.library;
+        let now = self.context.ingest.clock.now();
+        match library.next_due().await {
+            Ok(None) => return IDLE,
+            Ok(Some(due)) if due > now => return due.since(now).min(IDLE),
+            Ok(Some(_)) => {}
+            Err(error) => {
+                tracing::error!(%error, "the queue could not be read");
+                return TROUBLE;
+            }
+        }
         match library.claim_jobs(&self.name, free, self.settings.lease).await {
+            // Due, but its group is busy or a suspect runs alone. The end of a job wakes us before this.
+            Ok(leases) if leases.is_empty() => TROUBLE,
             Ok(leases) => {
                 for lease in leases {
                     self.start(lease, running, tasks);
                 }
+                Duration::ZERO
             }
             Err(error) => {
                 tracing::error!(%error, "no jobs could be claimed");
-                return TROUBLE;
+                TROUBLE
             }
-        }
-        let now = self.context.ingest.clock.now();
-        match library.next_due().await {
-            Ok(Some(due)) if due > now => due.since(now).min(IDLE),
-            // Something is due but could not be claimed: its group is busy, or a suspect runs alone. The end
-            // of a job wakes us.
-            Ok(_) if !running.is_empty() => IDLE,
-            Ok(Some(_)) => TROUBLE,
-            Ok(None) => IDLE,
-            Err(_) => TROUBLE,
         }
     }
 

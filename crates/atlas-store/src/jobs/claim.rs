@@ -98,6 +98,21 @@ impl Library {
             .await
     }
 
+    /// Whether a job is running, or could run now.
+    pub async fn has_due_jobs(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now().as_millis();
+        self.db
+            .read(move |sql| {
+                Ok(sql.query_row(
+                    "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'leased')
+                         OR EXISTS (SELECT 1 FROM job WHERE state = 'ready' AND run_at <= ?1)",
+                    [now],
+                    |row| row.get(0),
+                )?)
+            })
+            .await
+    }
+
     /// Takes back leases that ran out while this process lived: the try counts, because the job is to blame.
     pub async fn expire_leases(&self) -> Result<u64, StoreError> {
         self.write(Lane::Interactive, move |tx| {

@@ -53,7 +53,7 @@ const CHECK_AT_START_BYTES: u64 = 256 * 1024 * 1024;
 pub struct Library {
     pub(crate) db: Database,
     blobs: Arc<BlobFiles>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     entropy: Arc<Entropy>,
     identity: LibraryIdentity,
 }

@@ -139,6 +139,7 @@ fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return Attempt::NotBegun(error.into());
     }
+    let changes_before = connection.total_changes();
     let mut results = Vec::with_capacity(requests.len());
     for (index, request) in requests.iter_mut().enumerate() {
         let result = in_savepoint(connection, request.as_mut());
@@ -149,6 +150,12 @@ fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64
             return Attempt::Destroyed { by: index, error };
         }
         results.push(result);
+    }
+    if connection.total_changes() == changes_before {
+        // A claim that found nothing, a sweep with nothing to sweep: an idle process must not wake the disk.
+        // (A change of the schema alone is not counted; migrations have a connection of their own.)
+        roll_back(connection);
+        return Attempt::Committed(results);
     }
     if let Err(error) = connection.execute("UPDATE writer_mark SET batch = ?1", [mark]) {
         roll_back(connection);
