@@ -1,0 +1,57 @@
+//! Items: saving, looking, trash, tags, export, and processing again. `{id}` is an item's id or its address.
+
+use atlas_app::views::{
+    AddReport, AddRequest, ExportPage, ItemView, ListQuery, ReprocessReport, ReprocessRequest, TagRequest,
+};
+use atlas_domain::Item;
+use atlas_store::ItemPage;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::{Answer, Shared};
+use crate::extract::{Json, Path, Query};
+
+/// Where an export goes on.
+#[derive(Deserialize)]
+pub(crate) struct ExportQuery {
+    after: Option<String>,
+}
+
+pub(crate) async fn add_items(State(app): Shared, Json(request): Json<AddRequest>) -> Answer<AddReport> {
+    Ok(Json(app.add(request).await?))
+}
+
+pub(crate) async fn list_items(State(app): Shared, Query(query): Query<ListQuery>) -> Answer<ItemPage> {
+    Ok(Json(app.list(query).await?))
+}
+
+pub(crate) async fn show_item(State(app): Shared, Path(item): Path<String>) -> Answer<ItemView> {
+    Ok(Json(app.show(&item).await?))
+}
+
+pub(crate) async fn remove_item(State(app): Shared, Path(item): Path<String>) -> Answer<Item> {
+    Ok(Json(app.remove(&item).await?))
+}
+
+pub(crate) async fn restore_item(State(app): Shared, Path(item): Path<String>) -> Answer<Item> {
+    Ok(Json(app.restore(&item).await?))
+}
+
+pub(crate) async fn tag_item(
+    State(app): Shared,
+    Path(item): Path<String>,
+    Json(request): Json<TagRequest>,
+) -> Answer<Item> {
+    Ok(Json(app.tag(&item, request).await?))
+}
+
+pub(crate) async fn export_items(State(app): Shared, Query(query): Query<ExportQuery>) -> Answer<ExportPage> {
+    Ok(Json(app.export(query.after).await?))
+}
+
+pub(crate) async fn reprocess_items(
+    State(app): Shared,
+    Json(request): Json<ReprocessRequest>,
+) -> Answer<ReprocessReport> {
+    Ok(Json(app.reprocess(request).await?))
+}

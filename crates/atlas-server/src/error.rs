@@ -1,0 +1,177 @@
+//! `ApiError`: every answer that is not a success, as a problem document (RFC 9457) with a stable `code`.
+//!
+//! It must not show internals or secrets: what only helps a developer goes to the log.
+
+use atlas_app::AppError;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A request that was not carried out.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: String,
+}
+
+impl ApiError {
+    /// `code` is for scripts and never changes; `detail` is a sentence: what, why, what to do.
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    /// The caller asked for something that makes no sense.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+    }
+
+    /// Our own fault, whose reason has been logged.
+    pub(crate) fn internal() -> Self {
+        let detail = "Atlas failed to carry this out; its log says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The stable code.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What an extractor could not make sense of.
+    fn rejected(status: StatusCode, detail: String) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "too_large", detail),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(status, "unsupported_media_type", detail),
+            _ if status.is_server_error() => {
+                tracing::error!(detail, "a route does not fit its handler");
+                Self::internal()
+            }
+            _ => Self::invalid(detail),
+        }
+    }
+}
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> Self {
+        let code = error.code();
+        let status = match code {
+            "invalid_request" => StatusCode::BAD_REQUEST,
+            "not_found" => StatusCode::NOT_FOUND,
+            "conflict" | "read_only" => StatusCode::CONFLICT,
+            "library_unavailable" | "no_library" | "other_version" | "search_unavailable" | "busy" => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(code, %error, "a use case failed");
+        }
+        match code {
+            "internal" => Self::internal(),
+            _ => Self::new(status, code, error.to_string()),
+        }
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::rejected(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::rejected(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::rejected(rejection.status(), rejection.body_text())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail,
+        };
+        let mut response = (self.status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atlas_store::StoreError;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(AppError::Invalid("no".to_owned()), 400, "invalid_request")]
+    #[case(AppError::Store(StoreError::NotFound { what: "item", name: "x".to_owned() }), 404, "not_found")]
+    #[case(AppError::Store(StoreError::Conflict("no".to_owned())), 409, "conflict")]
+    #[case(AppError::ReadOnly, 409, "read_only")]
+    #[case(AppError::LibraryUnavailable(StoreError::Closed), 503, "library_unavailable")]
+    #[case(AppError::SearchUnavailable("no".to_owned()), 503, "search_unavailable")]
+    #[case(AppError::Store(StoreError::Busy("no".to_owned())), 503, "busy")]
+    #[case(AppError::Store(StoreError::NoLibrary("/data".into())), 503, "no_library")]
+    #[case(AppError::DiskFloor { free_mb: 1, floor_mb: 2 }, 507, "disk_full")]
+    #[case(AppError::Store(StoreError::Full("no".to_owned())), 507, "disk_full")]
+    #[case(AppError::Store(StoreError::LeaseLost), 500, "internal")]
+    fn gives_each_failure_its_status_and_its_code(
+        #[case] error: AppError,
+        #[case] status: u16,
+        #[case] code: &str,
+    ) {
+        let error = ApiError::from(error);
+        assert_eq!((error.status.as_u16(), error.code), (status, code));
+    }
+
+    #[test]
+    fn says_what_is_damaged() {
+        let error = ApiError::from(AppError::Store(StoreError::Corrupt {
+            path: "library.db".into(),
+            detail: "page 7 is torn".to_owned(),
+        }));
+        assert_eq!((error.status.as_u16(), error.code), (500, "damaged"));
+        assert!(error.detail.contains("page 7 is torn"), "{}", error.detail);
+    }
+
+    #[test]
+    fn keeps_internals_for_the_log() {
+        let error = ApiError::from(AppError::Store(StoreError::Sqlite(
+            "no such column: x".to_owned(),
+        )));
+        assert!(!error.detail.contains("column"), "{}", error.detail);
+    }
+}

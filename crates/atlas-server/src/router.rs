@@ -1,0 +1,104 @@
+//! Every route of the server, on one page, and what lies over all of them.
+//!
+//! A handler belongs in `api/`, one file a noun. Nothing here, and no route, makes or hands out a token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::api::{health, items, jobs, quarantine, search, status};
+use crate::auth::{AccessRule, guard};
+use crate::error::ApiError;
+use crate::layers::{answer_panic, limit_time, observe};
+
+const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+/// Addresses may come with the HTML of their pages.
+const ADD_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// Longest silence while a body arrives.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+
+/// The routes without a guard: for the Unix socket, whose file mode is the guard, and for calls within the process.
+pub fn router(app: Arc<App>) -> Router {
+    dress(routes(), app, None)
+}
+
+/// The routes behind `rule`: for TCP.
+pub fn guarded_router(app: Arc<App>, rule: AccessRule) -> Router {
+    dress(routes(), app, Some(rule))
+}
+
+fn routes() -> Router<Arc<App>> {
+    let prompt = Router::new()
+        .route("/livez", get(health::show_liveness))
+        .route("/readyz", get(health::show_readiness))
+        .route("/metrics", get(status::show_metrics))
+        .route("/api/v1/status", get(status::show_status))
+        .route("/api/v1/items", get(items::list_items))
+        .route("/api/v1/items/{id}", get(items::show_item))
+        .route("/api/v1/items/{id}", delete(items::remove_item))
+        .route("/api/v1/items/{id}/restore", post(items::restore_item))
+        .route("/api/v1/items/{id}/tags", post(items::tag_item))
+        .route("/api/v1/export", get(items::export_items))
+        .route("/api/v1/search", get(search::search_items))
+        .route("/api/v1/quarantine", get(quarantine::list_quarantine))
+        .route("/api/v1/quarantine/{id}/keep", post(quarantine::keep_item))
+        .route("/api/v1/quarantine/{id}/drop", post(quarantine::drop_item))
+        .route("/api/v1/jobs", get(jobs::list_jobs))
+        .route("/api/v1/jobs/{id}", get(jobs::show_job))
+        .route("/api/v1/jobs/{id}/retry", post(jobs::retry_job))
+        .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel_job))
+        .route_layer(from_fn(limit_time));
+    // These take as long as their caller asks for, or as the size of the library demands.
+    let patient = Router::new()
+        .route(
+            "/api/v1/items",
+            post(items::add_items).layer(DefaultBodyLimit::max(ADD_LIMIT_BYTES)),
+        )
+        .route("/api/v1/reprocess", post(items::reprocess_items))
+        .route("/api/v1/doctor", get(status::run_doctor));
+    prompt.merge(patient)
+}
+
+/// Lays over every route, and over requests that meet none, what none may go without. The last layer is the
+/// outermost.
+fn dress(routes: Router<Arc<App>>, app: Arc<App>, rule: Option<AccessRule>) -> Router {
+    let mut dressed = routes
+        .fallback(refuse_unknown_route)
+        .method_not_allowed_fallback(refuse_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
+    if let Some(rule) = rule {
+        dressed = dressed.layer(from_fn_with_state(Arc::new(rule), guard));
+    }
+    dressed
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}
+
+async fn refuse_unknown_route(uri: Uri) -> ApiError {
+    let detail = format!(
+        "there is no route `{}`; an address used as an id must be percent-encoded",
+        uri.path()
+    );
+    ApiError::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+}
+
+async fn refuse_method(method: Method, uri: Uri) -> ApiError {
+    let detail = format!(
+        "`{}` does not take {method}; the header Allow says what it takes",
+        uri.path()
+    );
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What lies over the routes, tried with handlers that misbehave.
+
+use atlas_app::{AppParts, Metrics, Mode, SearchState, Signals};
+use atlas_domain::SystemClock;
+use atlas_store::{DataDir, StoreError};
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::routing::get;
+use http_body_util::BodyExt;
+use tokio::time::Instant;
+use tower::ServiceExt;
+
+use super::*;
+
+/// An app that touches no disk.
+fn app() -> Arc<App> {
+    Arc::new(App::new(AppParts {
+        mode: Mode::OpsOnly,
+        dir: DataDir::new("nowhere"),
+        library: Err(StoreError::Closed),
+        search: SearchState::Unavailable("there is none".to_owned()),
+        clock: Arc::new(SystemClock),
+        signals: Arc::new(Signals::default()),
+        metrics: Arc::new(Metrics::default()),
+        floor_bytes: 0,
+        version: "test",
+        previous_run_was_killed: false,
+    }))
+}
+
+async fn call(router: Router, request: Request<Body>) -> Response<Body> {
+    match router.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn text(response: Response<Body>) -> String {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_becomes_a_problem_that_is_counted_and_tells_nothing() {
+    async fn explode() -> &'static str {
+        panic!("inner workings")
+    }
+    let app = app();
+    let router = dress(
+        Router::new().route("/explode/{id}", get(explode)),
+        Arc::clone(&app),
+        None,
+    );
+
+    let response = call(
+        router,
+        Request::get("/explode/secret-id").body(Body::empty()).unwrap(),
+    )
+    .await;
+
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    let body = text(response).await;
+    assert!(body.contains(r#""code":"internal""#), "{body}");
+    assert!(!body.contains("inner workings"), "{body}");
+    let metrics = app.metrics().render(&app.status().await);
+    let line = r#"atlas_http_requests_total{route="/explode/{id}",method="GET",status="500"} 1"#;
+    assert!(metrics.contains(line), "{metrics}");
+    assert!(!metrics.contains("secret-id"), "{metrics}");
+}
+
+#[tokio::test]
+async fn invented_routes_and_methods_do_not_grow_the_metrics() {
+    let app = app();
+    for method in ["BREW", "WHEN"] {
+        let request = Request::builder()
+            .method(method)
+            .uri("/coffee")
+            .body(Body::empty())
+            .unwrap();
+        call(router(Arc::clone(&app)), request).await;
+    }
+    let metrics = app.metrics().render(&app.status().await);
+    let line = r#"atlas_http_requests_total{route="unmatched",method="OTHER",status="404"} 2"#;
+    assert!(metrics.contains(line), "{metrics}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_is_given_up() {
+    let hang = Router::new()
+        .route("/hang", get(std::future::pending::<&'static str>))
+        .route_layer(from_fn(limit_time));
+    let begun = Instant::now();
+
+    let response = call(
+        dress(hang, app(), None),
+        Request::get("/hang").body(Body::empty()).unwrap(),
+    )
+    .await;
+
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(text(response).await.contains(r#""code":"timeout""#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_arriving_is_given_up() {
+    let begun = Instant::now();
+    let request = Request::post("/api/v1/items")
+        .header("content-type", "application/json")
+        .body(Body::new(SilentBody))
+        .unwrap();
+
+    let response = call(router(app()), request).await;
+
+    assert_eq!(begun.elapsed(), BODY_PAUSE);
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(text(response).await.contains(r#""code":"invalid_request""#));
+}
+
+/// A body of which nothing ever comes.
+struct SilentBody;
+
+impl hyper::body::Body for SilentBody {
+    type Data = hyper::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}

@@ -1,0 +1,219 @@
+//! Items: saving, looking, trash, tags, export, processing again.
+
+use serde_json::json;
+
+use crate::fixture::{NOBODY, TestApp, encoded};
+
+const PAGE: &str = "https://example.com/page";
+
+#[tokio::test]
+async fn saving_acknowledges_each_address_in_order() {
+    let app = TestApp::open();
+    let request = json!({"items": [{"url": PAGE, "tags": ["later"]}, {"url": "ftp://example.com/"}]});
+
+    let report = app.post("/api/v1/items", &request).await.json();
+
+    assert_eq!(report["items"][0]["outcome"], "queued");
+    assert_eq!(report["items"][1]["outcome"], "rejected");
+    assert_eq!(report["items"][1]["reason"], "invalid_url");
+    let id = report["items"][0]["id"].as_str().unwrap();
+    let item = app.get(&format!("/api/v1/items/{id}")).await.json();
+    assert_eq!((&item["url"], &item["tags"]), (&json!(PAGE), &json!(["later"])));
+}
+
+#[tokio::test]
+async fn saving_takes_pages_of_many_megabytes() {
+    let app = TestApp::open();
+    let html = "a".repeat(9_000_000);
+    let request = json!({"items": [{"url": PAGE, "html": html}]});
+    let report = app.post("/api/v1/items", &request).await.json();
+    assert_eq!(report["items"][0]["outcome"], "queued");
+}
+
+#[tokio::test(start_paused = true)]
+async fn saving_waits_for_outcomes_as_long_as_it_is_asked_to() {
+    let app = TestApp::open();
+    let begun = tokio::time::Instant::now();
+    let request = json!({"items": [{"url": PAGE}], "wait_secs": 3_600});
+    let report = app.post("/api/v1/items", &request).await.json();
+    assert_eq!(report["items"][0]["outcome"], "queued");
+    assert_eq!(begun.elapsed().as_secs(), 3_600);
+}
+
+#[tokio::test]
+async fn saving_is_refused_below_the_disk_floor_and_reading_goes_on() {
+    let app = TestApp::open().reopened(|parts| parts.floor_bytes = u64::MAX);
+    let request = json!({"items": [{"url": PAGE}]});
+    app.post("/api/v1/items", &request)
+        .await
+        .refuses(507, "disk_full");
+    assert_eq!(app.get("/api/v1/items").await.json()["total"], 0);
+}
+
+#[tokio::test]
+async fn a_process_that_only_reads_refuses_to_save() {
+    let app = TestApp::open().reopened(|parts| parts.mode = atlas_app::Mode::ReadOnly);
+    let request = json!({"items": [{"url": PAGE}]});
+    app.post("/api/v1/items", &request)
+        .await
+        .refuses(409, "read_only");
+}
+
+#[tokio::test]
+async fn listing_filters_and_turns_pages() {
+    let app = TestApp::open();
+    app.store("https://example.com/1", "one").await;
+    app.store("https://example.com/2", "two").await;
+    app.save("https://example.com/3").await;
+
+    let first = app.get("/api/v1/items?state=stored&limit=1").await.json();
+    assert_eq!(
+        (&first["total"], &first["items"][0]["url"]),
+        (&json!(2), &json!("https://example.com/2"))
+    );
+    let next = first["next"].as_str().unwrap();
+    let second = app
+        .get(&format!("/api/v1/items?state=stored&limit=1&after={next}"))
+        .await
+        .json();
+    assert_eq!(second["items"][0]["url"], "https://example.com/1");
+    assert_eq!(second["next"], json!(null));
+}
+
+#[tokio::test]
+async fn listing_names_the_words_it_knows() {
+    let detail = TestApp::open()
+        .get("/api/v1/items?state=lost")
+        .await
+        .refuses(400, "invalid_request");
+    assert!(
+        detail.contains("`lost`") && detail.contains("quarantined"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn an_item_is_known_by_its_id_and_by_its_address() {
+    let app = TestApp::open();
+    let item = app.store(PAGE, "some words").await;
+
+    let by_id = app.get(&format!("/api/v1/items/{}", item.id)).await.json();
+    let by_address = app
+        .get(&format!(
+            "/api/v1/items/{}",
+            encoded("https://example.com/page?utm_source=x")
+        ))
+        .await
+        .json();
+
+    assert_eq!(by_id, by_address);
+    assert_eq!(by_id["document"]["article"]["markdown"], "some words");
+    assert_eq!(by_id["why"]["judgement"]["verdict"]["decision"], "accept");
+}
+
+#[tokio::test]
+async fn an_unknown_item_is_not_found() {
+    let app = TestApp::open();
+    for path in [
+        format!("/api/v1/items/{NOBODY}"),
+        format!("/api/v1/items/{}", encoded(PAGE)),
+    ] {
+        app.get(&path).await.refuses(404, "not_found");
+        app.delete(&path).await.refuses(404, "not_found");
+        app.act(&format!("{path}/restore"))
+            .await
+            .refuses(404, "not_found");
+        app.post(&format!("{path}/tags"), &json!({"add": ["x"]}))
+            .await
+            .refuses(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn what_is_neither_id_nor_address_is_refused() {
+    let path = format!("/api/v1/items/{}", encoded("ftp://example.com/"));
+    TestApp::open().get(&path).await.refuses(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn an_item_goes_to_the_trash_and_comes_back() {
+    let app = TestApp::open();
+    let path = format!("/api/v1/items/{}", app.store(PAGE, "words").await.id);
+
+    assert!(app.delete(&path).await.json()["trashed_at"].is_string());
+    assert_eq!(app.get("/api/v1/items").await.json()["total"], 0);
+    assert_eq!(app.get("/api/v1/items?trashed=true").await.json()["total"], 1);
+
+    let back = app.act(&format!("{path}/restore")).await.json();
+    assert_eq!(back["trashed_at"], json!(null));
+    assert_eq!(app.get("/api/v1/items").await.json()["total"], 1);
+}
+
+#[tokio::test]
+async fn tags_are_added_and_removed() {
+    let app = TestApp::open();
+    let path = format!("/api/v1/items/{}/tags", app.store(PAGE, "words").await.id);
+
+    let tagged = app.post(&path, &json!({"add": ["b", "a"]})).await.json();
+    assert_eq!(tagged["tags"], json!(["a", "b"]));
+    let changed = app
+        .post(&path, &json!({"add": ["c"], "remove": ["a"]}))
+        .await
+        .json();
+    assert_eq!(changed["tags"], json!(["b", "c"]));
+    app.post(&path, &json!({"add": ["two\nlines"]}))
+        .await
+        .refuses(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn an_export_gives_every_item_whole_exactly_once() {
+    let app = TestApp::open();
+    for n in 0..60 {
+        app.save(&format!("https://example.com/{n}")).await;
+    }
+    let first = app.get("/api/v1/export").await.json();
+    let next = first["next"].as_str().unwrap();
+    let second = app.get(&format!("/api/v1/export?after={next}")).await.json();
+    assert_eq!(second["next"], json!(null));
+
+    let mut urls: Vec<String> = [&first, &second]
+        .iter()
+        .flat_map(|page| page["items"].as_array().unwrap())
+        .map(|item| item["url"].as_str().unwrap().to_owned())
+        .collect();
+    urls.sort();
+    urls.dedup();
+    assert_eq!(urls.len(), 60);
+    assert!(first["items"][0]["why"]["audit"].is_array());
+}
+
+#[tokio::test]
+async fn an_export_refuses_a_cursor_it_did_not_give() {
+    let answer = TestApp::open().get("/api/v1/export?after=yesterday").await;
+    assert!(answer.refuses(409, "conflict").contains("yesterday"));
+}
+
+#[tokio::test]
+async fn reprocessing_enqueues_what_has_stored_bytes() {
+    let app = TestApp::open();
+    let item = app.store(PAGE, "words").await;
+    app.save("https://example.com/not-yet-fetched").await;
+
+    let report = app.post("/api/v1/reprocess", &json!({})).await.json();
+
+    assert_eq!(report, json!({"enqueued": 1, "done": 0}));
+    let jobs = app.get("/api/v1/jobs?kind=reprocess_item").await.json();
+    assert_eq!(jobs["jobs"][0]["item_id"], item.id.to_string());
+}
+
+#[tokio::test]
+async fn reprocessing_everything_must_be_asked_for() {
+    let app = TestApp::open();
+    app.act("/api/v1/reprocess")
+        .await
+        .refuses(415, "unsupported_media_type");
+    app.post("/api/v1/reprocess", &json!({"items": [PAGE]}))
+        .await
+        .refuses(404, "not_found");
+}

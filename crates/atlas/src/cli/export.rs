@@ -1,0 +1,207 @@
+//! `atlas export`: writes every item outside the trash out, as Markdown with front matter or as JSON Lines.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use atlas_app::views::{ExportPage, ItemView};
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::routes;
+use super::text::counted;
+use crate::client::Client;
+use crate::error::{CliError, Exit};
+
+mod markdown;
+
+pub(super) const EXAMPLES: &str = "Examples:\n  \
+    atlas export markdown --to notes/\n  \
+    atlas export jsonl > library.jsonl\n  \
+    atlas export jsonl | jq -r .url";
+
+/// `atlas export`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExportArgs {
+    /// As what
+    format: Format,
+    /// A directory to write to, made if need be: a file an item for Markdown, `library.jsonl` for JSON Lines
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+}
+
+/// As what to write the library out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Content as Markdown, with front matter
+    Markdown,
+    /// Everything about each item as one line of JSON
+    Jsonl,
+}
+
+pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let mut destination = Destination::open(args, output)?;
+    // A bar on the terminal would run through the data.
+    let progress = args.to.as_ref().map(|_| output.progress(None));
+    let (mut exported, mut after) = (0, None);
+    loop {
+        let page: ExportPage = client
+            .get(&routes::with_query(routes::EXPORT, [("after", after)]))
+            .await?;
+        for view in &page.items {
+            destination.put(view)?;
+        }
+        exported += page.items.len() as u64;
+        if let Some(progress) = &progress {
+            progress.advance(page.items.len() as u64);
+        }
+        after = page.next;
+        if after.is_none() || output.is_closed() {
+            break;
+        }
+    }
+    destination.finish()?;
+    drop(progress);
+    output.say(&format!("{} exported", counted(exported, "item")));
+    Ok(Exit::Ok)
+}
+
+/// Where exported items go.
+enum Destination<'a> {
+    MarkdownData(&'a Output),
+    JsonlData(&'a Output),
+    MarkdownFiles(PathBuf),
+    JsonlFile(PathBuf, BufWriter<File>),
+}
+
+impl<'a> Destination<'a> {
+    fn open(args: &ExportArgs, output: &'a Output) -> Result<Self, CliError> {
+        if let Some(dir) = &args.to {
+            std::fs::create_dir_all(dir).map_err(|error| unwritable(dir, &error))?;
+        }
+        Ok(match (args.format, &args.to) {
+            (Format::Markdown, None) => Self::MarkdownData(output),
+            (Format::Jsonl, None) => Self::JsonlData(output),
+            (Format::Markdown, Some(dir)) => Self::MarkdownFiles(dir.clone()),
+            (Format::Jsonl, Some(dir)) => {
+                let path = dir.join("library.jsonl");
+                let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
+                Self::JsonlFile(path, BufWriter::new(file))
+            }
+        })
+    }
+
+    fn put(&mut self, view: &ItemView) -> Result<(), CliError> {
+        match self {
+            Self::MarkdownData(output) => output.print(&format!("{}\n", markdown::render(view))),
+            Self::JsonlData(output) => output.record(view),
+            Self::MarkdownFiles(dir) => {
+                let path = dir.join(markdown::file_name(view));
+                std::fs::write(&path, markdown::render(view)).map_err(|error| unwritable(&path, &error))
+            }
+            Self::JsonlFile(path, file) => serde_json::to_writer(&mut *file, view)
+                .map_err(std::io::Error::from)
+                .and_then(|()| file.write_all(b"\n"))
+                .map_err(|error| unwritable(path, &error)),
+        }
+    }
+
+    fn finish(self) -> Result<(), CliError> {
+        match self {
+            Self::JsonlFile(path, mut file) => file.flush().map_err(|error| unwritable(&path, &error)),
+            Self::MarkdownData(_) | Self::JsonlData(_) | Self::MarkdownFiles(_) => Ok(()),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(Exit::Failure, format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use axum::Router;
+    use axum::extract::{Json, Query};
+    use axum::routing::get;
+
+    use super::*;
+    use crate::cli::fixtures;
+    use crate::cli::output::tests::captured;
+
+    /// Two pages of one item.
+    fn library() -> Client {
+        let answer = async |Query(query): Query<HashMap<String, String>>| match query.get("after") {
+            None => Json(ExportPage {
+                items: vec![fixtures::view()],
+                next: Some("1".to_owned()),
+            }),
+            Some(after) => {
+                assert_eq!(after, "1");
+                Json(ExportPage {
+                    items: vec![fixtures::quarantined_view()],
+                    next: None,
+                })
+            }
+        };
+        Client::InProcess(Router::new().route(routes::EXPORT, get(answer)))
+    }
+
+    #[tokio::test]
+    async fn json_lines_hold_every_item_of_every_page() {
+        let (output, data, talk) = captured(false);
+        let args = ExportArgs {
+            format: Format::Jsonl,
+            to: None,
+        };
+        assert_eq!(run(&args, &library(), &output).await.unwrap(), Exit::Ok);
+        let views: Vec<ItemView> = data
+            .text()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let urls: Vec<&str> = views.iter().map(|view| view.item.url.as_str()).collect();
+        assert_eq!(urls, ["https://example.com/1", "https://example.com/2"]);
+        assert_eq!(talk.text(), "2 items exported\n");
+    }
+
+    #[tokio::test]
+    async fn a_directory_gets_the_same_as_standard_output() {
+        let dir = tempfile::tempdir().unwrap();
+        let (output, data, _) = captured(false);
+        for to in [None, Some(dir.path().join("new"))] {
+            run(
+                &ExportArgs {
+                    format: Format::Jsonl,
+                    to,
+                },
+                &library(),
+                &output,
+            )
+            .await
+            .unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(dir.path().join("new/library.jsonl")).unwrap(),
+            data.text()
+        );
+    }
+
+    #[tokio::test]
+    async fn markdown_makes_a_file_an_item() {
+        let dir = tempfile::tempdir().unwrap();
+        let (output, data, _) = captured(false);
+        let args = ExportArgs {
+            format: Format::Markdown,
+            to: Some(dir.path().to_owned()),
+        };
+        run(&args, &library(), &output).await.unwrap();
+        run(&args, &library(), &output).await.unwrap(); // again: the same files
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert_eq!(data.text(), "");
+        let view = fixtures::view();
+        let written = std::fs::read_to_string(dir.path().join(markdown::file_name(&view))).unwrap();
+        assert_eq!(written, markdown::render(&view));
+    }
+}

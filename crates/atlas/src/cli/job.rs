@@ -1,0 +1,233 @@
+//! `atlas job`: the work that is done, waiting or given up, and the owner's word on it.
+
+use atlas_app::views::{JobList, JobView};
+use atlas_domain::{Job, JobKind, JobState};
+use clap::{Args, Subcommand};
+
+use super::Access;
+use super::output::Output;
+use super::routes;
+use super::several::for_each;
+use super::show::tries;
+use super::text::{Look, explained, facts, indented, table};
+use super::words::words;
+use crate::client::Client;
+use crate::error::{CliError, Exit};
+
+pub(super) const EXAMPLES: &str = "Examples:\n  \
+    atlas job ls --state dead\n  \
+    atlas job show 019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b\n  \
+    atlas job ls --state dead --json | jq -r '.jobs[].id' | xargs atlas job retry";
+
+/// `atlas job`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct JobArgs {
+    #[command(subcommand)]
+    pub(super) command: JobCommand,
+}
+
+/// What to do about jobs.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum JobCommand {
+    /// List jobs, the most recently changed first
+    Ls(JobListArgs),
+    /// Show one job with every try
+    Show {
+        /// The job
+        #[arg(value_name = "ID")]
+        job: String,
+    },
+    /// Send jobs that ended round again
+    Retry(JobsArgs),
+    /// Call off jobs that wait
+    Cancel(JobsArgs),
+}
+
+/// `atlas job ls`
+#[derive(Debug, Clone, Args)]
+pub(super) struct JobListArgs {
+    /// Only in this state
+    #[arg(long, value_name = "STATE", value_parser = words(JobState::ALL, JobState::as_str))]
+    state: Option<JobState>,
+    /// Only of this kind
+    #[arg(long, value_name = "KIND", value_parser = words(JobKind::ALL, JobKind::as_str))]
+    kind: Option<JobKind>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+}
+
+/// `atlas job retry` and `atlas job cancel`
+#[derive(Debug, Clone, Args)]
+pub(super) struct JobsArgs {
+    /// The jobs
+    #[arg(value_name = "ID", required = true)]
+    jobs: Vec<String>,
+}
+
+impl JobCommand {
+    pub(super) fn access(&self) -> Access {
+        match self {
+            Self::Ls(_) | Self::Show { .. } => Access::Read,
+            Self::Retry(_) | Self::Cancel(_) => Access::Write,
+        }
+    }
+}
+
+pub(super) async fn run(args: &JobArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    match &args.command {
+        JobCommand::Ls(args) => list(args, client, output).await,
+        JobCommand::Show { job } => show(job, client, output).await,
+        JobCommand::Retry(args) => decide("retry", args, client, output).await,
+        JobCommand::Cancel(args) => decide("cancel", args, client, output).await,
+    }
+}
+
+async fn list(args: &JobListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let parameters = [
+        ("state", args.state.map(|state| state.to_string())),
+        ("kind", args.kind.map(|kind| kind.to_string())),
+        ("limit", Some(args.limit.to_string())),
+    ];
+    let list: JobList = client.get(&routes::with_query(routes::JOBS, parameters)).await?;
+    output.answer(&list, |look| render(&list, look))?;
+    if list.jobs.is_empty() && !output.is_json() {
+        output.say("no jobs");
+    }
+    Ok(Exit::Ok)
+}
+
+async fn show(job: &str, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let view: JobView = client.get(&routes::under(routes::JOBS, job)).await?;
+    output.answer(&view, |look| render_one(&view, look))?;
+    Ok(Exit::Ok)
+}
+
+async fn decide(verb: &str, args: &JobsArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let work = async |name: &str| -> Result<Job, CliError> {
+        client
+            .post(&format!("{}/{verb}", routes::under(routes::JOBS, name)), &())
+            .await
+    };
+    let (jobs, exit) = for_each(&args.jobs, output, work).await?;
+    let list = JobList { jobs };
+    output.answer(&list, |look| render(&list, look))?;
+    Ok(exit)
+}
+
+fn render(list: &JobList, look: Look) -> String {
+    if list.jobs.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = list
+        .jobs
+        .iter()
+        .map(|job| {
+            [
+                job.id.to_string(),
+                job.kind.to_string(),
+                job.state.to_string(),
+                format!("{}/{}", job.attempts, job.max_attempts),
+                job.updated_at.to_string(),
+                job.item_id.map_or("-".to_owned(), |item| item.to_string()),
+                outcome(job),
+            ]
+        })
+        .collect();
+    table(
+        ["ID", "KIND", "STATE", "TRIES", "CHANGED", "ITEM", "OUTCOME"],
+        &rows,
+        look,
+    )
+}
+
+fn render_one(view: &JobView, look: Look) -> String {
+    let job = &view.job;
+    let waits = job.state == JobState::Ready;
+    let head = facts(&[
+        ("Job", job.id.to_string()),
+        ("Kind", job.kind.to_string()),
+        ("State", job.state.to_string()),
+        ("Outcome", outcome(job)),
+        ("Item", job.item_id.map_or(String::new(), |item| item.to_string())),
+        (
+            "Tries",
+            format!(
+                "{} of {}, postponed {} times",
+                job.attempts, job.max_attempts, job.deferrals
+            ),
+        ),
+        (
+            "Not before",
+            if waits {
+                job.run_at.to_string()
+            } else {
+                String::new()
+            },
+        ),
+        ("Stage", job.risky_stage.clone().unwrap_or_default()),
+        ("Host", job.group_key.clone().unwrap_or_default()),
+        ("Enqueued", job.created_at.to_string()),
+        ("Changed", job.updated_at.to_string()),
+    ]);
+    if view.attempt_log.is_empty() {
+        return head;
+    }
+    format!(
+        "{head}\n{}\n{}",
+        look.bold("Tries"),
+        indented(&tries(&view.attempt_log, look))
+    )
+}
+
+fn outcome(job: &Job) -> String {
+    match job.outcome {
+        Some(outcome) => explained(outcome.as_str(), &job.reason, &job.message),
+        None if job.reason.is_empty() => job.message.clone(),
+        None => explained(&job.reason, "", &job.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::fixtures;
+
+    const PLAIN: Look = Look { colour: false };
+
+    #[test]
+    fn a_row_tells_what_where_it_stands_and_how_it_ended() {
+        let list = JobList {
+            jobs: vec![fixtures::dead_job()],
+        };
+        insta::assert_snapshot!(render(&list, PLAIN), @"
+        ID                                    KIND         STATE  TRIES  CHANGED               ITEM                                  OUTCOME
+        00000000-0000-0000-0000-000000000007  ingest_item  dead   5/5    2026-01-01T00:00:09Z  00000000-0000-0000-0000-000000000001  failed (extract_crashed): the extraction process died
+        ");
+    }
+
+    #[test]
+    fn one_job_is_shown_with_every_try() {
+        let view = JobView {
+            job: fixtures::dead_job(),
+            attempt_log: fixtures::attempts(),
+        };
+        insta::assert_snapshot!(render_one(&view, PLAIN), @"
+        Job       00000000-0000-0000-0000-000000000007
+        Kind      ingest_item
+        State     dead
+        Outcome   failed (extract_crashed): the extraction process died
+        Item      00000000-0000-0000-0000-000000000001
+        Tries     5 of 5, postponed 2 times
+        Stage     extract
+        Host      example.com
+        Enqueued  2026-01-01T00:00:00Z
+        Changed   2026-01-01T00:00:09Z
+
+        Tries
+          STARTED               TOOK    STAGE  END
+          2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
+          2026-01-01T00:00:03Z  2 s     judge  done
+        ");
+    }
+}

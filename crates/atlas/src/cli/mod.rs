@@ -1,0 +1,222 @@
+//! The command line: every command there is, on one page. What a command does and says is in its own file;
+//! nothing here opens a library, reads the environment or prints.
+
+pub(crate) mod args;
+pub(crate) mod output;
+
+mod add;
+mod doctor;
+mod export;
+mod input;
+mod items;
+mod job;
+mod list;
+mod quarantine;
+mod reprocess;
+mod routes;
+mod search;
+mod several;
+mod show;
+mod status;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::output::Output;
+use crate::client::Client;
+use crate::error::{CliError, Exit};
+
+/// Saves what you read, keeps it for good, and finds it again.
+#[derive(Debug, Parser)]
+#[command(
+    name = "atlas",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        atlas add --wait https://example.com/article\n  \
+        atlas search 'sourdough starter'\n  \
+        atlas show https://example.com/article --why\n  \
+        atlas serve\n\n\
+        Every command has its own examples: atlas COMMAND --help"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Where the library lies [env: `ATLAS_DATA_DIR`]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration file; none is needed [env: `ATLAS_CONFIG`]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the answer as one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but errors beside the answer
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Log what happens on standard error
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// Everything that can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    #[command(after_help = args::SERVE_EXAMPLES)]
+    Serve(args::ServeArgs),
+    /// Show what Atlas does, on a bundled site and in a throw-away library
+    #[command(after_help = args::DEMO_EXAMPLES)]
+    Demo(args::DemoArgs),
+    #[command(flatten)]
+    Routed(RoutedCommand),
+    /// Extract pages without saving them
+    #[command(after_help = args::EXTRACT_EXAMPLES)]
+    Extract(args::ExtractArgs),
+    /// Look at the configuration
+    #[command(after_help = args::CONFIG_EXAMPLES)]
+    Config(args::ConfigArgs),
+    /// Print completions for a shell
+    #[command(after_help = args::COMPLETIONS_EXAMPLES)]
+    Completions(args::CompletionsArgs),
+    /// Extract pages for the process that started this one
+    #[command(hide = true)]
+    ExtractChild,
+}
+
+/// The commands that are carried out by routes: those of a running server, or of this process.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoutedCommand {
+    /// Save addresses
+    #[command(after_help = add::EXAMPLES)]
+    Add(add::AddArgs),
+    /// Find saved pages by their words
+    #[command(after_help = search::EXAMPLES)]
+    Search(search::SearchArgs),
+    /// List saved items, the newest first
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListArgs),
+    /// Show one item with its content
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::ShowArgs),
+    /// Put items in the trash
+    #[command(after_help = items::REMOVE_EXAMPLES)]
+    Rm(items::ItemsArgs),
+    /// Take items out of the trash
+    #[command(after_help = items::RESTORE_EXAMPLES)]
+    Restore(items::ItemsArgs),
+    /// Add and remove tags
+    #[command(after_help = items::TAG_EXAMPLES)]
+    Tag(items::TagArgs),
+    /// Look at suspected junk and decide about it
+    #[command(after_help = quarantine::EXAMPLES)]
+    Quarantine(quarantine::QuarantineArgs),
+    /// Look at the work that is done, waiting or given up
+    #[command(after_help = job::EXAMPLES)]
+    Job(job::JobArgs),
+    /// Tell what there is, what is left to do, and what is degraded
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArgs),
+    /// Extract and judge items again from their stored bytes
+    #[command(after_help = reprocess::EXAMPLES)]
+    Reprocess(reprocess::ReprocessArgs),
+    /// Check that everything is in order
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor,
+    /// Write the library out
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
+}
+
+/// What a command needs of the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To look at it, which never stands in anybody's way.
+    Read,
+    /// To change it, which one process at a time may do.
+    Write,
+}
+
+impl Command {
+    /// What it needs of the library; `None` when it sees to that itself.
+    #[cfg(test)]
+    pub(crate) fn access(&self) -> Option<Access> {
+        match self {
+            Self::Routed(command) => Some(command.access()),
+            _ => None,
+        }
+    }
+}
+
+impl RoutedCommand {
+    /// What it needs of the library.
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::Search(_)
+            | Self::List(_)
+            | Self::Show(_)
+            | Self::Status(_)
+            | Self::Doctor
+            | Self::Export(_) => Access::Read,
+            Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Tag(_) | Self::Reprocess(_) => {
+                Access::Write
+            }
+            Self::Quarantine(args) => args.command.access(),
+            Self::Job(args) => args.command.access(),
+        }
+    }
+
+    /// Its name, for whoever has to wait for it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Add(_) => "add",
+            Self::Search(_) => "search",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Rm(_) => "rm",
+            Self::Restore(_) => "restore",
+            Self::Tag(_) => "tag",
+            Self::Quarantine(_) => "quarantine",
+            Self::Job(_) => "job",
+            Self::Status(_) => "status",
+            Self::Reprocess(_) => "reprocess",
+            Self::Doctor => "doctor",
+            Self::Export(_) => "export",
+        }
+    }
+
+    /// Carries it out.
+    pub(crate) async fn run(&self, client: &Client, output: &Output) -> Result<Exit, CliError> {
+        match self {
+            Self::Add(args) => add::run(args, client, output).await,
+            Self::Search(args) => search::run(args, client, output).await,
+            Self::List(args) => list::run(args, client, output).await,
+            Self::Show(args) => show::run(args, client, output).await,
+            Self::Rm(args) => items::remove(args, client, output).await,
+            Self::Restore(args) => items::restore(args, client, output).await,
+            Self::Tag(args) => items::tag(args, client, output).await,
+            Self::Quarantine(args) => quarantine::run(args, client, output).await,
+            Self::Job(args) => job::run(args, client, output).await,
+            Self::Status(args) => status::run(args, client, output).await,
+            Self::Reprocess(args) => reprocess::run(args, client, output).await,
+            Self::Doctor => doctor::run(client, output).await,
+            Self::Export(args) => export::run(args, client, output).await,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! `Output`: standard output is data, standard error is talk. Whoever stops reading the data (`| head`) ends
+//! it quietly. The only place in the command line that writes to either.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::text::Look;
+use crate::error::{CliError, Exit};
+
+/// Where answers and talk go.
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    look: Look,
+    to_terminal: bool,
+    data: Mutex<Data>,
+    talk: Mutex<Box<dyn Write + Send>>,
+}
+
+struct Data {
+    writer: Box<dyn Write + Send>,
+    /// Nobody reads any more.
+    closed: bool,
+}
+
+impl Output {
+    /// To the standard streams. `json`: answers as JSON documents. `quiet`: no talk but errors. `colour`: ANSI
+    /// sequences are wanted.
+    pub(crate) fn new(json: bool, quiet: bool, colour: bool) -> Self {
+        Self {
+            json,
+            quiet,
+            look: Look { colour },
+            to_terminal: std::io::stdout().is_terminal(),
+            data: Mutex::new(Data {
+                writer: Box::new(std::io::stdout()),
+                closed: false,
+            }),
+            talk: Mutex::new(Box::new(std::io::stderr())),
+        }
+    }
+
+    /// Prints an answer: as JSON, or as `render` shows it to people.
+    pub(crate) fn answer(
+        &self,
+        answer: &impl Serialize,
+        render: impl FnOnce(Look) -> String,
+    ) -> Result<(), CliError> {
+        if self.json {
+            self.print(&as_json(serde_json::to_string_pretty(answer))?)
+        } else {
+            self.print(&render(self.look))
+        }
+    }
+
+    /// Prints a record as one line of JSON.
+    pub(super) fn record(&self, record: &impl Serialize) -> Result<(), CliError> {
+        self.print(&as_json(serde_json::to_string(record))?)
+    }
+
+    /// Prints data, with a line end if it has none.
+    pub(crate) fn print(&self, text: &str) -> Result<(), CliError> {
+        let mut data = locked(&self.data);
+        if data.closed || text.is_empty() {
+            return Ok(());
+        }
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        match write!(data.writer, "{text}{end}").and_then(|()| data.writer.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                data.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(CliError::new(
+                Exit::Failure,
+                format!("cannot write the answer: {error}"),
+            )),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Says something beside the answer.
+    pub(crate) fn say(&self, message: &str) {
+        if !self.quiet {
+            self.tell(message);
+        }
+    }
+
+    /// Says that something went wrong.
+    pub(crate) fn problem(&self, message: &str) {
+        self.tell(&format!("atlas: {message}"));
+    }
+
+    /// A progress bar on standard error, or one that nobody sees where nobody would look at it. It takes itself
+    /// away when it is dropped.
+    pub(crate) fn progress(&self, total: Option<u64>) -> Progress {
+        if self.quiet || self.json {
+            return Progress(ProgressBar::hidden());
+        }
+        // A target that is not a terminal stays hidden by itself.
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        let template = if total.is_some() {
+            "{bar:30} {pos}/{len}  {elapsed}"
+        } else {
+            "{spinner} {pos}  {elapsed}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Progress(bar)
+    }
+
+    /// Answers are JSON documents.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The data goes to a person's terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.to_terminal
+    }
+
+    /// Nobody reads the data any more: stop making it.
+    pub(crate) fn is_closed(&self) -> bool {
+        locked(&self.data).closed
+    }
+
+    fn tell(&self, message: &str) {
+        // Nobody can be told that standard error is gone.
+        let _ = writeln!(locked(&self.talk), "{message}");
+    }
+}
+
+/// A progress bar that vanishes.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// So many more are done.
+    pub(crate) fn advance(&self, done: u64) {
+        self.0.inc(done);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn as_json(json: serde_json::Result<String>) -> Result<String, CliError> {
+    json.map_err(|error| {
+        CliError::new(
+            Exit::Failure,
+            format!("the answer cannot be written as JSON: {error}"),
+        )
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// What was written so far.
+    #[derive(Clone, Default)]
+    pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(locked(&self.0).clone()).unwrap()
+        }
+    }
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            locked(&self.0).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// An output with its data and its talk.
+    pub(crate) fn captured(json: bool) -> (Output, Written, Written) {
+        let (data, talk) = (Written::default(), Written::default());
+        (to(json, false, Box::new(data.clone()), talk.clone()), data, talk)
+    }
+
+    fn to(json: bool, quiet: bool, data: Box<dyn Write + Send>, talk: Written) -> Output {
+        Output {
+            json,
+            quiet,
+            look: Look { colour: false },
+            to_terminal: false,
+            data: Mutex::new(Data {
+                writer: data,
+                closed: false,
+            }),
+            talk: Mutex::new(Box::new(talk)),
+        }
+    }
+
+    #[test]
+    fn json_is_one_document_and_nothing_else() {
+        let (output, data, talk) = captured(true);
+        output.answer(&["a"], |_| "for people".to_owned()).unwrap();
+        output.say("talk");
+        assert_eq!(data.text(), "[\n  \"a\"\n]\n");
+        assert_eq!(talk.text(), "talk\n");
+    }
+
+    #[test]
+    fn quiet_silences_talk_but_not_errors() {
+        let (data, talk) = (Written::default(), Written::default());
+        let output = to(false, true, Box::new(data.clone()), talk.clone());
+        output.say("talk");
+        output.problem("it failed");
+        assert_eq!(talk.text(), "atlas: it failed\n");
+        assert_eq!(data.text(), "");
+    }
+
+    #[test]
+    fn a_reader_that_leaves_ends_the_data_quietly() {
+        let output = to(
+            false,
+            false,
+            Box::new(Broken(ErrorKind::BrokenPipe)),
+            Written::default(),
+        );
+        assert!(!output.is_closed());
+        output.print("unread").unwrap();
+        assert!(output.is_closed());
+        output.print("unread as well").unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let output = to(
+            false,
+            false,
+            Box::new(Broken(ErrorKind::StorageFull)),
+            Written::default(),
+        );
+        assert_eq!(output.print("lost").unwrap_err().exit, Exit::Failure);
+    }
+}

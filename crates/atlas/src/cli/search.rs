@@ -1,0 +1,183 @@
+//! `atlas search`: finds saved pages by their words, the best first.
+
+use std::fmt::Write as _;
+
+use atlas_app::views::SearchReply;
+use clap::Args;
+
+use super::output::Output;
+use super::routes;
+use super::text::{Look, counted, one_line};
+use crate::client::Client;
+use crate::error::{CliError, Exit};
+
+pub(super) const EXAMPLES: &str = "Examples:\n  \
+    atlas search sourdough starter\n  \
+    atlas search '\"rye bread\" -yeast'\n  \
+    atlas search title:bread --limit 5 --json\n\n\
+    Words, \"phrases\", -exclusions, prefix* and field:value may be combined. Put what the shell would take\n\
+    for itself, or what begins with a hyphen, in single quotes, or after --.";
+
+/// `atlas search`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SearchArgs {
+    /// What to look for
+    #[arg(value_name = "QUERY", required = true)]
+    query: Vec<String>,
+    /// At most so many hits
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    limit: u16,
+    /// Leave out so many at the beginning
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u32,
+}
+
+pub(super) async fn run(args: &SearchArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let parameters = [
+        ("q", Some(args.query.join(" "))),
+        ("limit", Some(args.limit.to_string())),
+        ("offset", Some(args.offset.to_string())),
+    ];
+    let reply: SearchReply = client
+        .get(&routes::with_query(routes::SEARCH, parameters))
+        .await?;
+    output.answer(&reply, |look| render(&reply, u64::from(args.offset), look))?;
+    if reply.degraded {
+        output.say(&degraded_notice(&reply.degraded_reason));
+    }
+    if !output.is_json() {
+        output.say(&summary(&reply, u64::from(args.offset)));
+    }
+    Ok(Exit::Ok)
+}
+
+fn render(reply: &SearchReply, offset: u64, look: Look) -> String {
+    let mut text = String::new();
+    for (number, hit) in (offset + 1..).zip(&reply.hits) {
+        let title = match one_line(&hit.title) {
+            title if title.is_empty() => "(no title)".to_owned(),
+            title => title,
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{number:>3}. {}", look.bold(&title));
+        let details = [
+            look.marked(&one_line(&hit.snippet)),
+            one_line(&hit.url),
+            look.dim(&hit.id),
+        ];
+        for detail in details.iter().filter(|detail| !detail.is_empty()) {
+            let _ = writeln!(text, "     {detail}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn summary(reply: &SearchReply, offset: u64) -> String {
+    let shown = reply.hits.len() as u64;
+    let next = offset + shown;
+    let took = format!("in {} ms", reply.took_ms);
+    match (shown, reply.total) {
+        (0, 0) => "no hits".to_owned(),
+        (0, total) => format!("no hits from {} on; there are {total}", offset + 1),
+        (_, total) if next < total => format!(
+            "{shown} of {} {took}; more with --offset {next}",
+            counted(total, "hit")
+        ),
+        (_, total) => format!("{} {took}", counted(total, "hit")),
+    }
+}
+
+fn degraded_notice(reason: &str) -> String {
+    match reason {
+        "index_lag" => {
+            "the index is still following: what was saved last may be missing (index_lag)".to_owned()
+        }
+        other => format!("the answer may be incomplete ({other})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atlas_app::views::SearchHit;
+    use axum::Router;
+    use axum::extract::Json;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::cli::output::tests::captured;
+
+    fn reply(hits: usize, total: u64) -> SearchReply {
+        let hit = SearchHit {
+            id: "0197-id".to_owned(),
+            title: "Rye \u{1b}[31mbread".to_owned(),
+            url: "https://example.com/rye".to_owned(),
+            score: 3.5,
+            snippet: "a **rye** starter".to_owned(),
+        };
+        SearchReply {
+            hits: vec![hit; hits],
+            total,
+            took_ms: 4,
+            degraded: false,
+            degraded_reason: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_hit_is_its_title_a_passage_its_address_and_its_id() {
+        insta::assert_snapshot!(render(&reply(2, 30), 9, Look { colour: false }), @"
+         10. Rye [31mbread
+             a **rye** starter
+             https://example.com/rye
+             0197-id
+
+         11. Rye [31mbread
+             a **rye** starter
+             https://example.com/rye
+             0197-id
+        ");
+    }
+
+    #[test]
+    fn what_matched_stands_out_in_colour() {
+        let text = render(&reply(1, 1), 0, Look { colour: true });
+        assert!(text.contains("a \u{1b}[1mrye\u{1b}[0m starter"), "{text:?}");
+        assert!(
+            !text.contains("\u{1b}[31m"),
+            "the title brought its own colour: {text:?}"
+        );
+    }
+
+    #[test]
+    fn the_summary_says_how_to_see_more() {
+        assert_eq!(
+            summary(&reply(2, 30), 9),
+            "2 of 30 hits in 4 ms; more with --offset 11"
+        );
+        assert_eq!(summary(&reply(1, 1), 0), "1 hit in 4 ms");
+        assert_eq!(summary(&reply(0, 0), 0), "no hits");
+        assert_eq!(summary(&reply(0, 3), 5), "no hits from 6 on; there are 3");
+    }
+
+    #[tokio::test]
+    async fn finding_nothing_is_no_failure_and_no_data() {
+        let degraded = SearchReply {
+            degraded: true,
+            degraded_reason: "index_lag".to_owned(),
+            ..reply(0, 0)
+        };
+        let answer = async move || Json(degraded);
+        let client = Client::InProcess(Router::new().route(routes::SEARCH, get(answer)));
+        let (output, data, talk) = captured(false);
+        let args = SearchArgs {
+            query: vec!["nothing".to_owned()],
+            limit: 20,
+            offset: 0,
+        };
+        assert_eq!(run(&args, &client, &output).await.unwrap(), Exit::Ok);
+        assert_eq!(data.text(), "");
+        assert!(talk.text().contains("index_lag"), "{}", talk.text());
+        assert!(talk.text().ends_with("no hits\n"), "{}", talk.text());
+    }
+}

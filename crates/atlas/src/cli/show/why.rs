@@ -1,0 +1,210 @@
+//! `atlas show --why`: every decision about an item with its reasons, how its page was fetched, and every try.
+
+use atlas_app::views::ItemView;
+use atlas_domain::{Attempt, Snapshot};
+use atlas_store::{AuditEntry, Judgement};
+
+use crate::cli::items::name_of;
+use crate::cli::text::{Look, duration, explained, facts, indented, size, table};
+
+pub(super) fn render(view: &ItemView, look: Look) -> String {
+    let (item, why) = (&view.item, &view.why);
+    let state = facts(&[
+        ("Address", item.url.clone()),
+        (
+            "State",
+            explained(item.state.as_str(), &item.reason, &item.message),
+        ),
+        (
+            "Kept",
+            if item.keep_always {
+                "the owner said to keep it".to_owned()
+            } else {
+                String::new()
+            },
+        ),
+        ("Id", item.id.to_string()),
+    ]);
+    let none = |nothing: &str| format!("{nothing}\n");
+    let sections = [
+        (
+            "Verdict",
+            why.judgement
+                .as_ref()
+                .map_or_else(|| none("not judged yet"), |judged| reasons(judged, look)),
+        ),
+        (
+            "Fetch",
+            why.snapshot
+                .as_ref()
+                .map_or_else(|| none("no page has arrived"), fetch),
+        ),
+        (
+            "Tries",
+            if why.attempts.is_empty() {
+                none("none yet")
+            } else {
+                tries(&why.attempts, look)
+            },
+        ),
+        (
+            "Decisions",
+            if why.audit.is_empty() {
+                none("none yet")
+            } else {
+                decisions(&why.audit, look)
+            },
+        ),
+    ];
+    let mut text = format!("{}\n\n{state}", look.bold(&name_of(item)));
+    for (name, section) in sections {
+        text.push_str(&format!("\n{}\n{}", look.bold(name), indented(&section)));
+    }
+    text
+}
+
+/// A verdict with the reasons that led there and their weights.
+pub(crate) fn reasons(judgement: &Judgement, look: Look) -> String {
+    let verdict = &judgement.verdict;
+    let head = facts(&[
+        (
+            "Decision",
+            explained(
+                verdict.decision.as_str(),
+                verdict.class.map_or("", |class| class.as_str()),
+                "",
+            ),
+        ),
+        (
+            "Gate",
+            format!("version {}, {}", verdict.gate_version, judgement.judged_at),
+        ),
+    ]);
+    if verdict.reasons.is_empty() {
+        return format!("{head}nothing spoke for or against it\n");
+    }
+    let rows: Vec<_> = verdict
+        .reasons
+        .iter()
+        .map(|reason| {
+            let class = reason.class.map_or("content", |class| class.as_str());
+            [
+                format!("{:+.2}", reason.weight),
+                class.to_owned(),
+                reason.code.clone(),
+                reason.evidence.clone(),
+            ]
+        })
+        .collect();
+    format!(
+        "{head}{}",
+        table(["WEIGHT", "FOR", "REASON", "EVIDENCE"], &rows, look)
+    )
+}
+
+/// Every try, the oldest first.
+pub(crate) fn tries(attempts: &[Attempt], look: Look) -> String {
+    let rows: Vec<_> = attempts
+        .iter()
+        .map(|attempt| {
+            let next = attempt
+                .next_try_at
+                .map_or(String::new(), |at| format!("; next try at {at}"));
+            [
+                attempt.started_at.to_string(),
+                duration(attempt.duration_ms),
+                attempt.stage.clone(),
+                format!(
+                    "{}{next}",
+                    explained(attempt.end.as_str(), &attempt.reason, &attempt.message)
+                ),
+            ]
+        })
+        .collect();
+    table(["STARTED", "TOOK", "STAGE", "END"], &rows, look)
+}
+
+fn fetch(snapshot: &Snapshot) -> String {
+    let steps: Vec<_> = snapshot
+        .steps
+        .iter()
+        .map(|step| format!("{}: {}", step.strategy, step.result))
+        .collect();
+    let moved = if snapshot.final_url == snapshot.url {
+        String::new()
+    } else {
+        snapshot.final_url.clone()
+    };
+    facts(&[
+        ("Status", snapshot.status.to_string()),
+        ("Type", snapshot.content_type.clone().unwrap_or_default()),
+        ("Size", size(snapshot.size_bytes)),
+        ("Moved to", moved),
+        ("Steps", steps.join(", ")),
+        ("Arrived", snapshot.fetched_at.to_string()),
+    ])
+}
+
+fn decisions(audit: &[AuditEntry], look: Look) -> String {
+    let rows: Vec<_> = audit
+        .iter()
+        .map(|entry| {
+            let what = explained(&entry.action, &entry.reason, &entry.detail);
+            [entry.at.to_string(), entry.actor.clone(), what]
+        })
+        .collect();
+    table(["AT", "BY", "DECISION"], &rows, look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::fixtures;
+
+    const PLAIN: Look = Look { colour: false };
+
+    #[test]
+    fn tells_verdict_fetch_tries_and_decisions() {
+        insta::assert_snapshot!(render(&fixtures::quarantined_view(), PLAIN), @r#"
+        https://example.com/2
+
+        Address  https://example.com/2
+        State    quarantined (soft_404): the page says that it does not exist
+        Id       00000000-0000-0000-0000-000000000002
+
+        Verdict
+          Decision  quarantine (soft_404)
+          Gate      version 3, 2026-01-01T00:00:05Z
+          WEIGHT  FOR       REASON                EVIDENCE
+          +1.10   soft_404  title_says_not_found  "Page not found"
+          -0.25   content   many_words            312 words
+
+        Fetch
+          Status    200
+          Type      text/html
+          Size      4.2 kB
+          Moved to  https://example.com/moved
+          Steps     direct: ok
+          Arrived   2026-01-01T00:00:04Z
+
+        Tries
+          STARTED               TOOK    STAGE  END
+          2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
+          2026-01-01T00:00:03Z  2 s     judge  done
+
+        Decisions
+          AT                    BY      DECISION
+          2026-01-01T00:00:00Z  owner   saved
+          2026-01-01T00:00:05Z  ingest  quarantined (soft_404): the page says that it does not exist
+        "#);
+    }
+
+    #[test]
+    fn an_item_that_waits_has_no_reasons_yet() {
+        let mut view = fixtures::view();
+        view.why = fixtures::no_why();
+        let shown = render(&view, PLAIN);
+        assert!(shown.contains("Verdict\n  not judged yet\n"), "{shown}");
+        assert!(shown.contains("Fetch\n  no page has arrived\n"), "{shown}");
+    }
+}

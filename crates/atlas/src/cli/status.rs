@@ -1,0 +1,250 @@
+//! `atlas status`: what there is, what is left to do, and what is degraded, on one page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use atlas_app::{Mode, StatusView};
+use atlas_domain::{ItemState, JobState};
+use clap::Args;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::output::Output;
+use super::routes;
+use super::text::{Look, counted, duration, facts, indented, one_line, size};
+use crate::client::Client;
+use crate::error::{CliError, Exit};
+
+pub(super) const EXAMPLES: &str = "Examples:\n  \
+    atlas status\n  \
+    atlas status --watch\n  \
+    atlas status --json | jq .degraded";
+
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+/// Cursor to the corner, everything below it away.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// `atlas status`
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StatusArgs {
+    /// Look again every two seconds until Ctrl-C; with --json, one line of JSON each time
+    #[arg(long)]
+    watch: bool,
+}
+
+pub(super) async fn run(args: &StatusArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    if args.watch {
+        return watch(WATCH_INTERVAL, client, output).await;
+    }
+    let status: StatusView = client.get(routes::STATUS).await?;
+    output.answer(&status, |look| render(&status, look))?;
+    Ok(Exit::Ok)
+}
+
+/// Ends when nobody reads any more, or with the first error.
+async fn watch(every: Duration, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !output.is_closed() {
+        ticks.tick().await;
+        let status: StatusView = client.get(routes::STATUS).await?;
+        if output.is_json() {
+            output.record(&status)?;
+        } else {
+            let before = if output.is_terminal() { CLEAR } else { "" };
+            output.answer(&status, |look| format!("{before}{}\n", render(&status, look)))?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn render(status: &StatusView, look: Look) -> String {
+    let mode = match status.mode {
+        Mode::Normal => "at work",
+        Mode::ReadOnly => "no server runs; read directly",
+        Mode::OpsOnly => "the library is damaged; only operations work",
+    };
+    let sections = [
+        ("Items", items(status)),
+        ("Jobs", jobs(status)),
+        ("System", system(status)),
+    ];
+    let mut text = format!(
+        "{}  {mode}\n",
+        look.bold(&format!("Atlas {}", one_line(&status.version)))
+    );
+    for (name, section) in sections {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n{}\n{}", look.bold(name), indented(&section));
+    }
+    let _ = write!(text, "\n{}", degraded(status, look));
+    text
+}
+
+fn items(status: &StatusView) -> String {
+    let mut counts = in_order(&status.items, ItemState::ALL.iter().map(|state| state.as_str()));
+    counts.push(("in the trash", positive(status.trashed)));
+    told_or(&counts, "none yet")
+}
+
+fn jobs(status: &StatusView) -> String {
+    let queue = &status.queue;
+    let mut counts = in_order(&queue.jobs, JobState::ALL.iter().map(|state| state.as_str()));
+    if queue.oldest_ready_ms > 0 {
+        counts.push(("oldest waits", duration(queue.oldest_ready_ms)));
+    }
+    told_or(&counts, "none yet")
+}
+
+fn system(status: &StatusView) -> String {
+    let (index, writer, disk) = (&status.index, &status.writer, &status.disk);
+    let lag = match index.lag {
+        0 => "up to date".to_owned(),
+        lag => format!("{} behind", counted(lag, "change")),
+    };
+    let writer = match writer.requests {
+        0 => String::new(),
+        requests => format!(
+            "{} in {}, busy for {}, {} waiting",
+            counted(requests, "request"),
+            if writer.batches == 1 {
+                "1 batch".to_owned()
+            } else {
+                format!("{} batches", writer.batches)
+            },
+            duration(writer.busy_micros / 1000),
+            writer.waiting,
+        ),
+    };
+    let (free, floor) = (size(disk.free_bytes), size(disk.floor_bytes));
+    facts(&[
+        (
+            "search index",
+            format!("{}, {lag}", counted(index.documents, "document")),
+        ),
+        ("writer", writer),
+        (
+            "disk",
+            format!(
+                "{} in databases, {free} free, {floor} must stay free",
+                size(disk.database_bytes)
+            ),
+        ),
+        ("data", disk.path.clone()),
+    ])
+}
+
+fn degraded(status: &StatusView, look: Look) -> String {
+    if status.degraded.is_empty() {
+        return "Nothing is degraded.\n".to_owned();
+    }
+    let reasons: Vec<_> = status
+        .degraded
+        .iter()
+        .map(|reason| (reason.code.as_str(), reason.message.clone()))
+        .collect();
+    format!("{}\n{}", look.bold("Degraded"), indented(&facts(&reasons)))
+}
+
+/// The counts that are not zero, known words first and in their order.
+fn in_order<'a>(
+    counts: &'a BTreeMap<String, u64>,
+    words: impl Iterator<Item = &'static str>,
+) -> Vec<(&'a str, String)> {
+    let known: Vec<&str> = words.collect();
+    let place = |word: &str| {
+        known
+            .iter()
+            .position(|known| *known == word)
+            .unwrap_or(known.len())
+    };
+    let mut counts: Vec<_> = counts
+        .iter()
+        .map(|(word, n)| (word.as_str(), positive(*n)))
+        .collect();
+    counts.sort_by_key(|(word, _)| place(word));
+    counts
+}
+
+fn positive(n: u64) -> String {
+    if n == 0 { String::new() } else { n.to_string() }
+}
+
+fn told_or(counts: &[(&str, String)], nothing: &str) -> String {
+    match facts(counts) {
+        told if told.is_empty() => format!("{nothing}\n"),
+        told => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::Json;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::cli::fixtures;
+    use crate::cli::output::tests::captured;
+
+    const PLAIN: Look = Look { colour: false };
+
+    #[test]
+    fn one_page_tells_it_all() {
+        insta::assert_snapshot!(render(&fixtures::status(), PLAIN), @"
+        Atlas 0.1.0  at work
+
+        Items
+          queued        3
+          stored        120
+          quarantined   2
+          in the trash  1
+
+        Jobs
+          ready         3
+          done          122
+          dead          1
+          oldest waits  12 s
+
+        System
+          search index  120 documents, 4 changes behind
+          writer        260 requests in 31 batches, busy for 850 ms, 0 waiting
+          disk          12 MB in databases, 40 GB free, 512 MB must stay free
+          data          /home/ada/.local/share/atlas
+
+        Degraded
+          dead_letters  1 jobs were given up
+        ");
+    }
+
+    #[test]
+    fn an_empty_library_says_so() {
+        let mut status = fixtures::status();
+        (status.items, status.trashed) = (BTreeMap::new(), 0);
+        status.degraded.clear();
+        let shown = render(&status, PLAIN);
+        assert!(shown.contains("Items\n  none yet\n"), "{shown}");
+        assert!(shown.ends_with("Nothing is degraded.\n"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn watching_prints_a_line_each_time_and_ends_with_the_first_error() {
+        let looks = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let answer = async move || match looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 | 1 => Ok(Json(fixtures::status())),
+            _ => Err(axum::http::StatusCode::BAD_GATEWAY),
+        };
+        let client = Client::InProcess(Router::new().route(routes::STATUS, get(answer)));
+        let (output, data, _) = captured(true);
+        let error = watch(Duration::from_millis(1), &client, &output)
+            .await
+            .unwrap_err();
+        assert_eq!(error.exit, Exit::Failure);
+        let lines: Vec<StatusView> = data
+            .text()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line's way to the routes: over the server's Unix socket, or to the same router inside this
+//! process when no server runs. One surface, so that every command prints the same either way.
+
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, Response, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tower::ServiceExt;
+
+use crate::error::{CliError, Exit};
+
+/// Calls routes.
+#[derive(Clone)]
+pub(crate) enum Client {
+    /// Those of a running server.
+    Socket(PathBuf),
+    /// Those of this process.
+    InProcess(Router),
+}
+
+/// The part of a problem document that a command needs.
+#[derive(serde::Deserialize)]
+struct Problem {
+    code: String,
+    detail: String,
+}
+
+impl Client {
+    /// Calls a route without a body. `path` begins with a slash and may have a query.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        self.call(Method::GET, path, Body::empty()).await
+    }
+
+    /// Removes what `path` names.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        self.call(Method::DELETE, path, Body::empty()).await
+    }
+
+    /// Calls a route with a JSON body.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CliError> {
+        let json =
+            serde_json::to_vec(body).map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
+        self.call(Method::POST, path, Body::from(json)).await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T, CliError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|error| CliError::new(Exit::Failure, format!("cannot ask for {path}: {error}")))?;
+        let (status, bytes) = match self {
+            Self::Socket(socket) => read(over_socket(socket, request).await?).await?,
+            Self::InProcess(router) => match router.clone().oneshot(request).await {
+                Ok(response) => read(response).await?,
+                Err(never) => match never {},
+            },
+        };
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| {
+                let what = "the server's answer cannot be read; is it of another version?";
+                CliError::new(Exit::Failure, format!("{what} ({error})"))
+            });
+        }
+        Err(match serde_json::from_slice::<Problem>(&bytes) {
+            Ok(problem) => CliError::from_problem(&problem.code, status.as_u16(), problem.detail),
+            Err(_) => CliError::new(Exit::Failure, format!("the server answered {status}")),
+        })
+    }
+}
+
+async fn over_socket(socket: &Path, request: Request<Body>) -> Result<Response<Incoming>, CliError> {
+    let unreachable = |error: String| {
+        CliError::new(
+            Exit::Unreachable,
+            format!("the server at {} does not answer: {error}", socket.display()),
+        )
+    };
+    let stream = tokio::net::UnixStream::connect(socket)
+        .await
+        .map_err(|error| unreachable(error.to_string()))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| unreachable(error.to_string()))?;
+    tokio::spawn(connection);
+    sender
+        .send_request(request)
+        .await
+        .map_err(|error| unreachable(error.to_string()))
+}
+
+async fn read<B>(response: Response<B>) -> Result<(http::StatusCode, Vec<u8>), CliError>
+where
+    B: http_body::Body,
+    B::Error: std::fmt::Display,
+{
+    let status = response.status();
+    let bytes = response.into_body().collect().await.map_err(|error| {
+        CliError::new(
+            Exit::Unreachable,
+            format!("the server's answer broke off: {error}"),
+        )
+    })?;
+    Ok((status, bytes.to_bytes().to_vec()))
+}

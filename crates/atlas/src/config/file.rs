@@ -1,0 +1,154 @@
+//! The TOML file: values with the line they stand on. What a value means is not decided here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml_edit::{Document, Item, Table, Value};
+
+use super::Given;
+use super::settings::SETTINGS;
+
+/// Values by their dotted key.
+#[derive(Debug, Default)]
+pub(super) struct Values(BTreeMap<String, Given>);
+
+impl Values {
+    pub(super) fn get(&self, key: &str) -> Option<&Given> {
+        self.0.get(key)
+    }
+}
+
+/// Reads `path`. A file that need not exist and does not is an empty one.
+pub(super) fn read(path: &Path, must_exist: bool, mistakes: &mut Vec<String>) -> Values {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Values::default();
+        }
+        Err(error) => {
+            mistakes.push(format!("{}: cannot be read: {error}", path.display()));
+            return Values::default();
+        }
+    };
+    parse(&text, &path.display().to_string(), mistakes)
+}
+
+pub(super) fn parse(text: &str, name: &str, mistakes: &mut Vec<String>) -> Values {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            mistakes.push(format!("{name}:{line}: {}", error.message()));
+            return Values::default();
+        }
+    };
+    let mut reader = Reader {
+        text,
+        name,
+        mistakes,
+        values: Values::default(),
+    };
+    reader.table("", document.as_table());
+    reader.values
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    name: &'a str,
+    mistakes: &'a mut Vec<String>,
+    values: Values,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, prefix: &str, table: &Table) {
+        for (key, item) in table {
+            let dotted = if prefix.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{prefix}.{key}")
+            };
+            let place = table
+                .key(key)
+                .and_then(toml_edit::Key::span)
+                .map_or(0, |span| span.start);
+            match item {
+                Item::Table(inner) => self.section(&dotted, inner, place),
+                Item::Value(value) => self.value(dotted, value, place),
+                Item::None | Item::ArrayOfTables(_) => {
+                    self.mistake(place, &format!("`{dotted}` is no setting"))
+                }
+            }
+        }
+    }
+
+    fn section(&mut self, dotted: &str, table: &Table, place: usize) {
+        if SETTINGS
+            .iter()
+            .any(|setting| setting.key.starts_with(&format!("{dotted}.")))
+        {
+            self.table(dotted, table);
+        } else {
+            self.mistake(place, &format!("there is no section [{dotted}]"));
+        }
+    }
+
+    fn value(&mut self, dotted: String, value: &Value, place: usize) {
+        if !SETTINGS.iter().any(|setting| setting.key == dotted) {
+            let near = nearest(&dotted);
+            self.mistake(
+                place,
+                &format!("there is no setting `{dotted}`; did you mean `{near}`?"),
+            );
+            return;
+        }
+        match text_of(value) {
+            Some(text) => {
+                let origin = format!("{}:{}", self.name, line_of(self.text, place));
+                self.values.0.insert(dotted, Given { text, origin });
+            }
+            None => self.mistake(place, &format!("`{dotted}` takes one value or a list of texts")),
+        }
+    }
+
+    fn mistake(&mut self, place: usize, what: &str) {
+        let line = line_of(self.text, place);
+        self.mistakes.push(format!("{}:{line}: {what}", self.name));
+    }
+}
+
+/// A list is written with commas, as in the environment.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.value().clone()),
+        Value::Integer(number) => Some(number.value().to_string()),
+        Value::Boolean(truth) => Some(truth.value().to_string()),
+        Value::Array(list) => {
+            let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        Value::Float(_) | Value::Datetime(_) | Value::InlineTable(_) => None,
+    }
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    text.as_bytes()
+        .iter()
+        .take(byte)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
+}
+
+/// The setting with the longest common part at the end: people forget the section or misspell one letter.
+fn nearest(dotted: &str) -> &'static str {
+    let last = dotted.rsplit('.').next().unwrap_or(dotted);
+    let common = |key: &str| {
+        let name = key.rsplit('.').next().unwrap_or(key);
+        name.chars().zip(last.chars()).take_while(|(a, b)| a == b).count()
+    };
+    SETTINGS
+        .iter()
+        .map(|setting| setting.key)
+        .max_by_key(|key| common(key))
+        .unwrap_or("data_dir")
+}

@@ -1,0 +1,114 @@
+//! `Session`: how a command reaches the library. With a server it goes through the server's socket, never
+//! around it; without one it opens the library itself: read-only for reading, with the lock for writing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use atlas_app::App;
+use atlas_store::{DataDir, DataDirError, DataDirLock, Holder};
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep};
+
+use crate::cli::Access;
+use crate::client::Client;
+use crate::compose::{Background, Composed, open_read_only};
+use crate::config::Config;
+use crate::error::CliError;
+
+/// How long a command that writes waits for another writer to finish.
+const PATIENCE: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_millis(100);
+
+/// A way to the library, and what must be closed behind it.
+pub(crate) struct Session {
+    client: Client,
+    own: Option<Composed>,
+}
+
+impl Session {
+    /// Finds the server, or does without.
+    pub(crate) async fn open(config: &Config, access: Access, purpose: &str) -> Result<Self, CliError> {
+        let dir = DataDir::new(&config.data_dir);
+        if let Some(socket) = live_socket(&dir).await {
+            return Ok(Self {
+                client: Client::Socket(socket),
+                own: None,
+            });
+        }
+        match access {
+            Access::Read => {
+                let app: App = open_read_only(config)?;
+                let client = Client::InProcess(atlas_server::router(std::sync::Arc::new(app)));
+                Ok(Self { client, own: None })
+            }
+            Access::Write => Self::open_for_writing(config, &dir, purpose).await,
+        }
+    }
+
+    async fn open_for_writing(config: &Config, dir: &DataDir, purpose: &str) -> Result<Self, CliError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match lock(dir, purpose) {
+                Ok(lock) => {
+                    let own = Composed::open(config, lock, Background::Command).await?;
+                    let client = Client::InProcess(atlas_server::router(std::sync::Arc::clone(&own.app)));
+                    return Ok(Self {
+                        client,
+                        own: Some(own),
+                    });
+                }
+                Err(error @ DataDirError::Locked { .. }) if Instant::now() >= deadline => {
+                    return Err(error.into());
+                }
+                Err(DataDirError::Locked { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            // Whoever holds the lock may be a server that is just starting.
+            if let Some(socket) = live_socket(dir).await {
+                return Ok(Self {
+                    client: Client::Socket(socket),
+                    own: None,
+                });
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// Calls routes.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Without a server, does the work that the command has caused; then lets go.
+    pub(crate) async fn finish(self) -> Result<(), CliError> {
+        let Some(own) = self.own else { return Ok(()) };
+        let settled = match &own.runtime {
+            Some(runtime) => runtime.settle().await,
+            None => Ok(()),
+        };
+        own.close().await;
+        Ok(settled?)
+    }
+
+    /// Lets go at once; work that is left is done by the next server or command.
+    pub(crate) async fn abandon(self) {
+        if let Some(own) = self.own {
+            own.close().await;
+        }
+    }
+}
+
+/// Takes the lock on the data directory.
+pub(crate) fn lock(dir: &DataDir, purpose: &str) -> Result<DataDirLock, DataDirError> {
+    dir.lock(&Holder {
+        pid: std::process::id(),
+        purpose: purpose.to_owned(),
+        socket: None,
+    })
+}
+
+/// The socket of a server that answers.
+pub(crate) async fn live_socket(dir: &DataDir) -> Option<PathBuf> {
+    let socket = dir.holder()?.socket?;
+    UnixStream::connect(&socket).await.ok().map(|_| socket)
+}

@@ -1,0 +1,81 @@
+//! Crashes at every named step: the process aborts there, and after a restart nothing acknowledged is missing,
+//! everything ends in one outcome, and the index equals the store.
+
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::support::{Atlas, Site, article};
+
+const PAGES: usize = 6;
+
+#[rstest]
+#[case::before_a_commit("store::before_commit", 5)]
+#[case::after_a_commit("store::after_commit", 7)]
+#[case::while_saving("save::in_transaction", 2)]
+#[case::while_leasing("lease::in_transaction", 1)]
+#[case::while_committing_an_ingestion("ingest::in_commit", 1)]
+#[case::between_index_and_its_record("index::after_commit", 1)]
+#[case::before_a_blob_has_its_name("blob::before_rename", 0)]
+#[case::after_a_blob_has_its_name("blob::after_rename", 0)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost(#[case] step: &str, #[case] times_survived: u32) {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let urls: Vec<String> = (0..PAGES)
+        .map(|n| site.put(&format!("/{n}"), large_article(n)))
+        .collect();
+    let crash = format!("{step}={times_survived}*off->return");
+    let mut server = atlas.serve_with(&[("FAILPOINTS", &crash)]).await;
+    let mut acknowledged = Vec::new();
+    for url in &urls {
+        let finished = atlas.run(&["add", "--json", url]).await;
+        if finished.code == 0 {
+            let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+            acknowledged.push(report["items"][0]["id"].as_str().unwrap().to_owned());
+        }
+        if !server.runs() {
+            break;
+        }
+    }
+    assert_ne!(server.ended().await, 0, "the server was to crash at {step}");
+    drop(server);
+
+    let server = atlas.serve().await;
+    drain(&atlas).await;
+    for id in &acknowledged {
+        assert_eq!(atlas.json(&["show", id]).await["state"], "stored");
+    }
+    let status = atlas.json(&["status"]).await;
+    assert_eq!(status["queue"]["jobs"]["dead"], 0);
+    let doctor = atlas.run(&["doctor"]).await;
+    assert_eq!(doctor.code, 0, "{doctor:?}");
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// Large and incompressible enough that its bytes go into a file of their own.
+fn large_article(n: usize) -> crate::support::Answer {
+    let mut state = n as u64 + 1;
+    let noise: String = (0..140_000)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'!' + (state >> 57) as u8 % 90)
+                .to_string()
+                .replace(['<', '>', '&', '-'], "x")
+        })
+        .collect();
+    article(&format!("Title {n}"), &format!("subject{n}")).with_comment(&noise)
+}
+
+/// Waits until no job can run and the index has followed.
+pub(crate) async fn drain(atlas: &Atlas) {
+    for _ in 0..400 {
+        let status = atlas.json(&["status"]).await;
+        let jobs = &status["queue"]["jobs"];
+        if jobs["ready"] == 0 && jobs["leased"] == 0 && status["index"]["lag"] == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the queue does not drain: {}", atlas.json(&["job", "ls"]).await);
+}

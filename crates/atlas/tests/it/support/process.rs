@@ -1,0 +1,191 @@
+//! Atlas as a process: one command at a time, or a server.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A data directory and the environment in which Atlas runs on it.
+pub(crate) struct Atlas {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A server that runs. Killed when dropped.
+pub(crate) struct Serving {
+    child: Child,
+}
+
+impl Atlas {
+    pub(crate) fn new() -> Self {
+        let variables = [
+            ("ATLAS_FETCH_ALLOW_HOSTS", "127.0.0.0/8"),
+            ("ATLAS_FETCH_POLITENESS", "false"),
+        ];
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+        }
+    }
+
+    /// Sets a variable for every later command.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_atlas"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("ATLAS_DATA_DIR", self.data_dir())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.command(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        Finished {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command that must succeed, and reads what it prints as JSON.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let mut all = arguments.to_vec();
+        all.push("--json");
+        let finished = self.run(&all).await;
+        assert_eq!(finished.code, 0, "{arguments:?}: {finished:?}");
+        serde_json::from_str(&finished.stdout).unwrap()
+    }
+
+    /// Saves an address, waits for its outcome, and returns its entry.
+    pub(crate) async fn add(&self, url: &str) -> Value {
+        let finished = self.run(&["add", "--wait", "--json", url]).await;
+        let report: Value = serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished:?}"));
+        report["items"][0].clone()
+    }
+
+    /// Posts to a route over the server's socket; `None` when the server does not answer.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Option<Value> {
+        let stream = tokio::net::UnixStream::connect(self.data_dir().join("socket"))
+            .await
+            .ok()?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
+                .await
+                .ok()?;
+        tokio::spawn(connection);
+        let request = http::Request::post(path)
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body.to_string()))
+            .unwrap();
+        let response = sender.send_request(request).await.ok()?;
+        let bytes = http_body_util::BodyExt::collect(response.into_body())
+            .await
+            .ok()?
+            .to_bytes();
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Starts a server and waits until it serves.
+    pub(crate) async fn serve(&self) -> Serving {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts a server with more variables.
+    pub(crate) async fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(&["serve", "--bind", "127.0.0.1:0"]);
+        command
+            .envs(variables.iter().copied())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null());
+        tokio::task::spawn_blocking(move || Serving::start(&mut command))
+            .await
+            .unwrap()
+    }
+}
+
+impl Serving {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        while !seen.contains("Atlas serves on http://") {
+            assert!(
+                lines.read_line(&mut seen).unwrap() > 0,
+                "the server ended before it served:\n{seen}"
+            );
+        }
+        // Somebody must go on reading, or a full pipe would stop the server.
+        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+        Self { child }
+    }
+
+    /// SIGKILL, and wait until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; returns the exit code.
+    pub(crate) async fn terminate(mut self) -> i32 {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.ended().await
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) async fn ended(&mut self) -> i32 {
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or(-1);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server does not end");
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,160 @@
+//! Wrong use and damage: one clear message each, the right exit code, nothing harmed.
+
+use crate::support::{Atlas, Site, article};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_is_told_who_has_the_data_directory() {
+    let atlas = Atlas::new();
+    let _server = atlas.serve().await;
+    let second = atlas.run(&["serve", "--bind", "127.0.0.1:0"]).await;
+    assert_eq!(second.code, 6, "{second:?}");
+    assert!(second.stderr.contains("in use by process"), "{}", second.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_port_is_named_and_nothing_is_left_locked() {
+    let atlas = Atlas::new();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let finished = atlas.run(&["serve", "--bind", &address]).await;
+    assert_eq!(finished.code, 6, "{finished:?}");
+    assert!(
+        finished.stderr.contains(&address) && finished.stderr.contains("--bind"),
+        "{}",
+        finished.stderr
+    );
+    let _server = atlas.serve().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_bind_and_other_mistakes_are_refused_together() {
+    let atlas = Atlas::new().with("ATLAS_WORKER_SLOTS", "many");
+    let finished = atlas.run(&["serve", "--bind", "0.0.0.0:7444"]).await;
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished.stderr.contains("loopback") && finished.stderr.contains("ATLAS_WORKER_SLOTS"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!atlas.data_dir().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_where_there_is_no_library_says_how_to_begin() {
+    let finished = Atlas::new().run(&["search", "x"]).await;
+    assert_eq!(finished.code, 5);
+    assert!(finished.stderr.contains("atlas add"), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_library_leaves_a_server_with_operations_only() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    atlas.add(&site.put("/a", article("A", "alpha"))).await;
+    let path = atlas.data_dir().join("library.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[4096..end].fill(0x5a);
+    std::fs::write(&path, &bytes).unwrap();
+
+    let command = atlas.run(&["add", "https://example.com/"]).await;
+    assert_eq!(command.code, 9, "{command:?}");
+    assert!(
+        command.stderr.contains("library.db is damaged"),
+        "{}",
+        command.stderr
+    );
+
+    let server = atlas.serve().await;
+    let status = atlas.json(&["status"]).await;
+    assert_eq!(status["mode"], "ops_only");
+    assert_eq!(status["degraded"][0]["code"], "library_unavailable");
+    assert_eq!(atlas.run(&["list"]).await.code, 9);
+    assert_eq!(server.terminate().await, 0);
+    assert_eq!(
+        std::fs::read(&path).unwrap(),
+        bytes,
+        "the damaged file was not touched"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_of_a_newer_atlas_is_refused_untouched() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    atlas.add(&site.put("/a", article("A", "alpha"))).await;
+    let path = atlas.data_dir().join("library.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes()); // user_version in the file header
+    std::fs::write(&path, &bytes).unwrap();
+    let finished = atlas.run(&["add", "https://example.com/"]).await;
+    assert_eq!(finished.code, 9, "{finished:?}");
+    assert!(finished.stderr.contains("newer Atlas"), "{}", finished.stderr);
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_explained_and_costs_the_good_input_nothing() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let good = site.put("/a", article("A", "alpha"));
+    let finished = atlas
+        .run(&[
+            "add",
+            "--wait",
+            &good,
+            "javascript:alert(1)",
+            "ftp://example.com/x",
+        ])
+        .await;
+    assert_eq!(finished.code, 3, "{finished:?}");
+    assert!(
+        finished.stdout.contains("stored") && finished.stdout.contains("javascript"),
+        "{}",
+        finished.stdout
+    );
+    assert_eq!(atlas.run(&["add", "javascript:alert(1)"]).await.code, 1);
+    assert_eq!(
+        atlas
+            .run(&["show", "00000000-0000-7000-8000-000000000000"])
+            .await
+            .code,
+        5
+    );
+    assert_eq!(atlas.run(&["frobnicate"]).await.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d33_the_socket_and_the_token_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let atlas = Atlas::new();
+    let _server = atlas.serve().await;
+    let mode = |name: &str| {
+        std::fs::metadata(atlas.data_dir().join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode("token"), 0o600);
+    assert_eq!(mode("socket"), 0o600);
+    assert_eq!(
+        std::fs::metadata(atlas.data_dir()).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d32_two_commands_at_once_never_go_around_each_other() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let urls: Vec<String> = (0..4)
+        .map(|n| site.put(&format!("/{n}"), article(&format!("T{n}"), &format!("word{n}"))))
+        .collect();
+    let (a, b, c, d) = tokio::join!(
+        atlas.add(&urls[0]),
+        atlas.add(&urls[1]),
+        atlas.add(&urls[2]),
+        atlas.add(&urls[3])
+    );
+    for added in [a, b, c, d] {
+        assert_eq!(added["outcome"], "stored", "{added}");
+    }
+    assert_eq!(atlas.json(&["list"]).await["total"], 4);
+}
