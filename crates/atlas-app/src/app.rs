@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use atlas_domain::url::{UrlError, parse_web_url};
 use atlas_domain::{CanonicalUrl, Clock, ItemId, UserId};
 use atlas_search::SearchReader;
 use atlas_store::{DataDir, Library, StoreError};
@@ -98,8 +99,10 @@ impl App {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let url = atlas_domain::url::parse_web_url(text).map_err(|_| {
-            AppError::Invalid(format!("`{text}` is neither the id of an item nor its address"))
+        let url = parse_web_url(text).map_err(|error| match error {
+            // Its text must not come back: it carries a password.
+            UrlError::Credentials(_) => AppError::Invalid(error.to_string()),
+            _ => AppError::Invalid(format!("`{text}` is neither the id of an item nor its address")),
         })?;
         let item = self
             .library()?

@@ -74,7 +74,8 @@ impl Indexer {
         loop {
             let page = self.library.changes_after(position.as_ref(), BATCH).await?;
             let is_last = page.changes.len() < BATCH as usize;
-            if !page.changes.is_empty() {
+            // A new index is committed even when there is nothing to put in: from then on it can be read.
+            if !page.changes.is_empty() || position.is_none() {
                 // The newest state of an item counts, however often it changed.
                 let items: HashSet<ItemId> = page.changes.iter().map(|change| change.item_id).collect();
                 self.apply(items, &page.next).await?;

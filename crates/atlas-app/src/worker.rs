@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{JobId, Lease};
+use atlas_domain::{JobId, Lease, Outcome};
+use atlas_store::{AttemptRecord, Postponement, StoreError};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::signals::Signals;
+
+/// How long a job rests after the store failed under it.
+const STORE_PAUSE: Duration = Duration::from_secs(60);
 
 /// How the worker runs.
 #[derive(Debug, Clone, Copy)]
@@ -133,10 +137,14 @@ impl Worker {
         let task = tasks.spawn(async move {
             let kind = claimed.job.kind;
             let begun = Instant::now();
-            match context.run(claimed).await {
+            match context.run(claimed.clone()).await {
                 Ok(outcome) => metrics.job_ended(kind, &outcome, begun.elapsed()),
+                Err(StoreError::LeaseLost) => {
+                    tracing::warn!(%job, %kind, "another worker has this job by now")
+                }
                 Err(error) => {
-                    tracing::error!(%job, %kind, %error, "a job could not record its end; its lease runs out");
+                    tracing::error!(%job, %kind, %error, "a job broke off; it is tried again");
+                    put_back(&context, &claimed, &error).await;
                 }
             }
             job
@@ -203,5 +211,33 @@ impl Worker {
                 tracing::error!(%error, "a job could not be given back; the next start takes it");
             }
         }
+    }
+}
+
+/// The store failed under a job. Where it still can, it remembers that; otherwise the lease runs out.
+async fn put_back(context: &JobContext, lease: &Lease, error: &StoreError) {
+    let now = context.ingest.clock.now();
+    let postponement = Postponement {
+        until: now.after(STORE_PAUSE),
+        counts: true,
+        reason: "store_failed".to_owned(),
+        message: error.to_string(),
+    };
+    let library = &context.ingest.library;
+    let result = if lease.job.attempts + 1 < lease.job.max_attempts {
+        library
+            .postpone_job(lease, postponement, AttemptRecord::at(now, "run"))
+            .await
+    } else {
+        let outcome = Outcome::Failed {
+            reason: postponement.reason,
+            message: postponement.message,
+        };
+        library
+            .finish_job(lease, outcome, AttemptRecord::at(now, "run"))
+            .await
+    };
+    if let Err(error) = result {
+        tracing::error!(job = %lease.job.id, %error, "a job could not be put back; its lease runs out");
     }
 }

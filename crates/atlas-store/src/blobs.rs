@@ -157,9 +157,15 @@ impl BlobFiles {
             for file in read_dir_or_empty(&shard)? {
                 let Some(hash) = temporary_of(&file) else { continue };
                 let _alone = self.lock(hash); // nobody may take it up again between the two looks
-                if std::fs::metadata(&file)?.modified()? < system_time(grace_start) {
-                    std::fs::remove_file(&file)?;
-                    removed += 1;
+                match std::fs::metadata(&file) {
+                    Ok(metadata) if metadata.modified()? < system_time(grace_start) => {
+                        std::fs::remove_file(&file)?;
+                        removed += 1;
+                    }
+                    Ok(_) => {}
+                    // Its writer has given it its name since the folder was read.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error.into()),
                 }
             }
         }

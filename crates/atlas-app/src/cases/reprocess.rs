@@ -37,7 +37,8 @@ impl App {
     async fn chosen(&self, library: &Library, request: &ReprocessRequest) -> Result<Vec<ItemId>, AppError> {
         let mut chosen = Vec::new();
         for item in &request.items {
-            chosen.push(self.resolve(item).await?);
+            let id = self.resolve(item).await?;
+            chosen.push(library.item(self.user(), id).await?.id);
         }
         if !request.items.is_empty() {
             return Ok(chosen);

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::input::read_text;
 use super::output::{Output, Progress};
 use super::routes;
-use super::text::one_line;
+use super::text::{lines, one_line};
 use super::words::{DEFAULT_WAIT_SECS, MAX_WAIT_SECS};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -207,11 +207,7 @@ fn unanswered(item: &AddItem, error: &CliError) -> AddedItem {
 }
 
 fn render(report: &AddReport) -> String {
-    report
-        .items
-        .iter()
-        .map(|item| format!("{}\n", line(item)))
-        .collect()
+    lines(report.items.iter().map(line))
 }
 
 fn line(item: &AddedItem) -> String {

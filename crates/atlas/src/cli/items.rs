@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::Output;
 use super::routes;
 use super::several::for_each;
-use super::text::one_line;
+use super::text::{lines, one_line};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -94,10 +94,8 @@ pub(super) async fn tag(args: &TagArgs, client: &Client, output: &Output) -> Res
 
 /// One line an item: what was done, its id, its name.
 pub(super) fn render(done: &str, items: &[Item]) -> String {
-    items
-        .iter()
-        .map(|item| format!("{done}  {}  {}\n", item.id, name_of(item)))
-        .collect()
+    let line = |item: &Item| format!("{done}  {}  {}", item.id, name_of(item));
+    lines(items.iter().map(line))
 }
 
 /// Its title, or its address as long as it has none. Safe for a terminal.

@@ -71,13 +71,13 @@ fn render(page: &ItemPage, look: Look) -> String {
         .items
         .iter()
         .map(|item| {
-            let tags: String = item.tags.iter().map(|tag| format!(" #{tag}")).collect();
-            let title = format!("{}{tags}", name_of(item));
+            let tags = item.tags.iter().map(|tag| format!("#{tag}"));
+            let title: Vec<String> = std::iter::once(name_of(item)).chain(tags).collect();
             [
                 item.id.to_string(),
                 item.state.to_string(),
                 item.saved_at.to_string(),
-                title,
+                title.join(" "),
             ]
         })
         .collect();

@@ -1,7 +1,6 @@
 //! `atlas status`: what there is, what is left to do, and what is degraded, on one page.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use atlas_app::{Mode, StatusView};
@@ -69,16 +68,13 @@ fn render(status: &StatusView, look: Look) -> String {
         ("Jobs", jobs(status)),
         ("System", system(status)),
     ];
-    let mut text = format!(
-        "{}  {mode}\n",
-        look.bold(&format!("Atlas {}", one_line(&status.version)))
-    );
-    for (name, section) in sections {
-        // Writing to a string does not fail.
-        let _ = write!(text, "\n{}\n{}", look.bold(name), indented(&section));
-    }
-    let _ = write!(text, "\n{}", degraded(status, look));
-    text
+    let head = look.bold(&format!("Atlas {}", one_line(&status.version)));
+    let sections = sections.map(|(name, section)| format!("\n{}\n{}", look.bold(name), indented(&section)));
+    format!(
+        "{head}  {mode}\n{}\n{}",
+        sections.concat(),
+        degraded(status, look)
+    )
 }
 
 fn items(status: &StatusView) -> String {
@@ -147,10 +143,10 @@ fn degraded(status: &StatusView, look: Look) -> String {
 }
 
 /// The counts that are not zero, known words first and in their order.
-fn in_order<'a>(
-    counts: &'a BTreeMap<String, u64>,
+fn in_order(
+    counts: &BTreeMap<String, u64>,
     words: impl Iterator<Item = &'static str>,
-) -> Vec<(&'a str, String)> {
+) -> Vec<(&str, String)> {
     let known: Vec<&str> = words.collect();
     let place = |word: &str| {
         known
@@ -181,6 +177,7 @@ fn told_or(counts: &[(&str, String)], nothing: &str) -> String {
 mod tests {
     use axum::Router;
     use axum::extract::Json;
+    use axum::http::StatusCode;
     use axum::routing::get;
 
     use super::*;
@@ -232,7 +229,7 @@ mod tests {
         let looks = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let answer = async move || match looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
             0 | 1 => Ok(Json(fixtures::status())),
-            _ => Err(axum::http::StatusCode::BAD_GATEWAY),
+            _ => Err(StatusCode::BAD_GATEWAY),
         };
         let client = Client::InProcess(Router::new().route(routes::STATUS, get(answer)));
         let (output, data, _) = captured(true);

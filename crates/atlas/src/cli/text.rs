@@ -1,8 +1,6 @@
 //! How answers look to people: lines, tables and lists of facts. Fetched text is data: whatever could steer a
 //! terminal is taken out of it here.
 
-use std::fmt::Write as _;
-
 /// Whether emphasis is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -73,13 +71,8 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], l
             *width = (*width).max(cell.chars().count());
         }
     }
-    let mut text = look.bold(&padded(&headings.map(str::to_owned), &widths));
-    text.push('\n');
-    for row in &rows {
-        text.push_str(&padded(row, &widths));
-        text.push('\n');
-    }
-    text
+    let head = look.bold(&padded(&headings.map(str::to_owned), &widths));
+    lines(std::iter::once(head).chain(rows.iter().map(|row| padded(row, &widths))))
 }
 
 /// Names with their values, aligned; those without a value are left out. Values may be foreign text.
@@ -90,16 +83,22 @@ pub(super) fn facts(facts: &[(&str, String)]) -> String {
         .map(|(name, _)| name.chars().count())
         .max()
         .unwrap_or(0);
-    told.iter().fold(String::new(), |mut text, (name, value)| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{name:<width$}  {}", one_line(value));
-        text
-    })
+    lines(
+        told.iter()
+            .map(|(name, value)| format!("{name:<width$}  {}", one_line(value))),
+    )
+}
+
+/// Each on a line of its own.
+pub(super) fn lines(lines: impl IntoIterator<Item = String>) -> String {
+    lines
+        .into_iter()
+        .fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// A text with every line moved to the right.
 pub(super) fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    lines(text.lines().map(|line| format!("  {line}")))
 }
 
 /// A reason code with its sentence, as far as there is one.
@@ -149,12 +148,9 @@ pub(super) fn duration(millis: u64) -> String {
 }
 
 fn padded<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
-    let line: String = cells
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| format!("{cell:<width$}  "))
-        .collect();
-    line.trim_end().to_owned()
+    let cells = cells.iter().zip(widths);
+    let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
+    cells.join("  ").trim_end().to_owned()
 }
 
 #[cfg(test)]

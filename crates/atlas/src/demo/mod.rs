@@ -45,7 +45,7 @@ pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliEr
         until_asked_to_end().await?;
     }
     server.stop().await;
-    Ok(Exit::Ok)
+    Ok(report.exit())
 }
 
 /// The demo's own library, and its own site as the one private address that may be fetched. It can take any

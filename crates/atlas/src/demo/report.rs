@@ -9,20 +9,26 @@ use atlas_app::views::{AddedItem, SearchQuery};
 use tokio::time::Instant;
 
 use super::site::SampleSite;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::serve::Server;
 
 /// Writes to standard output; bold only on a terminal.
 pub(super) struct Report {
     out: Stdout,
     bold: bool,
+    /// What came out otherwise than the manifest says.
+    surprises: usize,
 }
 
 impl Report {
     pub(super) fn new() -> Self {
         let out = std::io::stdout();
         let bold = out.is_terminal();
-        Self { out, bold }
+        Self {
+            out,
+            bold,
+            surprises: 0,
+        }
     }
 
     pub(super) fn beginning(&mut self, site: &SampleSite, folder: &Path) -> Result<(), CliError> {
@@ -42,7 +48,17 @@ impl Report {
             format!(" ({})", saved.reason)
         };
         let outcome = format!("{}{reason}", saved.outcome);
-        writeln!(self.out, "  {outcome:<28} {}", site.about(&saved.url))?;
+        let page = site.page(&saved.url);
+        writeln!(
+            self.out,
+            "  {outcome:<28} {}",
+            page.map_or("", |page| page.about.as_str())
+        )?;
+        if let Some(expected) = page.and_then(|page| page.expected.as_ref())
+            && !expected.is(saved.outcome.as_str(), &saved.reason)
+        {
+            self.surprise(&format!("expected {} ({})", expected.outcome, expected.reason))?;
+        }
         Ok(())
     }
 
@@ -61,6 +77,13 @@ impl Report {
             for hit in &reply.hits {
                 let snippet = self.marked(&hit.snippet);
                 writeln!(self.out, "  {}\n    {snippet}\n    {}", hit.title, hit.url)?;
+            }
+            if reply
+                .hits
+                .first()
+                .is_none_or(|hit| hit.url != site.url(&search.first))
+            {
+                self.surprise(&format!("expected {} first", search.first))?;
             }
             writeln!(self.out, "  {} found in {} ms\n", reply.total, reply.took_ms)?;
         }
@@ -119,6 +142,21 @@ impl Report {
             server.address
         )?;
         self.out.flush()?;
+        Ok(())
+    }
+
+    /// The demo knows what must come out, and says so when it does not.
+    pub(super) fn exit(&self) -> Exit {
+        if self.surprises == 0 {
+            Exit::Ok
+        } else {
+            Exit::Unhealthy
+        }
+    }
+
+    fn surprise(&mut self, what: &str) -> Result<(), CliError> {
+        self.surprises += 1;
+        writeln!(self.out, "    UNEXPECTED: {what}")?;
         Ok(())
     }
 

@@ -47,10 +47,6 @@ pub(super) struct Page {
 pub(super) struct Expected {
     pub(super) outcome: String,
     #[serde(default)]
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "compared by the test of the whole site")
-    )]
     pub(super) reason: String,
 }
 
@@ -58,10 +54,6 @@ pub(super) struct Expected {
 #[derive(Debug, Deserialize)]
 pub(super) struct Search {
     pub(super) query: String,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "compared by the test of the whole site")
-    )]
     pub(super) first: String,
     pub(super) about: String,
 }
@@ -96,7 +88,7 @@ impl SampleSite {
     /// The addresses to save, in the order of the manifest.
     pub(super) fn saved_urls(&self) -> Vec<SavedUrl> {
         let saved = |page: &Page| SavedUrl {
-            url: format!("http://{}{}", self.address, page.path),
+            url: self.url(&page.path),
             is_duplicate: page
                 .expected
                 .as_ref()
@@ -110,16 +102,24 @@ impl SampleSite {
             .collect()
     }
 
-    /// What a page is, by its address.
-    pub(super) fn about(&self, url: &str) -> &str {
-        let path = url
-            .strip_prefix(&format!("http://{}", self.address))
-            .unwrap_or(url);
+    /// The page at an address.
+    pub(super) fn page(&self, url: &str) -> Option<&Page> {
         self.manifest
             .pages
             .iter()
-            .find(|page| page.path == path)
-            .map_or("", |page| page.about.as_str())
+            .find(|page| self.url(&page.path) == url)
+    }
+
+    /// The address of a path.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Expected {
+    /// Whether it came out so.
+    pub(super) fn is(&self, outcome: &str, reason: &str) -> bool {
+        self.outcome == outcome && self.reason == reason
     }
 }
 

@@ -1,4 +1,7 @@
 //! Pages that say "not found", whatever their status. An article about such pages says it too, at length.
+//!
+//! Title, heading and text repeat the same claim, so together they are one level: without a sign from the fetch
+//! (an error status, a redirect to an error page) the page is quarantined, not rejected.
 
 use atlas_domain::JunkClass::{self, Error, Soft404};
 
@@ -45,7 +48,7 @@ fn title_says_not_found(case: &Case<'_>) -> Option<Finding> {
     let part = title_is(case, NOT_FOUND, 3).or_else(|| title_is(case, BARE_NOT_FOUND, 0))?;
     Some(Finding::junk(
         class(case),
-        Level::Html,
+        Level::Text,
         "title_says_not_found",
         0.7,
         part,
@@ -56,7 +59,7 @@ fn heading_says_not_found(case: &Case<'_>) -> Option<Finding> {
     let heading = heading_is(case, NOT_FOUND, 5).or_else(|| heading_is(case, BARE_NOT_FOUND, 0))?;
     Some(Finding::junk(
         class(case),
-        Level::Html,
+        Level::Text,
         "heading_says_not_found",
         0.6,
         heading,

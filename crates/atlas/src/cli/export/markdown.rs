@@ -3,7 +3,7 @@
 use atlas_app::views::ItemView;
 use serde_json::json;
 
-use crate::cli::text::block;
+use crate::cli::text::{block, lines};
 
 /// The longest part of a title in a file name: with the id and the ending it stays below every file system's limit.
 const SLUG_BYTES: usize = 80;
@@ -31,11 +31,8 @@ pub(super) fn render(view: &ItemView) -> String {
         ("id", json!(item.id)),
     ];
     // JSON values are YAML values, with all their escapes.
-    let front: String = fields
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| format!("{name}: {value}\n"))
-        .collect();
+    let told = fields.iter().filter(|(_, value)| !value.is_null());
+    let front = lines(told.map(|(name, value)| format!("{name}: {value}")));
     match article {
         Some(article) => format!("---\n{front}---\n\n{}\n", block(&article.markdown).trim_end()),
         None => format!("---\n{front}---\n"),

@@ -56,11 +56,9 @@ pub(super) fn render(view: &ItemView, look: Look) -> String {
             },
         ),
     ];
-    let mut text = format!("{}\n\n{state}", look.bold(&name_of(item)));
-    for (name, section) in sections {
-        text.push_str(&format!("\n{}\n{}", look.bold(name), indented(&section)));
-    }
-    text
+    let head = format!("{}\n\n{state}", look.bold(&name_of(item)));
+    let sections = sections.map(|(name, section)| format!("\n{}\n{}", look.bold(name), indented(&section)));
+    head + &sections.concat()
 }
 
 /// A verdict with the reasons that led there and their weights.
