@@ -28,7 +28,7 @@ pub enum Mode {
 #[derive(Clone)]
 pub enum SearchState {
     /// It can be searched.
-    Ready(SearchReader),
+    Ready(Box<SearchReader>),
     /// It cannot, for this reason.
     Unavailable(String),
 }
@@ -69,6 +69,10 @@ impl App {
     }
 
     /// Whose library it is. One owner is all there is so far.
+    #[expect(
+        clippy::unused_self,
+        reason = "the owner of a request, once there is more than one"
+    )]
     pub(crate) fn user(&self) -> UserId {
         UserId::OWNER
     }

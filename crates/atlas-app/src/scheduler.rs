@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::signals::Signals;
 
 const EXPIRE_LEASES: Duration = Duration::from_secs(15);
-const SWEEP: Duration = Duration::from_secs(6 * 60 * 60);
-const COLLECT_BLOBS: Duration = Duration::from_secs(24 * 60 * 60);
+const SWEEP: Duration = Duration::from_hours(6);
+const COLLECT_BLOBS: Duration = Duration::from_hours(24);
 
 /// Runs the schedules until `stop`. Each also runs once at the start.
 pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop: CancellationToken) {
@@ -31,7 +31,7 @@ pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop:
         match result {
             Ok(()) => signals.jobs.notify_one(),
             Err(error) => {
-                tracing::error!(%error, "a schedule could not run; it is due again at its next turn")
+                tracing::error!(%error, "a schedule could not run; it is due again at its next turn");
             }
         }
     }

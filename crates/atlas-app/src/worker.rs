@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::signals::Signals;
 
 /// How long a job rests after the store failed under it.
-const STORE_PAUSE: Duration = Duration::from_secs(60);
+const STORE_PAUSE: Duration = Duration::from_mins(1);
 
 /// How the worker runs.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl Default for WorkerSettings {
     fn default() -> Self {
         Self {
             slots: 16,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
         }
     }
@@ -87,7 +87,7 @@ impl Worker {
                 () = tokio::time::sleep(wait) => {}
                 _ = heartbeat.tick() => self.keep_leases(&mut running).await,
                 Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
-                    self.forget(&mut running, &ended);
+                    Self::forget(&mut running, &ended);
                     self.signals.job_finished();
                 }
             }
@@ -140,7 +140,7 @@ impl Worker {
             match context.run(claimed.clone()).await {
                 Ok(outcome) => metrics.job_ended(kind, &outcome, begun.elapsed()),
                 Err(StoreError::LeaseLost) => {
-                    tracing::warn!(%job, %kind, "another worker has this job by now")
+                    tracing::warn!(%job, %kind, "another worker has this job by now");
                 }
                 Err(error) => {
                     tracing::error!(%job, %kind, %error, "a job broke off; it is tried again");
@@ -153,7 +153,6 @@ impl Worker {
     }
 
     fn forget(
-        &self,
         running: &mut HashMap<JobId, Running>,
         ended: &Result<(tokio::task::Id, JobId), tokio::task::JoinError>,
     ) {
@@ -201,7 +200,7 @@ impl Worker {
     async fn wind_down(&self, mut running: HashMap<JobId, Running>, mut tasks: JoinSet<JobId>) {
         let deadline = Instant::now() + self.settings.shutdown_grace;
         while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next_with_id()).await {
-            self.forget(&mut running, &ended);
+            Self::forget(&mut running, &ended);
             self.signals.job_finished();
         }
         tasks.shutdown().await;

@@ -28,7 +28,7 @@ pub(crate) struct Composed {
     ops: Ops,
     run: i64,
     /// Dropped last: until then nobody else may write.
-    _lock: DataDirLock,
+    lock: DataDirLock,
 }
 
 /// What runs beside the use cases.
@@ -75,7 +75,7 @@ impl Composed {
                 let opened = open_index(lock.dir(), &library, &ops).await?;
                 let index = Arc::new(opened.index);
                 parts.mode = Mode::Normal;
-                parts.search = SearchState::Ready(index.reader().clone());
+                parts.search = SearchState::Ready(Box::new(index.reader().clone()));
                 let indexer = Arc::new(Indexer::new(
                     library.clone(),
                     index,
@@ -101,7 +101,7 @@ impl Composed {
                     Some(Runtime::start(context, indexer, signals, metrics, settings, with_schedules).await?);
             }
             Err(error) => {
-                tracing::error!(%error, "the library cannot be used: starting with operations only")
+                tracing::error!(%error, "the library cannot be used: starting with operations only");
             }
         }
         Ok(Self {
@@ -109,13 +109,13 @@ impl Composed {
             runtime,
             ops,
             run,
-            _lock: lock,
+            lock,
         })
     }
 
     /// Tells other processes where this one listens.
     pub(crate) fn lock_mut(&mut self) -> &mut DataDirLock {
-        &mut self._lock
+        &mut self.lock
     }
 
     /// Stops in good order, and records it.
@@ -141,7 +141,7 @@ pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
     let entropy = Arc::new(Entropy::seeded(random_seed()?));
     let library = Library::open_read_only(&dir, Arc::clone(&clock), entropy)?;
     let search = match SearchIndex::open_read_only(&dir.search(), library.identity()) {
-        Ok(reader) => SearchState::Ready(reader),
+        Ok(reader) => SearchState::Ready(Box::new(reader)),
         Err(error) => SearchState::Unavailable(error.to_string()),
     };
     Ok(App::new(AppParts {
@@ -182,7 +182,7 @@ async fn open_index(dir: &DataDir, library: &Library, ops: &Ops) -> Result<Opene
 
 /// A process that lives this long with the index open is not being killed by it.
 async fn trust_after_a_while(ops: Ops) {
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     if let Err(error) = ops.index_sound(true).await {
         tracing::warn!(%error, "the soundness of the search index could not be recorded");
     }

@@ -180,7 +180,7 @@ fn short_runtime_dir(socket: &Path) -> Result<PathBuf, CliError> {
         _ => {}
     }
     let metadata = std::fs::symlink_metadata(&dir)?;
-    let is_ours = metadata.is_dir() && metadata.permissions().mode() & 0o077 == 0;
+    let is_ours = metadata.is_dir() && metadata.permissions().mode() & 0o777 == 0o700;
     if !is_ours {
         return Err(CliError::new(
             Exit::Failure,

@@ -19,7 +19,7 @@ impl App {
     pub async fn search(&self, query: SearchQuery) -> Result<SearchReply, AppError> {
         let begun = Instant::now();
         let reader = match &self.parts.search {
-            SearchState::Ready(reader) => reader.clone(),
+            SearchState::Ready(reader) => (**reader).clone(),
             SearchState::Unavailable(reason) => return Err(AppError::SearchUnavailable(reason.clone())),
         };
         let behind = self.is_behind(&reader).await?;

@@ -19,6 +19,7 @@ pub(super) struct Judged {
 }
 
 impl Ingest {
+    #[expect(clippy::unused_self, reason = "a step of the story, like the others")]
     pub(super) fn judge(&self, run: &mut Run, page: ExtractedPage) -> Result<Judged, Exit> {
         run.enter("judge");
         let ExtractedPage { snapshot, extracted } = page;

@@ -1,7 +1,7 @@
 //! THE STORY: how one saved address becomes a document, or how it is known why not.
 //!
 //! Each step takes one value and returns the next, so that the wrong order does not compile. A step that
-//! cannot go on leaves through [`Exit`]; every way out ends in exactly one `Outcome`, committed in one
+//! cannot go on leaves through `Exit`; every way out ends in exactly one `Outcome`, committed in one
 //! transaction with everything that belongs to it. Nothing here talks to the network or to SQL itself.
 
 mod answer;
@@ -41,17 +41,17 @@ pub struct Ingest {
 impl Ingest {
     /// Fetch, keep, extract, judge, commit.
     pub(crate) async fn ingest(&self, mut run: Run) -> Result<Outcome, StoreError> {
-        let judged = self.from_the_web(&mut run).await;
+        let judged = self.fetch_and_judge(&mut run).await;
         self.conclude(run, judged).await
     }
 
     /// The same from stored bytes: keep the bytes that are there, extract, judge, commit.
     pub(crate) async fn reprocess(&self, mut run: Run) -> Result<Outcome, StoreError> {
-        let judged = self.from_stored_bytes(&mut run).await;
+        let judged = self.reopen_and_judge(&mut run).await;
         self.conclude(run, judged).await
     }
 
-    async fn from_the_web(&self, run: &mut Run) -> Result<Judged, Exit> {
+    async fn fetch_and_judge(&self, run: &mut Run) -> Result<Judged, Exit> {
         let material = self.begin(run).await?;
         let fetched = self.fetch(run, material).await?;
         let kept = self.keep(run, fetched).await?;
@@ -60,7 +60,7 @@ impl Ingest {
         self.judge(run, extracted)
     }
 
-    async fn from_stored_bytes(&self, run: &mut Run) -> Result<Judged, Exit> {
+    async fn reopen_and_judge(&self, run: &mut Run) -> Result<Judged, Exit> {
         self.begin(run).await?;
         let kept = self.reopen(run).await?;
         let extracted = self.extract(run, kept).await?;

@@ -9,9 +9,9 @@ use atlas_store::Postponement;
 use super::Ingest;
 use super::run::{Exit, Run};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A name that does not exist is looked up once more after a day.
 pub(super) const NAME_RECHECK: Duration = DAY;
@@ -19,10 +19,10 @@ pub(super) const NAME_RECHECK: Duration = DAY;
 /// The wait before each further try, before jitter.
 static SCHEDULE: [Duration; 5] = [
     MINUTE,
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(3 * 60 * 60),
-    Duration::from_secs(12 * 60 * 60),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(3),
+    Duration::from_hours(12),
 ];
 
 /// Tries that count; after them the page is unreachable.
@@ -33,7 +33,7 @@ const DEFERRALS_SPAN: Duration = Duration::from_secs(3 * DAY.as_secs());
 /// However it was spent, after this time the page is unreachable.
 const MAX_AGE: Duration = Duration::from_secs(14 * DAY.as_secs());
 /// A pause that a server asks for, when it does not say how long.
-const THROTTLE_PAUSE: Duration = Duration::from_secs(5 * 60);
+const THROTTLE_PAUSE: Duration = Duration::from_mins(5);
 
 /// What stood in the way.
 pub(super) struct Trouble {
@@ -49,7 +49,7 @@ impl Ingest {
         let job = &run.lease.job;
         let tries = job.attempts + 1;
         if tries >= MAX_TRIES || self.is_too_old(run) {
-            return unreachable(tries, trouble);
+            return unreachable(tries, &trouble);
         }
         let wait = Backoff::Schedule(SCHEDULE.as_slice().into())
             .delay(tries, self.entropy.fraction())
@@ -70,7 +70,7 @@ impl Ingest {
             .deferred_since
             .is_some_and(|since| now.since(since) >= DEFERRALS_SPAN);
         if (job.deferrals >= MAX_DEFERRALS && waited_long) || self.is_too_old(run) {
-            return unreachable(job.deferrals, trouble);
+            return unreachable(job.deferrals, &trouble);
         }
         // A little more than asked, spread, so that not everybody is back at the same moment.
         let asked = retry_after.unwrap_or(THROTTLE_PAUSE).min(DAY);
@@ -92,7 +92,7 @@ impl Ingest {
     }
 }
 
-fn unreachable(tries: u32, trouble: Trouble) -> Exit {
+fn unreachable(tries: u32, trouble: &Trouble) -> Exit {
     Exit::without_bytes(Outcome::LinkOnly {
         reason: "unreachable".to_owned(),
         message: format!("given up after {tries} tries; the last time: {}", trouble.message),

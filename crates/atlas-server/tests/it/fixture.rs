@@ -103,7 +103,7 @@ impl TestApp {
             opened.resume,
         );
         let mut parts = parts_of(&lock, Ok(library.clone()), Arc::clone(&clock) as Arc<dyn Clock>);
-        parts.search = SearchState::Ready(index.reader().clone());
+        parts.search = SearchState::Ready(Box::new(index.reader().clone()));
         parts.signals = signals;
         Self {
             app: Arc::new(App::new(parts)),
@@ -123,7 +123,7 @@ impl TestApp {
         let behind = self.parts();
         let clock = Arc::clone(&behind.clock) as Arc<dyn Clock>;
         let mut parts = parts_of(&behind.lock, Ok(behind.library.clone()), clock);
-        parts.search = SearchState::Ready(behind.index.reader().clone());
+        parts.search = SearchState::Ready(Box::new(behind.index.reader().clone()));
         change(&mut parts);
         self.app = Arc::new(App::new(parts));
         self

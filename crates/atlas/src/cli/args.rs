@@ -29,8 +29,11 @@ pub(super) const COMPLETIONS_EXAMPLES: &str = "Examples:\n  \
 /// `atlas serve`
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen for HTTP; loopback only [env: `ATLAS_SERVER_BIND`]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        help = "Where to listen for HTTP; loopback only [env: ATLAS_SERVER_BIND]"
+    )]
     pub(crate) bind: Option<String>,
 }
 

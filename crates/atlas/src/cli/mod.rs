@@ -58,11 +58,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// Where the library lies [env: `ATLAS_DATA_DIR`]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help = "Where the library lies [env: ATLAS_DATA_DIR]"
+    )]
     pub(crate) data_dir: Option<PathBuf>,
-    /// The configuration file; none is needed [env: `ATLAS_CONFIG`]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "The configuration file; none is needed [env: ATLAS_CONFIG]"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Print the answer as one JSON document
     #[arg(long, global = true)]

@@ -75,7 +75,7 @@ impl Reader<'_> {
                 Item::Table(inner) => self.section(&dotted, inner, place),
                 Item::Value(value) => self.value(dotted, value, place),
                 Item::None | Item::ArrayOfTables(_) => {
-                    self.mistake(place, &format!("`{dotted}` is no setting"))
+                    self.mistake(place, &format!("`{dotted}` is no setting"));
                 }
             }
         }

@@ -96,13 +96,13 @@ impl Config {
         if mistakes.is_empty() {
             return Ok(config);
         }
-        let list = mistakes
-            .iter()
-            .map(|mistake| format!("\n  {mistake}"))
-            .collect::<String>();
+        let list = mistakes.join(
+            "
+  ",
+        );
         Err(CliError::new(
             Exit::Usage,
-            format!("the configuration has {} mistake(s):{list}", mistakes.len()),
+            format!("the configuration has {} mistake(s):\n  {list}", mistakes.len()),
         ))
     }
 

@@ -188,7 +188,7 @@ async fn fetch(address: &str, fetcher: Option<&dyn Fetcher>) -> Result<Page, Cli
             format!("{address} cannot be fetched here"),
         ));
     };
-    let fetched = fetcher
+    let page = fetcher
         .fetch(&FetchRequest {
             url,
             given_html: None,
@@ -198,24 +198,24 @@ async fn fetch(address: &str, fetcher: Option<&dyn Fetcher>) -> Result<Page, Cli
     // Nothing is stored, so nothing will ever ask for these by name.
     let entropy = Entropy::seeded(0);
     let snapshot = Snapshot {
-        id: SnapshotId::generate(fetched.fetched_at, &entropy),
-        item_id: ItemId::generate(fetched.fetched_at, &entropy),
+        id: SnapshotId::generate(page.fetched_at, &entropy),
+        item_id: ItemId::generate(page.fetched_at, &entropy),
         body_hash: BlobHash([0; 32]),
-        size_bytes: fetched.body.len() as u64,
-        url: fetched.url.to_string(),
-        final_url: fetched.final_url.to_string(),
-        status: fetched.status,
-        content_type: fetched.header("content-type").map(str::to_owned),
-        headers: fetched.headers.clone(),
-        strategy: fetched.strategy,
-        steps: fetched.steps.clone(),
-        fetched_at: fetched.fetched_at,
+        size_bytes: page.body.len() as u64,
+        url: page.url.to_string(),
+        final_url: page.final_url.to_string(),
+        status: page.status,
+        content_type: page.header("content-type").map(str::to_owned),
+        headers: page.headers.clone(),
+        strategy: page.strategy,
+        steps: page.steps.clone(),
+        fetched_at: page.fetched_at,
     };
     Ok(Page {
         id: address.to_owned(),
         url: Some(snapshot.final_url.clone()),
         content_type: snapshot.content_type.clone(),
-        bytes: fetched.body,
+        bytes: page.body,
         snapshot: Some(snapshot),
     })
 }

@@ -1,0 +1,99 @@
+//! Benches against the real binary: `cargo run --release --manifest-path benches/Cargo.toml -- ATLAS [PAGES]`.
+//!
+//! Ingest: PAGES pages from a local web server, from the first save to the last page that can be found, beside
+//! extraction alone of the same pages in the same run. It prints figures and never fails on one.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(atlas) = arguments.next().map(PathBuf::from) else {
+        eprintln!("usage: atlas-benches ATLAS [PAGES]   (ATLAS: path of a release build)");
+        std::process::exit(2);
+    };
+    let pages: usize = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(1_000);
+    let folder = std::env::temp_dir().join(format!("atlas-bench-{}", std::process::id()));
+    let site = folder.join("site");
+    fs::create_dir_all(&site)?;
+    write_pages(&site, pages)?;
+    let address = serve(site.clone())?;
+    let urls = folder.join("urls.txt");
+    let list: String = (0..pages).map(|n| format!("http://{address}/{n}.html\n")).collect();
+    fs::write(&urls, list)?;
+
+    let extraction = time(Command::new(&atlas).arg("extract").arg(&site).arg("--jsonl"))?;
+    let ingest = time(
+        Command::new(&atlas)
+            .args(["add", "--quiet"])
+            .arg(&urls)
+            .env("ATLAS_DATA_DIR", folder.join("data"))
+            .env("ATLAS_FETCH_ALLOW_HOSTS", "127.0.0.1/32")
+            .env("ATLAS_FETCH_POLITENESS", "false"),
+    )?;
+    let rate = |took: Duration| pages as f64 / took.as_secs_f64();
+    println!("pages                {pages}");
+    println!("extraction alone     {:8.1} pages/s", rate(extraction));
+    println!("ingest, end to end   {:8.1} pages/s", rate(ingest));
+    println!("ratio                {:8.2}", rate(ingest) / rate(extraction));
+    fs::remove_dir_all(&folder)
+}
+
+/// Pages made from the bundled sample site's good ones, each with words of its own so that none is a duplicate.
+fn write_pages(site: &Path, pages: usize) -> std::io::Result<()> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/atlas/sample-site/pages");
+    let names = ["courier-tides.html", "blog-sourdough.html", "wiki-star-catalogue.html", "docs-uncertain-dates.html"];
+    for n in 0..pages {
+        let html = fs::read_to_string(samples.join(names[n % names.len()]))?;
+        let own = format!("<p>This copy has the number {n}, which no other page of the run has, and it says so.</p></p>");
+        fs::write(site.join(format!("{n}.html")), html.replacen("</p>", &own, 1))?;
+    }
+    Ok(())
+}
+
+/// A web server of the simplest kind: one answer a connection.
+fn serve(site: PathBuf) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let site = Arc::new(site);
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let site = Arc::clone(&site);
+            std::thread::spawn(move || answer(&site, connection));
+        }
+    });
+    Ok(address)
+}
+
+fn answer(site: &Path, mut connection: TcpStream) -> std::io::Result<()> {
+    let mut lines = BufReader::new(connection.try_clone()?).lines();
+    let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    for line in lines.by_ref() {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let name = request.split_whitespace().nth(1).unwrap_or("/").trim_start_matches('/');
+    let body = fs::read(site.join(name.replace('/', "")))?;
+    write!(
+        connection,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    )?;
+    connection.write_all(&body)
+}
+
+fn time(command: &mut Command) -> std::io::Result<Duration> {
+    let begun = Instant::now();
+    let status = command.stdout(Stdio::null()).status()?;
+    let took = begun.elapsed();
+    if !status.success() {
+        eprintln!("{command:?} ended with {status}");
+    }
+    Ok(took)
+}
