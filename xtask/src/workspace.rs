@@ -34,7 +34,10 @@ impl Workspace {
     ///
     /// `cargo run` describes the package of xtask in variables. Build scripts that read them would see a
     /// change, and recompile, each time one goes from `cargo xtask` to plain cargo and back.
-    #[expect(clippy::disallowed_methods, reason = "what must not reach children has to be looked for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what must not reach children has to be looked for"
+    )]
     pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command

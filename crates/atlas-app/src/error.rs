@@ -15,6 +15,9 @@ pub enum AppError {
     /// The index cannot be used.
     #[error("search is not available: {0}")]
     SearchUnavailable(String),
+    /// The index is broken inside; it is built anew from the library.
+    #[error("the search index is damaged and is built anew: {0}")]
+    IndexDamaged(String),
     /// The disk is nearly full: reading goes on, saving does not.
     #[error(
         "only {free_mb} MB are free in the data directory and {floor_mb} MB must stay free: nothing was saved; \
@@ -40,7 +43,7 @@ impl AppError {
         match self {
             Self::Invalid(_) => "invalid_request",
             Self::LibraryUnavailable(_) => "library_unavailable",
-            Self::SearchUnavailable(_) => "search_unavailable",
+            Self::SearchUnavailable(_) | Self::IndexDamaged(_) => "search_unavailable",
             Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
             Self::ReadOnly | Self::Store(StoreError::ReadOnly) => "read_only",
             Self::Store(StoreError::NotFound { .. }) => "not_found",
@@ -58,6 +61,7 @@ impl From<SearchError> for AppError {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::Query(error) => Self::Invalid(error.to_string()),
+            SearchError::Damaged(what) => Self::IndexDamaged(what),
             other => Self::SearchUnavailable(other.to_string()),
         }
     }

@@ -55,6 +55,9 @@ impl Indexer {
         loop {
             if let Err(error) = self.catch_up().await {
                 tracing::error!(%error, "the search index could not follow; trying again");
+                if matches!(error, AppError::IndexDamaged(_)) {
+                    self.start_over().await;
+                }
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(Duration::from_secs(1)) => continue,
@@ -65,6 +68,16 @@ impl Indexer {
                 () = self.signals.changes.notified() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(RELEASE_AFTER) => self.close().await,
             }
+        }
+    }
+
+    /// Empties a damaged index, and reads the log from its beginning.
+    async fn start_over(&self) {
+        let mut position = self.position.lock().await;
+        let index = Arc::clone(&self.index);
+        match blocking(move || Ok(index.clear()?)).await {
+            Ok(()) => *position = None,
+            Err(error) => tracing::error!(%error, "the damaged search index could not be emptied"),
         }
     }
 

@@ -10,13 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::signals::Signals;
 
-const EXPIRE_LEASES: Duration = Duration::from_secs(15);
 const SWEEP: Duration = Duration::from_hours(6);
 const COLLECT_BLOBS: Duration = Duration::from_hours(24);
 
 /// Runs the schedules until `stop`. Each also runs once at the start.
 pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop: CancellationToken) {
-    let [mut expire, mut sweep, mut collect] = [EXPIRE_LEASES, SWEEP, COLLECT_BLOBS].map(|period| {
+    let [mut sweep, mut collect] = [SWEEP, COLLECT_BLOBS].map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         ticks
@@ -24,7 +23,6 @@ pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop:
     loop {
         let result = tokio::select! {
             () = stop.cancelled() => return,
-            _ = expire.tick() => library.expire_leases().await.map(|_| ()),
             _ = sweep.tick() => enqueue(&library, JobKind::SweepRetention).await,
             _ = collect.tick() => enqueue(&library, JobKind::CollectBlobs).await,
         };

@@ -85,7 +85,10 @@ impl Worker {
                 () = stop.cancelled() => {}
                 () = self.signals.jobs.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-                _ = heartbeat.tick() => self.keep_leases(&mut running).await,
+                _ = heartbeat.tick() => {
+                    self.keep_leases(&mut running).await;
+                    self.expire_leases().await;
+                }
                 Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
                     Self::forget(&mut running, &ended);
                     self.signals.job_finished();
@@ -197,6 +200,15 @@ impl Worker {
         }
     }
 
+    /// After our own leases are renewed, so that a clock that jumped ahead takes none of them.
+    async fn expire_leases(&self) {
+        match self.context.ingest.library.expire_leases().await {
+            Ok(0) => {}
+            Ok(_) => self.signals.job_finished(),
+            Err(error) => tracing::error!(%error, "leases that ran out could not be taken back"),
+        }
+    }
+
     async fn wind_down(&self, mut running: HashMap<JobId, Running>, mut tasks: JoinSet<JobId>) {
         let deadline = Instant::now() + self.settings.shutdown_grace;
         while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next_with_id()).await {
@@ -218,12 +230,20 @@ async fn put_back(context: &JobContext, lease: &Lease, error: &StoreError) {
     let now = context.ingest.clock.now();
     let postponement = Postponement {
         until: now.after(STORE_PAUSE),
-        counts: true,
+        // A full disk or a busy file is no job's fault.
+        counts: !matches!(
+            error,
+            StoreError::Full(_)
+                | StoreError::Io(_)
+                | StoreError::Busy(_)
+                | StoreError::Interrupted
+                | StoreError::Unknown(_)
+        ),
         reason: "store_failed".to_owned(),
         message: error.to_string(),
     };
     let library = &context.ingest.library;
-    let result = if lease.job.attempts + 1 < lease.job.max_attempts {
+    let result = if !postponement.counts || lease.job.attempts + 1 < lease.job.max_attempts {
         library
             .postpone_job(lease, postponement, AttemptRecord::at(now, "run"))
             .await

@@ -139,7 +139,7 @@ impl NewJob {
             payload: "{}".to_owned(),
             item_id: Some(item),
             priority,
-            max_attempts: 5,
+            max_attempts: 6, // the first try and five more, at growing distances
             unique_key: Some(format!("{kind}:{item}")),
             group_key,
         }

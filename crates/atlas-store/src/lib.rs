@@ -17,8 +17,8 @@ pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
 pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, Postponement};
 pub use library::{
-    AuditEntry, Conclusion, Counts, IndexMaterial, IngestCommit, IngestMaterial, ItemFilter, ItemPage,
-    Judgement, Library, NewItem, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
+    AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IngestCommit, IngestMaterial, ItemFilter,
+    ItemPage, Judgement, Library, NewItem, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
 };
 pub use ops::{IndexGuard, Ops};
 pub use sqlite::WriterStats;

@@ -2,6 +2,7 @@
 //! every crate.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, RetentionPolic
 
 use crate::config::Config;
 use crate::error::{CliError, Exit};
+
+/// This very program, even after its file has been replaced by a newer one.
+const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -53,7 +57,11 @@ impl Composed {
         let run = ops.begin_run(VERSION).await?;
         let previous_run_was_killed = ops.previous_run_ended(run).await? == Some(false);
         let library = match Library::open(&lock, Arc::clone(&clock), Arc::clone(&entropy)) {
-            Err(error) if background == Background::Command => return Err(error.into()),
+            Err(error)
+                if background == Background::Command || !matches!(error, StoreError::Corrupt { .. }) =>
+            {
+                return Err(error.into());
+            }
             other => other,
         };
         let (signals, metrics) = (Arc::new(Signals::default()), Arc::new(Metrics::default()));
@@ -86,7 +94,7 @@ impl Composed {
                     ingest: Ingest {
                         library,
                         fetcher: fetcher(config, &clock)?,
-                        extractor: Arc::new(extractor(config)?),
+                        extractor: Arc::new(extractor(config)),
                         clock,
                         entropy,
                     },
@@ -210,9 +218,9 @@ pub(crate) fn page_fetcher(config: &Config) -> Result<Arc<dyn Fetcher>, CliError
 }
 
 /// The pool of children: this very program under its hidden subcommand.
-pub(crate) fn extractor(config: &Config) -> Result<ExtractorPool, CliError> {
+pub(crate) fn extractor(config: &Config) -> ExtractorPool {
     let command = ChildCommand {
-        program: std::env::current_exe()?,
+        program: PathBuf::from(OWN_PROGRAM),
         args: vec!["extract-child".into()],
         env: Vec::new(),
     };
@@ -222,7 +230,7 @@ pub(crate) fn extractor(config: &Config) -> Result<ExtractorPool, CliError> {
         deadline: config.extraction_deadline,
         ..PoolLimits::default()
     };
-    Ok(ExtractorPool::new(command, limits))
+    ExtractorPool::new(command, limits)
 }
 
 fn random_seed() -> Result<u64, StoreError> {

@@ -78,16 +78,17 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
 /// Runs a command that talks to routes, wherever they are.
 async fn with_library(command: &RoutedCommand, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let session = Session::open(config, command.access(), command.name()).await?;
-    tokio::select! {
-        result = command.run(session.client(), output) => {
-            session.finish().await?;
-            result
-        }
-        _ = tokio::signal::ctrl_c() => {
-            session.abandon().await;
-            Ok(Exit::Interrupted)
-        }
-    }
+    let work = async {
+        let result = command.run(session.client(), output).await;
+        session.settle().await?;
+        result
+    };
+    let result = tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+    };
+    session.close().await;
+    result
 }
 
 fn flags(cli: &Cli) -> Flags {

@@ -79,19 +79,16 @@ impl Session {
         &self.client
     }
 
-    /// Without a server, does the work that the command has caused; then lets go.
-    pub(crate) async fn finish(self) -> Result<(), CliError> {
-        let Some(own) = self.own else { return Ok(()) };
-        let settled = match &own.runtime {
-            Some(runtime) => runtime.settle().await,
+    /// Without a server, does the work that is due: nobody else would.
+    pub(crate) async fn settle(&self) -> Result<(), CliError> {
+        match self.own.as_ref().and_then(|own| own.runtime.as_ref()) {
+            Some(runtime) => Ok(runtime.settle().await?),
             None => Ok(()),
-        };
-        own.close().await;
-        Ok(settled?)
+        }
     }
 
-    /// Lets go at once; work that is left is done by the next server or command.
-    pub(crate) async fn abandon(self) {
+    /// Lets go. Work that is left is done by the next server or command.
+    pub(crate) async fn close(self) {
         if let Some(own) = self.own {
             own.close().await;
         }

@@ -14,6 +14,8 @@ use crate::views::{AddItem, AddReport, AddRequest, AddedItem};
 
 /// Longest HTML that may come along with an address.
 const MAX_HTML_BYTES: usize = 10_000_000;
+/// Nobody waits longer than this.
+pub(super) const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Longest tag, in characters.
 const MAX_TAG_CHARS: usize = 100;
 
@@ -29,7 +31,7 @@ impl App {
         self.parts.signals.jobs.notify_one();
         self.parts.signals.changes.notify_one();
         if let Some(secs) = request.wait_secs {
-            let deadline = Instant::now() + Duration::from_secs(secs);
+            let deadline = Instant::now() + Duration::from_secs(secs).min(MAX_WAIT);
             for (item, job) in &mut added {
                 if let Some(job) = *job {
                     self.wait_for(library, job, deadline, item).await?;

@@ -38,6 +38,8 @@ impl App {
 
     /// Calls off a waiting job.
     pub async fn cancel_job(&self, job: JobId) -> Result<Job, AppError> {
-        Ok(self.writable()?.cancel_job(job).await?)
+        let job = self.writable()?.cancel_job(job).await?;
+        self.parts.signals.job_finished();
+        Ok(job)
     }
 }

@@ -6,6 +6,7 @@ use atlas_domain::{ItemId, JobId, JobState, NewJob};
 use atlas_store::{ItemFilter, Library};
 use tokio::time::{Instant, timeout_at};
 
+use super::add::MAX_WAIT;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{ReprocessReport, ReprocessRequest};
@@ -23,8 +24,12 @@ impl App {
         self.changed();
         let done = match request.wait_secs {
             Some(secs) => {
-                self.wait_for_all(library, &jobs, Instant::now() + Duration::from_secs(secs))
-                    .await?
+                self.wait_for_all(
+                    library,
+                    &jobs,
+                    Instant::now() + Duration::from_secs(secs).min(MAX_WAIT),
+                )
+                .await?
             }
             None => 0,
         };

@@ -21,6 +21,7 @@ impl Ingest {
                 partial,
             },
             rejudged: run.rejudged,
+            given_html: run.given_html,
         };
         self.library.commit_ingest(&run.lease, commit, run.record()).await
     }
@@ -37,6 +38,7 @@ impl Ingest {
             addresses: end.addresses,
             conclusion: Conclusion::NoContent(end.outcome),
             rejudged: run.rejudged,
+            given_html: run.given_html,
         };
         self.library.commit_ingest(&run.lease, commit, run.record()).await
     }

@@ -5,7 +5,7 @@ use atlas_extract::{Engine, Extracted, PageInput};
 
 use super::Ingest;
 use super::keep::Kept;
-use super::retry::Trouble;
+use super::retry::{Trouble, is_last_try};
 use super::run::{Exit, NoContent, Run};
 use crate::extraction::{ExtractFailure, ExtractFault};
 
@@ -34,7 +34,9 @@ impl Ingest {
 
     fn not_extracted(&self, run: &Run, snapshot: &Snapshot, failure: &ExtractFailure) -> Exit {
         let (reason, message) = (failure.code().to_owned(), failure.to_string());
-        if failure.fault != ExtractFault::Unavailable {
+        // A child that cannot be started is our own fault, for as long as there are tries.
+        let can_try_again = failure.fault == ExtractFault::Unavailable && !is_last_try(run);
+        if !can_try_again {
             return Exit::NoContent(Box::new(NoContent {
                 outcome: Outcome::Failed { reason, message },
                 snapshot_id: Some(snapshot.id),

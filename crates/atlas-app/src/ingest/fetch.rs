@@ -18,6 +18,7 @@ impl Ingest {
 
     pub(super) async fn fetch(&self, run: &mut Run, material: IngestMaterial) -> Result<Fetched, Exit> {
         run.enter("fetch");
+        run.given_html = material.given_html.as_ref().map(|given| given.hash);
         let url = Url::parse(&material.item.url).map_err(|error| {
             Exit::without_bytes(Outcome::Failed {
                 reason: "invalid_url".to_owned(),
@@ -26,7 +27,7 @@ impl Ingest {
         })?;
         let request = FetchRequest {
             url,
-            given_html: material.given_html,
+            given_html: material.given_html.map(|given| given.bytes),
         };
         self.fetcher
             .fetch(&request)

@@ -37,7 +37,7 @@ impl Ingest {
     /// The page as it was kept the last time.
     pub(super) async fn reopen(&self, run: &mut Run) -> Result<Kept, Exit> {
         run.enter("reopen");
-        let Some(snapshot) = self.library.latest_snapshot(run.item_id).await? else {
+        let Some(snapshot) = self.library.snapshot_to_reprocess(run.item_id).await? else {
             return Err(Exit::without_bytes(Outcome::LinkOnly {
                 reason: "no_bytes".to_owned(),
                 message: "no bytes of this page are kept; save it again to fetch it".to_owned(),

@@ -13,6 +13,9 @@ mod keep;
 mod retry;
 mod run;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use atlas_domain::{Clock, Entropy, Fetcher, Outcome};

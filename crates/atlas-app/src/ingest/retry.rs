@@ -25,8 +25,6 @@ static SCHEDULE: [Duration; 5] = [
     Duration::from_hours(12),
 ];
 
-/// Tries that count; after them the page is unreachable.
-const MAX_TRIES: u32 = 5;
 /// Postponements that were nobody's fault, over at least [`DEFERRALS_SPAN`].
 const MAX_DEFERRALS: u32 = 50;
 const DEFERRALS_SPAN: Duration = Duration::from_secs(3 * DAY.as_secs());
@@ -34,6 +32,11 @@ const DEFERRALS_SPAN: Duration = Duration::from_secs(3 * DAY.as_secs());
 const MAX_AGE: Duration = Duration::from_secs(14 * DAY.as_secs());
 /// A pause that a server asks for, when it does not say how long.
 const THROTTLE_PAUSE: Duration = Duration::from_mins(5);
+
+/// Whether there is no further try after this one: the schedule is used up.
+pub(super) fn is_last_try(run: &Run) -> bool {
+    run.lease.job.attempts + 1 >= run.lease.job.max_attempts
+}
 
 /// What stood in the way.
 pub(super) struct Trouble {
@@ -48,7 +51,7 @@ impl Ingest {
     pub(super) fn try_again(&self, run: &Run, trouble: Trouble) -> Exit {
         let job = &run.lease.job;
         let tries = job.attempts + 1;
-        if tries >= MAX_TRIES || self.is_too_old(run) {
+        if is_last_try(run) || self.is_too_old(run) {
             return unreachable(tries, &trouble);
         }
         let wait = Backoff::Schedule(SCHEDULE.as_slice().into())

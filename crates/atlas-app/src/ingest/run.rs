@@ -1,6 +1,6 @@
 //! `Run`: one try at one item, and `Exit`: the ways out of it before there is content.
 
-use atlas_domain::{CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, Timestamp, Verdict};
+use atlas_domain::{BlobHash, CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, Timestamp, Verdict};
 use atlas_store::{AttemptRecord, Postponement, StoreError};
 
 /// One try at one item.
@@ -18,6 +18,8 @@ pub(crate) struct Run {
     pub(crate) rejudged: bool,
     /// The owner said to keep the item whatever the gate says.
     pub(crate) keep_always: bool,
+    /// The HTML from a save that this run looks at.
+    pub(crate) given_html: Option<BlobHash>,
 }
 
 /// A way out of the story before there is content.
@@ -54,6 +56,7 @@ impl Run {
             stage: "begin",
             rejudged,
             keep_always: false,
+            given_html: None,
         }
     }
 

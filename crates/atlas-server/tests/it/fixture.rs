@@ -277,6 +277,7 @@ impl TestApp {
             addresses: Vec::new(),
             conclusion,
             rejudged: false,
+            given_html: None,
         };
         let attempt = AttemptRecord::at(START, "commit");
         parts

@@ -16,6 +16,16 @@ impl Library {
 }
 
 impl Tx<'_> {
+    /// The same for work that its owner asks for now: a live job that waits for a later try is due at once.
+    pub(crate) fn enqueue_now(&self, job: &NewJob) -> Result<JobId, StoreError> {
+        let id = self.enqueue(job)?;
+        self.sql.execute(
+            "UPDATE job SET run_at = ?2, outcome = NULL, updated_at = ?2 WHERE uuid = ?1 AND state = 'ready' AND run_at > ?2",
+            (id.as_bytes(), self.now.as_millis()),
+        )?;
+        Ok(id)
+    }
+
     /// The new job, or the live one that has its unique key already.
     pub(crate) fn enqueue(&self, job: &NewJob) -> Result<JobId, StoreError> {
         if let Some(live) = self.live_job(job.unique_key.as_deref())? {

@@ -97,13 +97,13 @@ impl Library {
         .await
     }
 
-    /// Calls off a job that is waiting.
+    /// Calls off a job that is waiting, or drops a dead one.
     pub async fn cancel_job(&self, job: JobId) -> Result<Job, StoreError> {
         self.write(Lane::Interactive, move |tx| {
             let found = read_job(tx.sql, job)?;
-            if found.state != JobState::Ready {
+            if !matches!(found.state, JobState::Ready | JobState::Dead) {
                 return Err(StoreError::Conflict(format!(
-                    "job {job} is {}: only a waiting one can be cancelled",
+                    "job {job} is {}: only a waiting or a dead one can be cancelled",
                     found.state
                 )));
             }

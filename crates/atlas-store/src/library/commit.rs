@@ -5,8 +5,8 @@
 //! that would replace a better one; it must not judge the content itself.
 
 use atlas_domain::{
-    Article, BlobHash, CanonicalUrl, ChangeOp, DocumentId, Item, ItemId, ItemState, Lane, Lease, Outcome,
-    SnapshotId, Verdict,
+    Article, BlobHash, CanonicalUrl, ChangeOp, DocumentId, Item, ItemId, ItemState, Lane, Lease, NewJob,
+    Outcome, OutcomeWord, SnapshotId, Verdict,
 };
 use rusqlite::OptionalExtension;
 
@@ -35,6 +35,8 @@ pub struct IngestCommit {
     /// The same bytes were judged again, so a worse verdict stands too. A worse *fetch* never replaces what
     /// the library has.
     pub rejudged: bool,
+    /// The HTML from a save that has been looked at now. What came meanwhile stays, and has its turn.
+    pub given_html: Option<BlobHash>,
 }
 
 /// Content, or how it came that there is none.
@@ -67,15 +69,17 @@ impl Library {
         };
         self.write(Lane::Interactive, move |tx| {
             let item = tx.item_for_ingest(commit.item_id)?;
-            tx.record_judgement(&commit)?;
+            if !is_kept_better(&item, &commit) {
+                tx.record_judgement(&commit)?; // one that changes nothing would only explain the wrong thing
+            }
             let outcome = match &commit.conclusion {
                 Conclusion::Content { article, partial } => {
                     tx.commit_content(&item, &commit, article, *partial, content_hash)?
                 }
                 Conclusion::NoContent(outcome) => tx.commit_without_content(&item, &commit, outcome)?,
             };
-            tx.forget_given_html(item.id)?;
             tx.finish_job(&lease, &outcome, &attempt)?;
+            tx.forget_given_html(&item, &commit, &outcome)?;
             tx.audit(
                 item.user_id,
                 Actor::Ingest,
@@ -330,12 +334,45 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn forget_given_html(&self, item: ItemId) -> Result<(), StoreError> {
-        self.sql.execute(
-            "DELETE FROM given_html WHERE item_id = ?1",
-            [self.item_row(item)?],
+    /// Forgets the HTML that this run has looked at, unless it failed by our own fault. HTML that came while the
+    /// run was under way gets a run of its own.
+    fn forget_given_html(
+        &self,
+        item: &Item,
+        commit: &IngestCommit,
+        outcome: &Outcome,
+    ) -> Result<(), StoreError> {
+        let row = self.item_row(item.id)?;
+        if let Some(looked_at) = commit.given_html
+            && outcome.word() != OutcomeWord::Failed
+        {
+            self.sql.execute(
+                "DELETE FROM given_html WHERE item_id = ?1 AND body_hash = ?2",
+                (row, looked_at.0),
+            )?;
+        }
+        let waits: bool = self.sql.query_row(
+            "SELECT EXISTS (SELECT 1 FROM given_html WHERE item_id = ?1 AND body_hash IS NOT ?2)",
+            (row, commit.given_html.map(|hash| hash.0)),
+            |row| row.get(0),
         )?;
+        if waits {
+            let host = url::Url::parse(&item.url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned));
+            self.enqueue(&NewJob::ingest(item.id, &host.unwrap_or_default()))?;
+        }
         Ok(())
+    }
+}
+
+/// Whether the library keeps what it has.
+fn is_kept_better(item: &Item, commit: &IngestCommit) -> bool {
+    match &commit.conclusion {
+        Conclusion::Content { partial, .. } => {
+            would_get_worse(item, commit, &Outcome::Stored { partial: *partial })
+        }
+        Conclusion::NoContent(outcome) => would_get_worse(item, commit, outcome),
     }
 }
 

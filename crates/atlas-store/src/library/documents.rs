@@ -20,7 +20,16 @@ pub struct IngestMaterial {
     /// The item.
     pub item: Item,
     /// The HTML that came with its save and has not been looked at yet.
-    pub given_html: Option<Vec<u8>>,
+    pub given_html: Option<GivenHtml>,
+}
+
+/// HTML that came with a save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenHtml {
+    /// Its name, by which the commit says that it has been looked at.
+    pub hash: BlobHash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// What the junk gate decided, and when.
@@ -53,7 +62,10 @@ impl Library {
             })
             .await?;
         let given_html = match given {
-            Some(hash) => Some(self.blob(hash).await?),
+            Some(hash) => Some(GivenHtml {
+                hash,
+                bytes: self.blob(hash).await?,
+            }),
             None => None,
         };
         Ok(IngestMaterial {
@@ -112,6 +124,29 @@ impl Library {
                      WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL ORDER BY snapshot.id DESC LIMIT 1",
                 )?;
                 Ok(statement.query_row([item.as_bytes()], snapshot_from_row).optional()?)
+            })
+            .await
+    }
+
+    /// The bytes that an item's state came from: those of its content, else those the gate judged last, else the
+    /// newest. An answer of a server in trouble is none of these.
+    pub async fn snapshot_to_reprocess(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
+        self.db
+            .read(move |sql| {
+                let mut statement = sql.prepare_cached(
+                    "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
+                     WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL
+                     AND snapshot.status < 500 AND snapshot.status NOT IN (408, 425, 429)
+                     ORDER BY item.state IN ('stored', 'partial') AND snapshot.id =
+                             (SELECT snapshot_id FROM document WHERE document.id = item.document_id) DESC,
+                         snapshot.id = (SELECT snapshot_id FROM judgement WHERE judgement.item_id = item.id
+                             ORDER BY judgement.id DESC LIMIT 1) DESC,
+                         snapshot.id DESC
+                     LIMIT 1",
+                )?;
+                Ok(statement
+                    .query_row([item.as_bytes()], snapshot_from_row)
+                    .optional()?)
             })
             .await
     }

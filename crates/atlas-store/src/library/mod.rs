@@ -22,7 +22,7 @@ use tokio::task::spawn_blocking;
 pub use audit::AuditEntry;
 pub use changes::IndexMaterial;
 pub use commit::{Conclusion, IngestCommit};
-pub use documents::{IngestMaterial, Judgement};
+pub use documents::{GivenHtml, IngestMaterial, Judgement};
 pub use items::{ItemFilter, ItemPage};
 pub use quarantine::Quarantined;
 pub use retention::{RetentionPolicy, RetentionReport};

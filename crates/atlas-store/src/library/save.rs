@@ -135,7 +135,7 @@ impl Tx<'_> {
             let host = Url::parse(&known.url)
                 .ok()
                 .and_then(|url| url.host_str().map(str::to_owned));
-            Some(self.enqueue(&NewJob::ingest(id, &host.unwrap_or_default()))?)
+            Some(self.enqueue_now(&NewJob::ingest(id, &host.unwrap_or_default()))?)
         } else {
             None
         };

@@ -219,6 +219,13 @@ impl Fixture {
     }
 
     pub(crate) async fn commit(&self, lease: &Lease, commit: IngestCommit) -> Result<Outcome, StoreError> {
+        // A worker that has looked at the HTML from a save says so.
+        let material = self.ingest_material(commit.item_id).await;
+        let given_html = material
+            .ok()
+            .and_then(|material| material.given_html)
+            .map(|given| given.hash);
+        let commit = IngestCommit { given_html, ..commit };
         self.commit_ingest(lease, commit, self.attempt()).await
     }
 
@@ -400,6 +407,7 @@ pub(crate) fn commit_without_bytes(
         addresses: Vec::new(),
         conclusion,
         rejudged: false,
+        given_html: None,
     }
 }
 

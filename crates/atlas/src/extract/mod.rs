@@ -32,7 +32,7 @@ pub(crate) async fn run(config: &Config, args: &ExtractArgs) -> Result<Exit, Cli
     } else {
         None
     };
-    let pool = Arc::new(extractor(config)?);
+    let pool = Arc::new(extractor(config));
     let mut waiting: VecDeque<Extraction> = VecDeque::new();
     let mut failed = 0_usize;
     let total = inputs.len();

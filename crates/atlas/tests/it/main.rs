@@ -1,5 +1,10 @@
 //! The binary as its users meet it: real processes, a real local web server, real kills.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the whole crate is tests; clippy excepts only functions that are marked as such"
+)]
+
 mod answers;
 mod crashes;
 mod hostile_pages;

@@ -159,3 +159,32 @@ async fn quarantine_explains_and_the_owner_decides() {
         .await;
     assert_eq!(atlas.json(&["search", "barley"]).await["total"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reprocessing_looks_at_the_bytes_that_the_content_came_from() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let item = atlas.add(&site.put("/a", article("A", "alpha"))).await;
+    let page = atlas.folder().join("worse.html");
+    std::fs::write(
+        &page,
+        "<html><title>Sign in</title><form><input type=password></form></html>",
+    )
+    .unwrap();
+    atlas
+        .run(&[
+            "add",
+            "--wait",
+            "--html",
+            page.to_str().unwrap(),
+            item["url"].as_str().unwrap(),
+        ])
+        .await;
+    atlas
+        .json(&["reprocess", "--wait", item["id"].as_str().unwrap()])
+        .await;
+    assert_eq!(
+        atlas.json(&["show", item["id"].as_str().unwrap()]).await["state"],
+        "stored"
+    );
+    assert_eq!(atlas.json(&["search", "alpha"]).await["total"], 1);
+}

@@ -153,7 +153,7 @@ async fn a_lease_that_runs_out_counts_as_an_attempt_and_the_last_one_is_a_dead_l
     );
     assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
     let attempts = library.attempts_of_job(job.id).await.unwrap();
-    assert_eq!(attempts.len(), 5);
+    assert_eq!(attempts.len(), job.max_attempts as usize);
     assert!(
         attempts
             .iter()

@@ -84,6 +84,17 @@ impl Model {
         let has_content = self.items[item].has_content() || self.items[item].state == ItemState::Duplicate;
         if html || !has_content {
             self.enqueue(item, JobKind::IngestItem);
+            self.hurry(item, JobKind::IngestItem);
+        }
+    }
+
+    /// The owner asks for it now, whatever it was put off to.
+    fn hurry(&mut self, item: ItemNumber, kind: JobKind) {
+        let now = self.now;
+        for job in &mut self.jobs {
+            if job.item == item && job.kind == kind && job.state == JobState::Ready {
+                job.run_at = job.run_at.min(now);
+            }
         }
     }
 

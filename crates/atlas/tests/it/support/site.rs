@@ -107,7 +107,7 @@ pub(crate) fn article(title: &str, word: &str) -> Answer {
 impl Answer {
     /// The same page with bytes in it that nobody sees.
     pub(crate) fn with_comment(mut self, text: &str) -> Self {
-        self.body.push_str(&format!("<!-- {text} -->"));
+        self.body += &["<!-- ", text, " -->"].concat();
         self
     }
 }

@@ -1,0 +1,364 @@
+//! What becomes of an item whose page cannot be had: tried again, given up as a link, never dead-lettered for
+//! another's outage. A real library on a clock that tests turn; the web is a script.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use atlas_domain::time::ManualClock;
+use atlas_domain::{
+    FetchError, FetchFault, FetchRequest, Fetched, ItemState, Job, PortFuture, Strategy, Timestamp, UserId,
+};
+use atlas_store::{DataDir, DataDirLock, Holder, JobFilter, NewItem};
+use rstest::rstest;
+use tempfile::TempDir;
+use url::Url;
+
+use super::*;
+use crate::extraction::{ChildCommand, PoolLimits};
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Answers what it was told to, in order.
+#[derive(Default)]
+struct ScriptedWeb(Mutex<VecDeque<Result<Fetched, FetchError>>>);
+
+impl Fetcher for ScriptedWeb {
+    fn fetch<'a>(&'a self, _: &'a FetchRequest) -> PortFuture<'a, Result<Fetched, FetchError>> {
+        let next = self
+            .0
+            .lock()
+            .unwrap()
+            .pop_front()
+            .expect("the page was asked for more often than scripted");
+        Box::pin(async move { next })
+    }
+}
+
+struct World {
+    ingest: Ingest,
+    web: Arc<ScriptedWeb>,
+    clock: Arc<ManualClock>,
+    _lock: DataDirLock,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A library with one saved item.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let holder = Holder {
+            pid: 1,
+            purpose: "test".to_owned(),
+            socket: None,
+        };
+        let lock = DataDir::new(folder.path()).lock(&holder).unwrap();
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_750_000_000_000)));
+        let entropy = Arc::new(Entropy::seeded(7));
+        let library =
+            Library::open(&lock, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&entropy)).unwrap();
+        let item = NewItem {
+            url: Url::parse(URL).unwrap(),
+            tags: Vec::new(),
+            given_html: None,
+        };
+        library.save_item(UserId::OWNER, item).await.unwrap();
+        let web = Arc::new(ScriptedWeb::default());
+        let nowhere = ChildCommand {
+            program: "/nonexistent/atlas".into(),
+            args: Vec::new(),
+            env: Vec::new(),
+        };
+        let ingest = Ingest {
+            library,
+            fetcher: Arc::clone(&web) as Arc<dyn Fetcher>,
+            extractor: Arc::new(ExtractorPool::new(nowhere, PoolLimits::default())),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy,
+        };
+        Self {
+            ingest,
+            web,
+            clock,
+            _lock: lock,
+            _folder: folder,
+        }
+    }
+
+    /// One try at the item, in which the web answers `answer`.
+    async fn try_once(&self, answer: Result<Fetched, FetchError>) -> Outcome {
+        self.web.0.lock().unwrap().push_back(answer);
+        let leases = self.ingest.library.claim_jobs("test", 1, HOUR).await.unwrap();
+        let lease = leases.into_iter().next().expect("the job is due");
+        let item = lease.job.item_id.unwrap();
+        self.ingest
+            .ingest(Run::new(lease, item, self.clock.now(), false))
+            .await
+            .unwrap()
+    }
+
+    async fn job(&self) -> Job {
+        self.ingest
+            .library
+            .list_jobs(JobFilter::default())
+            .await
+            .unwrap()
+            .remove(0)
+    }
+
+    async fn state(&self) -> ItemState {
+        let item = self.job().await.item_id.unwrap();
+        self.ingest.library.item(UserId::OWNER, item).await.unwrap().state
+    }
+}
+
+const URL: &str = "https://example.com/page";
+
+fn fault(fault: FetchFault) -> Result<Fetched, FetchError> {
+    Err(FetchError {
+        fault,
+        message: "no answer".to_owned(),
+        steps: Vec::new(),
+        retry_after: None,
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "this is what the web gives the story")]
+fn answer(status: u16, content_type: &str, retry_after: Option<Duration>) -> Result<Fetched, FetchError> {
+    Ok(Fetched {
+        url: Url::parse(URL).unwrap(),
+        final_url: Url::parse(URL).unwrap(),
+        status,
+        headers: vec![("content-type".to_owned(), content_type.to_owned())],
+        body: b"<html>busy</html>".to_vec(),
+        strategy: Strategy::Direct,
+        steps: Vec::new(),
+        fetched_at: Timestamp::from_millis(1_750_000_000_000),
+        retry_after,
+    })
+}
+
+#[rstest]
+#[case::nobody_listens(FetchFault::ConnectRefused)]
+#[case::too_slow(FetchFault::Timeout)]
+#[case::broken_off(FetchFault::Truncated)]
+#[tokio::test]
+async fn an_outage_is_tried_again_five_times_and_then_the_link_stays(#[case] outage: FetchFault) {
+    let world = World::new().await;
+    let schedule = [HOUR / 60, HOUR / 12, HOUR / 2, 3 * HOUR, 12 * HOUR];
+    for (tries, longest) in (1..).zip(schedule) {
+        let outcome = world.try_once(fault(outage)).await;
+        let Outcome::Deferred { until, reason, .. } = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(reason, outage.as_str());
+        assert!(
+            until.since(world.clock.now()) <= longest,
+            "at most {longest:?} after try {tries}"
+        );
+        assert_eq!(world.job().await.attempts, tries);
+        assert_eq!(world.state().await, ItemState::Queued);
+        world.clock.advance(longest);
+    }
+    let outcome = world.try_once(fault(outage)).await;
+    assert!(
+        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "unreachable"),
+        "{outcome:?}"
+    );
+    assert_eq!(world.state().await, ItemState::LinkOnly);
+    assert_eq!(
+        world.job().await.state,
+        atlas_domain::JobState::Done,
+        "nothing is dead-lettered for it"
+    );
+}
+
+#[rstest]
+#[case::too_many_requests(429, Some(HOUR))]
+#[case::unavailable_for_an_hour(503, Some(HOUR))]
+#[case::too_many_without_a_time(429, None)]
+#[tokio::test]
+async fn a_server_that_asks_for_a_pause_gets_it_and_the_try_does_not_count(
+    #[case] status: u16,
+    #[case] retry_after: Option<Duration>,
+) {
+    let world = World::new().await;
+    let outcome = world.try_once(answer(status, "text/html", retry_after)).await;
+    let Outcome::Deferred { until, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    let pause = until.since(world.clock.now());
+    assert!(pause >= retry_after.unwrap_or(HOUR / 12), "{pause:?}");
+    let job = world.job().await;
+    assert_eq!((job.attempts, job.deferrals), (0, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_pauses_for_ever_is_given_up() {
+    let world = World::new().await;
+    let mut pauses = 0;
+    while matches!(
+        world.try_once(answer(429, "text/html", Some(DAY))).await,
+        Outcome::Deferred { .. }
+    ) {
+        pauses += 1;
+        world.clock.advance(DAY + HOUR);
+    }
+    assert_eq!(pauses, 14, "after fourteen days, whatever came first");
+    assert_eq!(world.state().await, ItemState::LinkOnly);
+}
+
+#[tokio::test]
+async fn a_missing_name_is_looked_up_once_more_after_a_day() {
+    let world = World::new().await;
+    let outcome = world.try_once(fault(FetchFault::NameNotFound)).await;
+    let Outcome::Deferred { until, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(until.since(world.clock.now()), DAY);
+    world.clock.advance(DAY);
+    let outcome = world.try_once(fault(FetchFault::NameNotFound)).await;
+    assert!(
+        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "dead"),
+        "{outcome:?}"
+    );
+}
+
+#[rstest]
+#[case::private_address(FetchFault::RefusedAddress, "refused")]
+#[case::too_large(FetchFault::TooLarge, "unsupported")]
+#[case::circle(FetchFault::RedirectLoop, "dead")]
+#[case::bad_certificate(FetchFault::TlsFailed, "unreachable")]
+#[tokio::test]
+async fn what_no_second_try_can_mend_ends_at_once(#[case] permanent: FetchFault, #[case] expected: &str) {
+    let world = World::new().await;
+    let outcome = world.try_once(fault(permanent)).await;
+    assert!(
+        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == expected),
+        "{outcome:?}"
+    );
+}
+
+#[rstest]
+#[case("application/pdf")]
+#[case("image/png; charset=binary")]
+#[tokio::test]
+async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type: &str) {
+    let world = World::new().await;
+    let outcome = world.try_once(answer(200, content_type, None)).await;
+    assert!(
+        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "unsupported"),
+        "{outcome:?}"
+    );
+    let item = world.job().await.item_id.unwrap();
+    let snapshot = world
+        .ingest
+        .library
+        .latest_snapshot(item)
+        .await
+        .unwrap()
+        .expect("the bytes are kept");
+    assert_eq!(
+        world.ingest.library.blob(snapshot.body_hash).await.unwrap(),
+        b"<html>busy</html>"
+    );
+}
+
+#[tokio::test]
+async fn an_extractor_that_cannot_start_is_not_the_pages_fault() {
+    let world = World::new().await;
+    let outcome = world.try_once(answer(200, "text/html", None)).await;
+    assert!(
+        matches!(outcome, Outcome::Deferred { ref reason, .. } if reason == "extract_unavailable"),
+        "{outcome:?}"
+    );
+    assert_eq!(world.state().await, ItemState::Queued);
+}
+
+#[tokio::test]
+async fn an_extractor_that_never_starts_is_our_own_failure_and_the_bytes_are_kept() {
+    let world = World::new().await;
+    while matches!(
+        world.try_once(answer(200, "text/html", None)).await,
+        Outcome::Deferred { .. }
+    ) {
+        world.clock.advance(12 * HOUR);
+    }
+    assert_eq!(world.state().await, ItemState::Failed);
+    let item = world.job().await.item_id.unwrap();
+    assert!(
+        world
+            .ingest
+            .library
+            .snapshot_to_reprocess(item)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn html_that_comes_while_a_run_is_under_way_gets_a_run_of_its_own() {
+    let world = World::new().await;
+    let lease = world
+        .ingest
+        .library
+        .claim_jobs("test", 1, HOUR)
+        .await
+        .unwrap()
+        .remove(0);
+    let item = lease.job.item_id.unwrap();
+    let html = world
+        .ingest
+        .library
+        .prepare_blob(b"<html>better</html>".to_vec())
+        .await
+        .unwrap();
+    let again = NewItem {
+        url: Url::parse(URL).unwrap(),
+        tags: Vec::new(),
+        given_html: Some(html),
+    };
+    world
+        .ingest
+        .library
+        .save_item(UserId::OWNER, again)
+        .await
+        .unwrap();
+    world
+        .web
+        .0
+        .lock()
+        .unwrap()
+        .push_back(fault(FetchFault::RefusedAddress));
+    // This run read its material before the HTML came: it must not swallow it.
+    let mut run = Run::new(lease, item, world.clock.now(), false);
+    run.given_html = None;
+    let end = run::NoContent {
+        outcome: Outcome::LinkOnly {
+            reason: "refused".to_owned(),
+            message: "refused".to_owned(),
+        },
+        snapshot_id: None,
+        verdict: None,
+        addresses: Vec::new(),
+    };
+    world.ingest.commit_without_content(&run, end).await.unwrap();
+    let material = world.ingest.library.ingest_material(item).await.unwrap();
+    assert_eq!(
+        material.given_html.map(|given| given.bytes),
+        Some(b"<html>better</html>".to_vec())
+    );
+    assert_eq!(
+        world
+            .ingest
+            .library
+            .claim_jobs("test", 1, HOUR)
+            .await
+            .unwrap()
+            .len(),
+        1,
+        "it has its turn"
+    );
+}
