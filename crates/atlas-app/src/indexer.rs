@@ -19,8 +19,9 @@ use crate::signals::Signals;
 
 /// Changes that share one commit of the index.
 const BATCH: u32 = 500;
-/// Changes that come within this time share a commit; it is part of the 300 ms within which search follows.
-const GATHER: Duration = Duration::from_millis(50);
+/// Changes that come within this time share a commit, which costs as much as a few pages of extraction. It is
+/// most of the 300 ms within which search follows.
+const GATHER: Duration = Duration::from_millis(200);
 /// Without changes for so long, the index writer gives its memory back.
 const RELEASE_AFTER: Duration = Duration::from_secs(30);
 

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,8 @@ impl DataDir {
             source,
         };
         create_durably(&self.0).map_err(io)?;
+        // One that was there before may be open to others; what lies in it is not for them.
+        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
         self.refuse_network_file_system()?;
         let mut file = OpenOptions::new()
             .read(true)

@@ -172,7 +172,10 @@ async fn open_index(dir: &DataDir, library: &Library, ops: &Ops) -> Result<Opene
         tracing::error!("the process died three times in a row with the search index open: building it anew");
         let aside = dir.search().with_file_name("search.distrusted");
         let _ = std::fs::remove_dir_all(&aside);
-        std::fs::rename(dir.search(), &aside)?;
+        match std::fs::rename(dir.search(), &aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
     }
     let opened =
         SearchIndex::open(&dir.search(), library.identity(), IndexSettings::default()).map_err(|error| {

@@ -2,14 +2,14 @@
 //! everything else, and ends in good order on SIGTERM or SIGINT.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use atlas_server::AccessRule;
 use atlas_store::{DataDir, DataDirLock, Holder};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -81,6 +81,7 @@ impl Server {
 
 /// Serves until the process is asked to end.
 pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
+    let mut asked_to_end = AskedToEnd::listen()?; // before there is anything that a signal could interrupt
     let server = Server::start(config).await?;
     let mut stderr = std::io::stderr();
     // Whether anybody reads this does not matter to the server.
@@ -90,19 +91,31 @@ pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
         server.address,
         DataDir::new(&config.data_dir).token().display()
     );
-    until_asked_to_end().await?;
+    asked_to_end.wait().await;
     server.stop().await;
     Ok(Exit::Ok)
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn until_asked_to_end() -> Result<(), CliError> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Hears SIGINT and SIGTERM from the moment it listens.
+pub(crate) struct AskedToEnd {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl AskedToEnd {
+    pub(crate) fn listen() -> Result<Self, CliError> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn cannot_listen(config: &Config, error: &std::io::Error) -> CliError {
@@ -146,10 +159,10 @@ fn write_token(dir: &DataDir) -> Result<String, CliError> {
 
 /// The socket lies in the data directory, or, where its path would be too long, in a directory of its own.
 /// Only the holder of the lock removes a stale one.
-fn bind_socket(dir: &DataDir, _held: &DataDirLock) -> Result<(PathBuf, UnixListener), CliError> {
+fn bind_socket(dir: &DataDir, held: &DataDirLock) -> Result<(PathBuf, UnixListener), CliError> {
     let mut socket = std::path::absolute(dir.path())?.join("socket");
     if socket.as_os_str().len() > SOCKET_PATH_LIMIT {
-        socket = short_runtime_dir(&socket)?.join("socket");
+        socket = short_runtime_dir(&socket, held)?.join("socket");
     }
     match std::fs::remove_file(&socket) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
@@ -165,7 +178,7 @@ fn bind_socket(dir: &DataDir, _held: &DataDirLock) -> Result<(PathBuf, UnixListe
     Ok((socket, listener))
 }
 
-fn short_runtime_dir(socket: &Path) -> Result<PathBuf, CliError> {
+fn short_runtime_dir(socket: &Path, held: &DataDirLock) -> Result<PathBuf, CliError> {
     // The same data directory always gets the same name, so that a stale socket is found and replaced.
     let name = socket
         .as_os_str()
@@ -180,7 +193,9 @@ fn short_runtime_dir(socket: &Path) -> Result<PathBuf, CliError> {
         _ => {}
     }
     let metadata = std::fs::symlink_metadata(&dir)?;
-    let is_ours = metadata.is_dir() && metadata.permissions().mode() & 0o777 == 0o700;
+    let owner = std::fs::metadata(held.dir().path())?.uid();
+    let is_ours =
+        metadata.is_dir() && metadata.uid() == owner && metadata.permissions().mode() & 0o777 == 0o700;
     if !is_ours {
         return Err(CliError::new(
             Exit::Failure,

@@ -29,7 +29,7 @@ pub(crate) enum Exit {
     NoContent(Box<NoContent>),
     /// Not now.
     Postponed(Postponement),
-    /// The store failed: nothing is decided, and the lease's end decides who tries again.
+    /// The store failed: nothing is decided, and the worker puts the job back.
     Store(StoreError),
 }
 

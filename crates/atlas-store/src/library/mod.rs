@@ -33,8 +33,8 @@ use crate::blobs::{BlobFiles, PreparedBlob};
 use crate::data_dir::{DataDir, DataDirLock};
 use crate::error::StoreError;
 use crate::sqlite::{
-    Database, Migration, Schema, WriterStats, migrate, open_read_only, open_read_write, quick_check,
-    verified_backup,
+    Database, Migration, Schema, WriterStats, full_check, migrate, open_read_only, open_read_write,
+    quick_check, verified_backup,
 };
 use crate::tx::Tx;
 
@@ -131,7 +131,7 @@ impl Library {
     /// Checks every page of the file; the findings are in the error.
     pub async fn check_integrity(&self, dir: &DataDir) -> Result<(), StoreError> {
         let path = dir.library_db();
-        self.db.read_whole(move |sql| quick_check(sql, &path)).await
+        self.db.read_whole(move |sql| full_check(sql, &path)).await
     }
 
     /// Writes a copy of the database to the new file `target`, and proves that it can be read.

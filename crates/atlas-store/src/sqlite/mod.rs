@@ -23,7 +23,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 pub(crate) use backup::verified_backup;
-pub(crate) use connection::{open_read_only, open_read_write, quick_check};
+pub(crate) use connection::{full_check, open_read_only, open_read_write, quick_check};
 pub(crate) use migrate::{Migration, Schema, migrate};
 pub(crate) use values::{Column, json_column, parse_column, to_json};
 pub use writer::WriterStats;

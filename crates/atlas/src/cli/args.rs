@@ -51,8 +51,8 @@ pub(crate) struct DemoArgs {
 /// `atlas extract`
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExtractArgs {
-    /// Files, directories of `.html` and `.html.gz` files, or `-` for standard input
-    #[arg(value_name = "FILE|DIR|-", required = true)]
+    /// Files, directories of `.html` and `.html.gz` files, addresses, or `-` for standard input
+    #[arg(value_name = "FILE|DIR|URL|-", required = true)]
     pub(crate) inputs: Vec<PathBuf>,
     /// The address of the page, for absolute links and metadata
     #[arg(long, value_name = "URL", conflicts_with = "urls")]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::error::{CliError, Exit};
-use crate::serve::{Server, until_asked_to_end};
+use crate::serve::{AskedToEnd, Server};
 use report::Report;
 use site::SampleSite;
 
@@ -27,6 +27,7 @@ const WAIT_SECS: u64 = 60;
 /// Runs the demo. With `exit_after` it ends after its report.
 pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliError> {
     let begun = Instant::now();
+    let mut asked_to_end = AskedToEnd::listen()?; // a throw-away directory must be thrown away
     let mut report = Report::new();
     let folder = tempfile::Builder::new().prefix("atlas-demo-").tempdir()?;
     let site = SampleSite::serve().await?;
@@ -42,7 +43,7 @@ pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliEr
 
     if !exit_after {
         report.next_steps(&server, folder.path())?;
-        until_asked_to_end().await?;
+        asked_to_end.wait().await;
     }
     server.stop().await;
     Ok(report.exit())
