@@ -20,6 +20,7 @@ use crate::cli::output::Output;
 use crate::cli::{Cli, Command, RoutedCommand};
 use crate::config::{Config, Environment, Flags};
 use crate::error::{CliError, Exit};
+use crate::serve::AskedToEnd;
 use crate::session::Session;
 
 fn main() -> ExitCode {
@@ -77,6 +78,7 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
 
 /// Runs a command that talks to routes, wherever they are.
 async fn with_library(command: &RoutedCommand, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let mut asked_to_end = AskedToEnd::listen()?;
     let session = Session::open(config, command.access(), command.name()).await?;
     let work = async {
         let result = command.run(session.client(), output).await;
@@ -85,7 +87,7 @@ async fn with_library(command: &RoutedCommand, config: &Config, output: &Output)
     };
     let result = tokio::select! {
         result = work => result,
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+        () = asked_to_end.wait() => Ok(Exit::Interrupted),
     };
     session.close().await;
     result

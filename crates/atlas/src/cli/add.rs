@@ -73,11 +73,21 @@ fn wait_secs(args: &AddArgs, client: &Client) -> Option<u64> {
     }
 }
 
+/// No address begins like this; a mistyped file name does.
+fn looks_like_path(input: &str) -> bool {
+    ["/", "./", "../", "~"]
+        .iter()
+        .any(|beginning| input.starts_with(beginning))
+}
+
 async fn items(args: &AddArgs) -> Result<Vec<AddItem>, CliError> {
     let mut urls = Vec::new();
     for input in &args.inputs {
         if is_list(input) {
             urls.extend(addresses(&read_text(Path::new(input)).await?));
+        } else if looks_like_path(input) {
+            let message = format!("there is no file `{input}` with addresses in it");
+            return Err(CliError::new(Exit::Usage, message));
         } else {
             urls.push(input.clone());
         }
@@ -90,7 +100,14 @@ async fn items(args: &AddArgs) -> Result<Vec<AddItem>, CliError> {
             );
             return Err(CliError::new(Exit::Usage, message));
         }
-        Some(file) => Some(read_text(file).await?),
+        Some(file) => {
+            let html = read_text(file).await?;
+            if html.trim().is_empty() {
+                let message = format!("{} is empty: there is no page to save", file.display());
+                return Err(CliError::new(Exit::Usage, message));
+            }
+            Some(html)
+        }
         None => None,
     };
     if urls.is_empty() {

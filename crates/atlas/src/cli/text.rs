@@ -149,8 +149,15 @@ pub(super) fn duration(millis: u64) -> String {
 
 fn padded<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
     let cells = cells.iter().zip(widths);
-    let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
+    let cells: Vec<String> = cells.map(|(cell, width)| pad(cell, *width)).collect();
     cells.join("  ").trim_end().to_owned()
+}
+
+/// One endless cell must not push every other row's next column out of sight.
+fn pad(cell: &str, width: usize) -> String {
+    const WIDEST: usize = 200;
+    let missing = width.min(WIDEST).saturating_sub(cell.chars().count());
+    format!("{cell}{}", " ".repeat(missing))
 }
 
 #[cfg(test)]
@@ -169,6 +176,16 @@ mod tests {
             !shown.contains(|c: char| c.is_control() && c != '\n'),
             "{shown:?}"
         );
+    }
+
+    #[test]
+    fn an_endless_cell_is_shown_and_pads_nobody_else_without_end() {
+        let rows = [
+            ["x".repeat(200_000), "b".to_owned()],
+            ["short".to_owned(), "b".to_owned()],
+        ];
+        let shown = table(["A", "B"], &rows, PLAIN);
+        assert!(shown.lines().last().unwrap().len() < 300, "{}", shown.len());
     }
 
     #[test]

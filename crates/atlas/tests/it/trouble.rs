@@ -119,6 +119,7 @@ async fn bad_input_is_explained_and_costs_the_good_input_nothing() {
         5
     );
     assert_eq!(atlas.run(&["frobnicate"]).await.code, 2);
+    assert_eq!(atlas.run(&["add", "/no/such/file"]).await.code, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
