@@ -23,7 +23,7 @@ pub use app::{App, AppParts, Mode, SearchState};
 pub use error::AppError;
 pub use indexer::Indexer;
 pub use metrics::Metrics;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, Work};
 pub use signals::Signals;
 pub use status::StatusView;
 pub use worker::WorkerSettings;

@@ -26,18 +26,29 @@ pub struct Runtime {
     library: Library,
     context: JobContext,
     signals: Arc<Signals>,
+    work_to_do: Work,
+}
+
+/// What a process does besides answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Keep the search index equal to the library: for a command that causes no jobs.
+    Index,
+    /// That, and run jobs: for a command that causes some, and works for itself.
+    Jobs,
+    /// That, and enqueue what is due by itself: for a server.
+    JobsAndSchedules,
 }
 
 impl Runtime {
-    /// Takes back the jobs of a process that ended under them, then starts to work. Schedules run in a server
-    /// only: a command that works for itself does not stay.
+    /// Takes back the jobs of a process that ended under them, then starts to work.
     pub async fn start(
         context: JobContext,
         indexer: Arc<Indexer>,
         signals: Arc<Signals>,
         metrics: Arc<Metrics>,
         settings: WorkerSettings,
-        with_schedules: bool,
+        work_to_do: Work,
     ) -> Result<Self, AppError> {
         let library = context.ingest.library.clone();
         let recovery = library.recover_interrupted_jobs().await?;
@@ -46,9 +57,11 @@ impl Runtime {
         }
         let (stop_work, stop_indexer) = (CancellationToken::new(), CancellationToken::new());
         let (work, indexing) = (TaskTracker::new(), TaskTracker::new());
-        let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings);
-        work.spawn(worker.run(stop_work.clone()));
-        if with_schedules {
+        if work_to_do != Work::Index {
+            let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings);
+            work.spawn(worker.run(stop_work.clone()));
+        }
+        if work_to_do == Work::JobsAndSchedules {
             work.spawn(run_schedules(
                 library.clone(),
                 Arc::clone(&signals),
@@ -66,13 +79,14 @@ impl Runtime {
             library,
             context,
             signals,
+            work_to_do,
         })
     }
 
     /// Waits until everything that is due has been done and can be found: for a command that works for itself.
     pub async fn settle(&self) -> Result<(), AppError> {
         let mut finished = self.signals.finished();
-        while self.library.has_due_jobs().await? {
+        while self.work_to_do != Work::Index && self.library.has_due_jobs().await? {
             self.signals.jobs.notify_one();
             // Looking again from time to time costs little and cannot miss anything.
             let _ = timeout(Duration::from_secs(1), finished.changed()).await;

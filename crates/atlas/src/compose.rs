@@ -9,7 +9,7 @@ use std::time::Duration;
 use atlas_app::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use atlas_app::ingest::Ingest;
 use atlas_app::jobs::JobContext;
-use atlas_app::{App, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, WorkerSettings};
+use atlas_app::{App, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, Work, WorkerSettings};
 use atlas_domain::{Clock, Entropy, Fetcher, SystemClock};
 use atlas_net::fetch::{FetchSettings, HttpFetcher, Politeness};
 use atlas_search::{IndexSettings, Opened, SearchError, SearchIndex};
@@ -35,31 +35,16 @@ pub(crate) struct Composed {
     lock: DataDirLock,
 }
 
-/// What runs beside the use cases.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Background {
-    /// Everything a server does.
-    Server,
-    /// Only what a single command needs to finish its own work.
-    Command,
-}
-
 impl Composed {
     /// Opens everything for a server. A damaged library does not end it: it starts ops-only.
-    pub(crate) async fn open(
-        config: &Config,
-        lock: DataDirLock,
-        background: Background,
-    ) -> Result<Self, CliError> {
+    pub(crate) async fn open(config: &Config, lock: DataDirLock, work: Work) -> Result<Self, CliError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy = Arc::new(Entropy::seeded(random_seed()?));
         let ops = Ops::open(&lock, Arc::clone(&clock))?;
         let run = ops.begin_run(VERSION).await?;
         let previous_run_was_killed = ops.previous_run_ended(run).await? == Some(false);
         let library = match Library::open(&lock, Arc::clone(&clock), Arc::clone(&entropy)) {
-            Err(error)
-                if background == Background::Command || !matches!(error, StoreError::Corrupt { .. }) =>
-            {
+            Err(error) if work != Work::JobsAndSchedules || !matches!(error, StoreError::Corrupt { .. }) => {
                 return Err(error.into());
             }
             other => other,
@@ -104,9 +89,7 @@ impl Composed {
                     slots: config.worker_slots,
                     ..WorkerSettings::default()
                 };
-                let with_schedules = background == Background::Server;
-                runtime =
-                    Some(Runtime::start(context, indexer, signals, metrics, settings, with_schedules).await?);
+                runtime = Some(Runtime::start(context, indexer, signals, metrics, settings, work).await?);
             }
             Err(error) => {
                 tracing::error!(%error, "the library cannot be used: starting with operations only");

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use atlas_app::Work;
 use atlas_server::AccessRule;
 use atlas_store::{DataDir, DataDirLock, Holder};
 use tokio::net::{TcpListener, UnixListener};
@@ -13,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::compose::{Background, Composed};
+use crate::compose::Composed;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::session::lock;
@@ -41,7 +42,7 @@ impl Server {
             .map_err(|error| cannot_listen(config, &error))?;
         let token = write_token(&dir)?;
         let (socket, unix) = bind_socket(&dir, &lock)?;
-        let mut composed = Composed::open(config, lock, Background::Server).await?;
+        let mut composed = Composed::open(config, lock, Work::JobsAndSchedules).await?;
         composed.lock_mut().announce(&Holder {
             pid: std::process::id(),
             purpose: "serve".to_owned(),

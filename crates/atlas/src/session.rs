@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use atlas_app::App;
+use atlas_app::{App, Work};
 use atlas_store::{DataDir, DataDirError, DataDirLock, Holder};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
 use crate::cli::Access;
 use crate::client::Client;
-use crate::compose::{Background, Composed, open_read_only};
+use crate::compose::{Composed, open_read_only};
 use crate::config::Config;
 use crate::error::CliError;
 
@@ -41,16 +41,22 @@ impl Session {
                 let client = Client::InProcess(atlas_server::router(std::sync::Arc::new(app)));
                 Ok(Self { client, own: None })
             }
-            Access::Write => Self::open_for_writing(config, &dir, purpose).await,
+            Access::Write => Self::open_for_writing(config, &dir, purpose, Work::Index).await,
+            Access::Work => Self::open_for_writing(config, &dir, purpose, Work::Jobs).await,
         }
     }
 
-    async fn open_for_writing(config: &Config, dir: &DataDir, purpose: &str) -> Result<Self, CliError> {
+    async fn open_for_writing(
+        config: &Config,
+        dir: &DataDir,
+        purpose: &str,
+        work: Work,
+    ) -> Result<Self, CliError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match lock(dir, purpose) {
                 Ok(lock) => {
-                    let own = Composed::open(config, lock, Background::Command).await?;
+                    let own = Composed::open(config, lock, work).await?;
                     let client = Client::InProcess(atlas_server::router(std::sync::Arc::clone(&own.app)));
                     return Ok(Self {
                         client,

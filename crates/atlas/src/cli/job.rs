@@ -69,7 +69,8 @@ impl JobCommand {
     pub(super) fn access(&self) -> Access {
         match self {
             Self::Ls(_) | Self::Show { .. } => Access::Read,
-            Self::Retry(_) | Self::Cancel(_) => Access::Write,
+            Self::Retry(_) => Access::Work,
+            Self::Cancel(_) => Access::Write,
         }
     }
 }

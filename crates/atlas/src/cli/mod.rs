@@ -159,6 +159,8 @@ pub(crate) enum Access {
     Read,
     /// To change it, which one process at a time may do.
     Write,
+    /// To change it and to see the work done that this causes.
+    Work,
 }
 
 impl Command {
@@ -182,9 +184,8 @@ impl RoutedCommand {
             | Self::Status(_)
             | Self::Doctor
             | Self::Export(_) => Access::Read,
-            Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Tag(_) | Self::Reprocess(_) => {
-                Access::Write
-            }
+            Self::Tag(_) => Access::Write,
+            Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Reprocess(_) => Access::Work,
             Self::Quarantine(args) => args.command.access(),
             Self::Job(args) => args.command.access(),
         }

@@ -48,7 +48,8 @@ impl QuarantineCommand {
     pub(super) fn access(&self) -> Access {
         match self {
             Self::Ls | Self::Explain { .. } => Access::Read,
-            Self::Keep(_) | Self::Drop(_) => Access::Write,
+            Self::Keep(_) => Access::Work,
+            Self::Drop(_) => Access::Write,
         }
     }
 }

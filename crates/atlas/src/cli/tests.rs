@@ -59,8 +59,8 @@ fn reading_never_asks_for_the_right_to_write() {
 }
 
 #[test]
-fn changing_asks_for_the_right_to_write() {
-    let writing: [&[&str]; 11] = [
+fn changing_asks_for_the_right_to_write_and_to_work_only_where_there_is_work() {
+    let working: [&[&str]; 8] = [
         &[
             "add",
             "https://example.com/",
@@ -74,13 +74,22 @@ fn changing_asks_for_the_right_to_write() {
         &["add", "--wait", "https://example.com/"],
         &["rm", "a", "b"],
         &["restore", "a"],
-        &["tag", "id", "+bread", "-todo"],
         &["quarantine", "keep", "a", "b"],
-        &["quarantine", "drop", "a"],
         &["job", "retry", "a", "b"],
-        &["job", "cancel", "a"],
         &["reprocess"],
         &["reprocess", "--state", "quarantined", "--wait=5"],
+    ];
+    for line in working {
+        assert_eq!(
+            parse(line).unwrap().command.access(),
+            Some(Access::Work),
+            "{line:?}"
+        );
+    }
+    let writing: [&[&str]; 3] = [
+        &["tag", "id", "+bread", "-todo"],
+        &["quarantine", "drop", "a"],
+        &["job", "cancel", "a"],
     ];
     for line in writing {
         assert_eq!(

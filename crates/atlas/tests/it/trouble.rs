@@ -159,3 +159,23 @@ async fn d32_two_commands_at_once_never_go_around_each_other() {
     }
     assert_eq!(atlas.json(&["list"]).await["total"], 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_causes_no_work_does_not_do_that_of_others() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let item = atlas.add(&site.put("/a", article("A", "alpha"))).await;
+    // A command that crashes at its first claim leaves its work behind.
+    let left = site.put("/b", article("B", "beta"));
+    let crashed = atlas
+        .run_with(&["add", &left], &[("FAILPOINTS", "lease::in_transaction=return")])
+        .await;
+    assert_eq!(crashed.code, -1, "{crashed:?}");
+    let tagged = atlas.run(&["tag", item["id"].as_str().unwrap(), "+kept"]).await;
+    assert_eq!(tagged.code, 0, "{tagged:?}");
+    assert_eq!(
+        atlas.json(&["show", &left]).await["state"],
+        "queued",
+        "it waits for a server"
+    );
+    assert_eq!(atlas.json(&["list", "--tag", "kept"]).await["total"], 1);
+}

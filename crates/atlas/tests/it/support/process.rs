@@ -69,7 +69,13 @@ impl Atlas {
 
     /// Runs a command to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Finished {
+        self.run_with(arguments, &[]).await
+    }
+
+    /// Runs a command with more variables to its end.
+    pub(crate) async fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
         let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
         let output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();
