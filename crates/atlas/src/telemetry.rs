@@ -25,7 +25,7 @@ fn start(level: &str, json: bool) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // A second start (the demo starts its own server) keeps the first.
+    // Fails only when logging has been started before, and then it is on already.
     let _ = if json {
         builder.json().try_init()
     } else {

@@ -57,7 +57,6 @@ fn demo_config(config: &Config, folder: &Path) -> Config {
         allow_hosts: AddressPolicy::allowing(["127.0.0.1/32"]).unwrap_or_default(),
         politeness: false,
         floor_bytes: 0,
-        log_level: "error".to_owned(),
         ..config.clone()
     }
 }
