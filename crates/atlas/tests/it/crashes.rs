@@ -9,8 +9,8 @@ use crate::support::{Atlas, Site, article};
 const PAGES: usize = 6;
 
 #[rstest]
-#[case::before_a_commit("store::before_commit", 5)]
-#[case::after_a_commit("store::after_commit", 7)]
+#[case::before_a_commit("store::before_commit", 12)]
+#[case::after_a_commit("store::after_commit", 12)]
 #[case::while_saving("save::in_transaction", 2)]
 #[case::while_leasing("lease::in_transaction", 1)]
 #[case::while_committing_an_ingestion("ingest::in_commit", 1)]
@@ -42,11 +42,19 @@ async fn nothing_acknowledged_is_lost(#[case] step: &str, #[case] times_survived
         "the server was to be aborted by its step {step}"
     );
     drop(server);
+    assert!(!acknowledged.is_empty(), "nothing was acknowledged before {step}");
 
     let server = atlas.serve().await;
     drain(&atlas).await;
     for id in &acknowledged {
-        assert_eq!(atlas.json(&["show", id]).await["state"], "stored");
+        let shown = atlas.json(&["show", id]).await;
+        assert_eq!(shown["state"], "stored", "{shown}");
+        let attempts = shown["why"]["attempts"].as_array().unwrap();
+        let ends = attempts.iter().filter(|attempt| attempt["end"] == "done");
+        assert_eq!(ends.count(), 1, "exactly one outcome: {shown}");
+        let subject = shown["title"].as_str().unwrap().replace("Title ", "subject");
+        let found = atlas.json(&["search", &subject]).await;
+        assert_eq!(found["hits"][0]["id"], id.as_str(), "{found}");
     }
     let status = atlas.json(&["status"]).await;
     assert_eq!(status["queue"]["jobs"]["dead"], 0);

@@ -5,6 +5,7 @@
     reason = "the whole crate is tests; clippy excepts only functions that are marked as such"
 )]
 
+mod access;
 mod answers;
 mod crashes;
 mod hostile_pages;

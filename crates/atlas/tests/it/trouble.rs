@@ -123,44 +123,6 @@ async fn bad_input_is_explained_and_costs_the_good_input_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d33_the_socket_and_the_token_are_for_their_owner_only() {
-    use std::os::unix::fs::PermissionsExt;
-    let atlas = Atlas::new();
-    let _server = atlas.serve().await;
-    let mode = |name: &str| {
-        std::fs::metadata(atlas.data_dir().join(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
-    assert_eq!(mode("token"), 0o600);
-    assert_eq!(mode("socket"), 0o600);
-    assert_eq!(
-        std::fs::metadata(atlas.data_dir()).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn d32_two_commands_at_once_never_go_around_each_other() {
-    let (site, atlas) = (Site::start().await, Atlas::new());
-    let urls: Vec<String> = (0..4)
-        .map(|n| site.put(&format!("/{n}"), article(&format!("T{n}"), &format!("word{n}"))))
-        .collect();
-    let (a, b, c, d) = tokio::join!(
-        atlas.add(&urls[0]),
-        atlas.add(&urls[1]),
-        atlas.add(&urls[2]),
-        atlas.add(&urls[3])
-    );
-    for added in [a, b, c, d] {
-        assert_eq!(added["outcome"], "stored", "{added}");
-    }
-    assert_eq!(atlas.json(&["list"]).await["total"], 4);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_causes_no_work_does_not_do_that_of_others() {
     let (site, atlas) = (Site::start().await, Atlas::new());
     let item = atlas.add(&site.put("/a", article("A", "alpha"))).await;

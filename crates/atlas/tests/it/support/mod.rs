@@ -3,5 +3,5 @@
 mod process;
 mod site;
 
-pub(crate) use process::Atlas;
+pub(crate) use process::{Atlas, Serving};
 pub(crate) use site::{Answer, Site, article};

@@ -25,6 +25,8 @@ pub(crate) struct Finished {
 /// A server that runs. Killed when dropped.
 pub(crate) struct Serving {
     child: Child,
+    /// Where it listens, as it says itself.
+    pub(crate) address: String,
 }
 
 impl Atlas {
@@ -49,6 +51,14 @@ impl Atlas {
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The token that opens the API over TCP.
+    pub(crate) fn token(&self) -> String {
+        std::fs::read_to_string(self.data_dir().join("token"))
+            .unwrap()
+            .trim()
+            .to_owned()
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -154,9 +164,14 @@ impl Serving {
                 "the server ended before it served:\n{seen}"
             );
         }
+        let address = seen
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
+        let address = address.unwrap().to_owned();
         // Somebody must go on reading, or a full pipe would stop the server.
         std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
-        Self { child }
+        Self { child, address }
     }
 
     /// SIGKILL, and wait until it is gone.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -16,14 +17,25 @@ pub(crate) struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
+    delay: Duration,
 }
 
-type Answers = Arc<Mutex<HashMap<String, Answer>>>;
+/// What the site answers, and who has asked.
+#[derive(Default)]
+struct Pages {
+    answers: HashMap<String, Answer>,
+    requests: usize,
+    under_way: usize,
+    /// The most requests that were ever under way at once.
+    peak: usize,
+}
+
+type Shared = Arc<Mutex<Pages>>;
 
 /// A web site that lives as long as its test.
 pub(crate) struct Site {
     address: SocketAddr,
-    answers: Answers,
+    pages: Shared,
 }
 
 impl Answer {
@@ -33,7 +45,14 @@ impl Answer {
             status: 200,
             headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
             body: body.into(),
+            delay: Duration::ZERO,
         }
+    }
+
+    /// The same answer, but not at once: requests that overlap are seen to overlap.
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
@@ -49,27 +68,53 @@ impl Answer {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let answers = Answers::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on("127.0.0.1").await
+    }
+
+    /// A site on another address of this machine.
+    pub(crate) async fn start_on(address: &str) -> Self {
+        let pages = Shared::default();
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&answers));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&pages));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, answers }
+        Self { address, pages }
     }
 
     /// Answers `path` with `answer` from now on, and returns its address.
     pub(crate) fn put(&self, path: &str, answer: Answer) -> String {
-        self.answers.lock().unwrap().insert(path.to_owned(), answer);
+        self.pages.lock().unwrap().answers.insert(path.to_owned(), answer);
         self.url(path)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
+
+    /// How many requests have come.
+    pub(crate) fn requests(&self) -> usize {
+        self.pages.lock().unwrap().requests
+    }
+
+    /// How many requests were under way at once at most.
+    pub(crate) fn peak(&self) -> usize {
+        self.pages.lock().unwrap().peak
+    }
 }
 
-async fn answer(State(answers): State<Answers>, uri: Uri) -> Response {
-    let Some(answer) = answers.lock().unwrap().get(uri.path()).cloned() else {
+async fn answer(State(pages): State<Shared>, uri: Uri) -> Response {
+    let found = {
+        let mut pages = pages.lock().unwrap();
+        pages.requests += 1;
+        pages.under_way += 1;
+        pages.peak = pages.peak.max(pages.under_way);
+        pages.answers.get(uri.path()).cloned()
+    };
+    if let Some(answer) = &found {
+        tokio::time::sleep(answer.delay).await;
+    }
+    pages.lock().unwrap().under_way -= 1;
+    let Some(answer) = found else {
         return (
             StatusCode::NOT_FOUND,
             "<html><title>404 Not Found</title><h1>Not Found</h1></html>",
