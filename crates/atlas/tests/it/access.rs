@@ -13,6 +13,10 @@ use crate::support::{Answer, Atlas, Serving, Site, article};
 const FOREIGN: &str = "https://elsewhere.example";
 
 /// Asks over TCP, with the token or without.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test calls its own server, as a client of its users does"
+)]
 async fn ask(
     server: &Serving,
     method: Method,

@@ -1,9 +1,10 @@
 //! A page whose extraction hangs, eats memory or overflows the stack is an outcome of that item; the server and
 //! its other pages do not notice.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rstest::rstest;
+use tokio::time::Instant;
 
 use crate::support::{Answer, Atlas, Site, article};
 
