@@ -4,7 +4,9 @@
 //! process, because a hang, a stack overflow or an exhausted memory cannot be caught in this one.
 
 pub mod html;
+mod hygiene;
 pub mod quality;
+mod words;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,11 +2,14 @@
 //!
 //! Never fails; what cannot be decoded becomes U+FFFD and is counted. Decompression is not done here.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use regex::bytes::Regex;
+
+use crate::hygiene;
 
 /// A declaration further down is not believed: browsers look at 1,024 bytes, real templates need some more.
 const DECLARATION_WINDOW_BYTES: usize = 4096;
@@ -29,26 +32,48 @@ pub(crate) struct Decoded {
     pub(crate) text: String,
     /// The name of the encoding by the Encoding Standard, for example `windows-1252`.
     pub(crate) charset: &'static str,
-    /// What had to be replaced, when something had to.
-    pub(crate) note: Option<String>,
+    /// What had to be replaced or mended, when something had to.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Decodes `bytes`, which arrived with the header `content_type`.
 pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     let encoding = Encoding::for_bom(bytes)
         .map(|(encoding, _)| encoding)
+        .or_else(|| wide_markup(bytes))
         .or_else(|| content_type.and_then(from_header))
         .or_else(|| from_declaration(bytes))
         .unwrap_or_else(|| detect(bytes));
     let (text, encoding, had_errors) = encoding.decode(bytes);
-    let note = had_errors.then(|| {
+    let mut notes = Vec::new();
+    if had_errors {
         let replaced = text.matches(char::REPLACEMENT_CHARACTER).count();
-        format!("{replaced} places that are not {} were replaced", encoding.name())
-    });
+        notes.push(format!(
+            "{replaced} places that are not {} were replaced",
+            encoding.name()
+        ));
+    }
+    let mended = match hygiene::mend_double_encoding(&text) {
+        Cow::Owned(mended) => {
+            notes.push("text that was encoded twice was mended".to_owned());
+            Some(mended)
+        }
+        Cow::Borrowed(_) => None,
+    };
     Decoded {
-        text: text.into_owned(),
+        text: mended.unwrap_or_else(|| text.into_owned()),
         charset: encoding.name(),
-        note,
+        notes,
+    }
+}
+
+/// UTF-16 without a byte order mark: markup begins with `<` and an ASCII character, each beside a zero byte,
+/// which no other encoding has.
+fn wide_markup(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes.get(..4)? {
+        [b'<', 0, c, 0] if c.is_ascii_graphic() => Some(UTF_16LE),
+        [0, b'<', 0, c] if c.is_ascii_graphic() => Some(UTF_16BE),
+        _ => None,
     }
 }
 
@@ -89,7 +114,7 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::SHIFT_JIS;
+    use encoding_rs::{EUC_KR, GB18030, SHIFT_JIS};
     use rstest::rstest;
 
     use super::*;
@@ -122,7 +147,7 @@ mod tests {
         let decoded = decode(bytes, content_type);
         assert_eq!(decoded.charset, charset);
         assert!(decoded.text.contains("grün"), "{}", decoded.text);
-        assert_eq!(decoded.note, None);
+        assert_eq!(decoded.notes, Vec::<String>::new());
     }
 
     #[rstest]
@@ -132,6 +157,43 @@ mod tests {
         let (bytes, ..) = SHIFT_JIS.encode(JAPANESE);
         let decoded = decode(&bytes, content_type);
         assert_eq!((decoded.charset, decoded.text.as_str()), ("Shift_JIS", JAPANESE));
+    }
+
+    const CHINESE: &str =
+        "图书馆每天都有很多人来读书。有些人在安静的房间里坐很长时间，也有些人只是来借一本小说。";
+    const KOREAN: &str =
+        "도서관에서는 매일 많은 책을 읽습니다. 조용한 방에서 오랜 시간을 보내는 사람도 많습니다.";
+
+    #[rstest]
+    #[case(GB18030, CHINESE, &["gb18030", "gbk", "gb2312", "GB18030"])]
+    #[case(EUC_KR, KOREAN, &["euc-kr", "ks_c_5601-1987"])]
+    fn reads_legacy_east_asian_charsets(
+        #[case] encoding: &'static Encoding,
+        #[case] text: &str,
+        #[case] labels: &[&str],
+    ) {
+        let (bytes, ..) = encoding.encode(text);
+        for label in labels {
+            let header = decode(&bytes, Some(&format!("text/html; charset={label}")));
+            assert_eq!(header.text, text, "{label}");
+            let page = [format!("<meta charset={label}>").as_bytes(), &bytes].concat();
+            assert!(decode(&page, None).text.ends_with(text), "{label}");
+        }
+        assert_eq!(decode(&bytes, None).text, text, "detected");
+    }
+
+    #[rstest]
+    #[case::header_says_it("text/html; charset=utf-16le")]
+    #[case::header_leaves_the_order_open("text/html; charset=utf-16")]
+    fn reads_utf_16_that_only_the_header_tells(#[case] content_type: &str) {
+        let bytes: Vec<u8> = JAPANESE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&bytes, Some(content_type)).text, JAPANESE);
+    }
+
+    #[test]
+    fn a_few_zero_bytes_are_not_utf_16() {
+        let decoded = decode(b"<p>a\0b\0c and d\0e are only damaged text</p>", None);
+        assert_eq!(decoded.charset, "UTF-8");
     }
 
     #[test]
@@ -150,9 +212,31 @@ mod tests {
     fn counts_what_it_had_to_replace() {
         let decoded = decode(b"a\xFFb\xFEc", Some("text/html; charset=utf-8"));
         assert_eq!(decoded.text, "a\u{FFFD}b\u{FFFD}c");
-        assert_eq!(
-            decoded.note.as_deref(),
-            Some("2 places that are not UTF-8 were replaced")
-        );
+        assert_eq!(decoded.notes, ["2 places that are not UTF-8 were replaced"]);
+    }
+
+    #[rstest]
+    #[case::little_endian(false, "UTF-16LE")]
+    #[case::big_endian(true, "UTF-16BE")]
+    fn recognises_wide_markup_without_a_mark(#[case] is_big: bool, #[case] charset: &str) {
+        let units = "<p>grün".encode_utf16();
+        let bytes: Vec<u8> = units
+            .flat_map(|unit| {
+                if is_big {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            })
+            .collect();
+        let decoded = decode(&bytes, Some("text/html; charset=utf-8"));
+        assert_eq!((decoded.charset, decoded.text.as_str()), (charset, "<p>grün"));
+    }
+
+    #[test]
+    fn text_that_was_encoded_twice_is_mended_and_says_so() {
+        let decoded = decode("I donâ\u{80}\u{99}t".as_bytes(), None);
+        assert_eq!(decoded.text, "I don’t");
+        assert_eq!(decoded.notes, ["text that was encoded twice was mended"]);
     }
 }

@@ -4,15 +4,16 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ammonia::UrlRelative;
 use atlas_domain::Link;
-use htmd::HtmlToMarkdown;
-use htmd::options::{BulletListMarker, HrStyle, Options};
 use url::Url;
 
+use super::markdown;
 use super::plain_text::PlainText;
-use super::tree;
+use super::tree::{self, Tree};
+use crate::hygiene;
 
 /// Elements a reader needs. Whatever is not listed is unwrapped, so its text stays.
 const ELEMENTS: &[&str] = &[
@@ -88,6 +89,12 @@ const REMOVED_WITH_CONTENT: &[&str] = &[
 /// The Markdown converter recurses with large stack frames; text nested deeper than this is not prose.
 const MAX_MARKDOWN_DEPTH: usize = 100;
 
+/// Longer addresses lead nowhere; browsers differ from here on.
+const MAX_ADDRESS_BYTES: usize = 8 * 1024;
+
+/// Addresses of a content together. A page may name a long address once and lean on it in every link.
+const MAX_ADDRESSES_BYTES: usize = 8 * 1024 * 1024;
+
 /// The content of a page, ready to keep.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
@@ -95,7 +102,7 @@ pub(crate) struct Content {
     pub(crate) html: String,
     /// Its text and links.
     pub(crate) plain: PlainText,
-    too_deep_for_markdown: bool,
+    parsed: Option<Tree>,
 }
 
 impl Content {
@@ -104,15 +111,12 @@ impl Content {
         if candidate_html.is_empty() {
             return Self::default();
         }
-        let html = sanitize(candidate_html, base);
-        let mut parsed = tree::parse(&html);
-        let plain = PlainText::of(&parsed.document);
-        let too_deep_for_markdown =
-            !parsed.notes.is_empty() || tree::cut_below(&mut parsed.document, MAX_MARKDOWN_DEPTH) > 0;
+        let html = hygiene::clean_block(sanitize(candidate_html, base));
+        let parsed = tree::parse(&html);
         Self {
+            plain: PlainText::of(&parsed.document),
             html,
-            plain,
-            too_deep_for_markdown,
+            parsed: Some(parsed),
         }
     }
 
@@ -129,21 +133,14 @@ impl Content {
     }
 
     /// The content as `CommonMark` with GitHub tables; the plain text where it is nested beyond reason.
-    pub(crate) fn markdown(&self) -> String {
-        if self.too_deep_for_markdown {
-            return self.plain.text.clone();
-        }
-        let options = Options {
-            bullet_list_marker: BulletListMarker::Dash,
-            ul_bullet_spacing: 1,
-            ol_number_spacing: 1,
-            hr_style: HrStyle::Dashes,
-            ..Options::default()
-        };
-        let converter = HtmlToMarkdown::builder().options(options).build();
-        converter
-            .convert(&self.html)
-            .unwrap_or_else(|_| self.plain.text.clone())
+    pub(crate) fn markdown(&mut self) -> String {
+        let converted = self.parsed.take().and_then(|mut parsed| {
+            let fits =
+                parsed.notes.is_empty() && tree::cut_below(&mut parsed.document, MAX_MARKDOWN_DEPTH) == 0;
+            fits.then(|| markdown::of(&self.html, &mut parsed.document))
+                .flatten()
+        });
+        converted.unwrap_or_else(|| self.plain.text.clone())
     }
 }
 
@@ -161,6 +158,15 @@ fn sanitize(html: &str, base: Option<&Url>) -> String {
     .map(|(element, names)| (element, names.iter().copied().collect()))
     .collect();
     let base = base.cloned();
+    let addresses_bytes = AtomicUsize::new(0);
+    let within_budget = move |address: Option<String>| {
+        address
+            .filter(|address| {
+                let before = addresses_bytes.fetch_add(address.len(), Ordering::Relaxed);
+                before + address.len() <= MAX_ADDRESSES_BYTES
+            })
+            .map(Cow::Owned)
+    };
     ammonia::Builder::empty()
         .tags(ELEMENTS.iter().copied().collect())
         .clean_content_tags(REMOVED_WITH_CONTENT.iter().copied().collect())
@@ -171,22 +177,25 @@ fn sanitize(html: &str, base: Option<&Url>) -> String {
         .url_relative(UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
-            ("a", "href") => absolute(value, base.as_ref(), &["http", "https", "mailto"]).map(Cow::Owned),
-            ("img", "src") => absolute(value, base.as_ref(), &["http", "https"]).map(Cow::Owned),
+            ("a", "href") => within_budget(absolute(value, base.as_ref(), &["http", "https", "mailto"])),
+            ("img", "src") => within_budget(absolute(value, base.as_ref(), &["http", "https"])),
             _ => Some(Cow::Borrowed(value)),
         })
         .clean(html)
         .to_string()
 }
 
-/// `address` as an absolute URL, if its scheme is one of `schemes`.
+/// `address` as an absolute URL, if its scheme is one of `schemes` and it is of a reasonable length.
 pub(crate) fn absolute(address: &str, base: Option<&Url>, schemes: &[&str]) -> Option<String> {
+    if address.len() > MAX_ADDRESS_BYTES {
+        return None;
+    }
     let url = match base {
         Some(base) => base.join(address.trim()),
         None => Url::parse(address.trim()),
     };
     url.ok()
-        .filter(|url| schemes.contains(&url.scheme()))
+        .filter(|url| schemes.contains(&url.scheme()) && url.as_str().len() <= MAX_ADDRESS_BYTES)
         .map(String::from)
 }
 
@@ -245,7 +254,7 @@ mod tests {
 
     #[test]
     fn markdown_keeps_the_structure() {
-        let content = Content::of(
+        let mut content = Content::of(
             "<h2>Tea</h2><p>Use <b>green</b> <a href=https://example.com/>leaves</a>.</p><ul><li>one<li>two</ul>\
              <table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>\
              <pre><code>let x = 1;\nlet y = 2;</code></pre>",
@@ -268,8 +277,35 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_and_overrides_of_direction_reach_no_form_of_the_text() {
+        let mut content = Content::of(
+            "<p>a\u{1}b&#x202E;c&#8;d\u{85}e &amp;#8238;</p><pre>f\u{0}\tg</pre>",
+            None,
+        );
+        let markdown = content.markdown();
+        for form in [&content.html, &content.plain.text, &markdown] {
+            assert!(form.contains("abcde") && form.contains("\tg"), "{form}");
+            assert!(
+                !form.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')),
+                "{form:?}"
+            );
+            assert!(!form.contains('\u{202E}'), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn one_long_address_is_not_multiplied() {
+        let base = Url::parse(&format!("https://example.com/{}/", "x".repeat(8_000))).expect("a constant");
+        let html = "<a href=y>link</a> ".repeat(20_000);
+        let content = Content::of(&html, Some(&base));
+        assert!(content.html.len() < 10 * 1024 * 1024, "{}", content.html.len());
+        assert!(content.plain.links.len() > 900, "{}", content.plain.links.len());
+        assert_eq!(absolute(&"y".repeat(9_000), Some(&base), &["https"]), None);
+    }
+
+    #[test]
     fn nesting_beyond_reason_becomes_plain_text() {
-        let content = Content::of(&format!("{}deep", "<blockquote>".repeat(400)), None);
+        let mut content = Content::of(&format!("{}deep", "<blockquote>".repeat(400)), None);
         assert_eq!(content.markdown(), "deep");
     }
 }

@@ -3,18 +3,27 @@
 //! This file tells the story; each step is a module. Nothing here fails: a page without content is an
 //! article without text.
 
+mod attributes;
 mod candidates;
 mod charset;
 mod content;
+mod echoes;
+mod embedded;
 mod language;
+mod markdown;
 mod metadata;
+mod nesting;
 mod noscript;
 mod page_type;
 mod plain_text;
+mod posts;
 mod selector;
+mod tidy;
 mod transfer;
 mod tree;
 
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;
 
@@ -23,12 +32,16 @@ use url::Url;
 
 use self::candidates::Wanted;
 use self::content::Content;
+use self::embedded::Revealed;
 use self::metadata::{Facts, Sources};
 use self::tree::Tree;
+use crate::words::count_words;
 use crate::{Diagnostics, Engine, Extracted, PageInput, quality};
 
 /// A second opinion on more nodes than this costs more than it is worth.
 const MAX_SECOND_OPINION_NODES: usize = 50_000;
+/// Every relative link repeats it.
+const MAX_BASE_BYTES: usize = 2_048;
 /// The beginning of the text stands in for a missing description, up to here.
 const EXCERPT_CHARS: usize = 280;
 
@@ -36,30 +49,30 @@ const EXCERPT_CHARS: usize = 280;
 pub fn extract(input: &PageInput) -> Extracted {
     let decoded = charset::decode(&input.bytes, input.content_type.as_deref());
     let url = input.url.as_deref().and_then(|url| Url::parse(url).ok());
-    let page = tree::parse(&decoded.text);
-    let sources = Sources::of(&page.document);
+    let mut page = tree::parse(&decoded.text);
+    tidy::tidy(&mut page.document);
+    let revealed = reveal(&page);
+    let readable = revealed.as_ref().map_or(&page, |revealed| &revealed.tree);
+    let sources = Sources::of(&readable.document);
     let base = base_url(url.as_ref(), &sources);
 
-    let revealed = noscript::reveal(&page);
-    let readable = revealed.as_ref().unwrap_or(&page);
     let wanted = Wanted {
         links: input.engine == Engine::Selected,
         comments: page_type::is_forum(&sources),
     };
     let first = candidates::first(&readable.document, base.as_ref(), wanted);
-    let chosen = choose(
-        input.engine,
-        &first.html,
-        readable,
-        &decoded.text,
-        &sources,
-        base.as_ref(),
-    );
-    let facts = metadata::decide(&sources, url.as_ref(), &first);
+    let chosen = choose(input.engine, &first.html, readable, &sources, base.as_ref());
+    let facts = metadata::decide(&sources, url.as_ref(), &first, &readable.document);
 
-    let article = describe(&chosen.content, facts, &sources, url.as_ref(), base.as_ref());
-    let signals = quality::observe(&page.document, input, &article);
-    let mut notes: Vec<String> = decoded.note.into_iter().collect();
+    let article = describe(chosen.content, facts, &sources, url.as_ref(), base.as_ref());
+    let signals = quality::observe(&quality::Observed {
+        document: &page.document,
+        bytes: &input.bytes,
+        source: &decoded.text,
+        article: &article,
+        embedded_words: revealed.as_ref().map_or(0, |revealed| revealed.words),
+    });
+    let mut notes = decoded.notes;
     notes.extend(readable.notes.iter().cloned());
     Extracted {
         article,
@@ -74,6 +87,22 @@ pub fn extract(input: &PageInput) -> Extracted {
     }
 }
 
+/// The page with the content that it keeps from a visitor without scripts, if it does.
+fn reveal(page: &Tree) -> Option<Revealed> {
+    let without_scripts = || {
+        let mut tree = noscript::reveal(page)?;
+        tidy::tidy(&mut tree.document);
+        // The gate counts what stands in `<noscript>` for itself.
+        Some(Revealed { tree, words: 0 })
+    };
+    let preloaded = || {
+        let mut revealed = embedded::reveal(page)?;
+        tidy::tidy(&mut revealed.tree.document);
+        Some(revealed)
+    };
+    without_scripts().or_else(preloaded)
+}
+
 /// The content that was taken, whose it is, and why.
 struct Chosen {
     content: Content,
@@ -81,14 +110,7 @@ struct Chosen {
     reason: String,
 }
 
-fn choose(
-    engine: Engine,
-    first_html: &str,
-    page: &Tree,
-    source: &str,
-    sources: &Sources,
-    base: Option<&Url>,
-) -> Chosen {
+fn choose(engine: Engine, first_html: &str, page: &Tree, sources: &Sources, base: Option<&Url>) -> Chosen {
     let first = Content::of(first_html, base);
     let keep = |content, reason: &str| Chosen {
         content,
@@ -98,17 +120,29 @@ fn choose(
     if engine == Engine::Trafilatura {
         return keep(first, "asked for");
     }
+    if page_type::is_forum(sources)
+        && let Some(html) = posts::of(&page.document)
+    {
+        let posts = Content::of(&html, base);
+        if selector::prefers_posts(&first, &posts) {
+            return Chosen {
+                content: posts,
+                engine: "posts",
+                reason: "the page marks its posts".to_owned(),
+            };
+        }
+    }
     let Some(doubt) = selector::doubt(&first, sources.prose_chars) else {
         return keep(first, "no reason to doubt it");
     };
-    // The second parses the source itself, so the source's own tree must be known to be within the limits.
+    // The second parses for itself, without limits, so the tree must be known to be within them.
     if !page.notes.is_empty() || page.document.tree.nodes().len() > MAX_SECOND_OPINION_NODES {
         return keep(
             first,
             &format!("{doubt}, but a second opinion was not safe to ask for"),
         );
     }
-    let second = Content::of(&candidates::second(source, base), base);
+    let second = Content::of(&candidates::second(&page.document.html(), base), base);
     match selector::prefers_second(&first, &second, sources.prose_chars) {
         Some(reason) => Chosen {
             content: second,
@@ -120,13 +154,16 @@ fn choose(
 }
 
 fn describe(
-    content: &Content,
+    mut content: Content,
     facts: Facts,
     sources: &Sources,
     url: Option<&Url>,
     base: Option<&Url>,
 ) -> Article {
-    let text = content.plain.text.clone();
+    let markdown = content.markdown();
+    let links = content.links();
+    let page_type = page_type::decide(sources, &content, url.map_or("", Url::path));
+    let text = content.plain.text;
     Article {
         language: language::decide(&text, sources.language.as_deref()),
         excerpt: facts
@@ -136,11 +173,11 @@ fn describe(
         lead_image: facts
             .image
             .and_then(|image| content::absolute(&image, base, &["http", "https"])),
-        page_type: page_type::decide(sources, content, url.map_or("", Url::path)),
-        markdown: content.markdown(),
-        html: content.html.clone(),
-        links: content.links(),
-        word_count: plain_text::count_words(&text),
+        page_type,
+        markdown,
+        html: content.html,
+        links,
+        word_count: count_words(&text),
         title: facts.title,
         authors: facts.authors,
         site_name: facts.site_name,
@@ -152,7 +189,10 @@ fn describe(
 
 /// The address that relative links start from.
 fn base_url(url: Option<&Url>, sources: &Sources) -> Option<Url> {
-    let declared = sources.base.as_deref();
+    let declared = sources
+        .base
+        .as_deref()
+        .filter(|base| base.len() <= MAX_BASE_BYTES);
     match (url, declared) {
         (Some(url), Some(base)) => Some(url.join(base).unwrap_or_else(|_| url.clone())),
         (Some(url), None) => Some(url.clone()),

@@ -50,32 +50,6 @@ impl PlainText {
     }
 }
 
-/// Words in `text`. Scripts that are written without spaces count two characters as a word.
-pub(crate) fn count_words(text: &str) -> u32 {
-    let mut words = 0;
-    let mut dense_chars = 0_u32;
-    let mut in_word = false;
-    for c in text.chars() {
-        if is_written_without_spaces(c) {
-            dense_chars += 1;
-            in_word = false;
-        } else if c.is_alphanumeric() {
-            words += u32::from(!in_word);
-            in_word = true;
-        } else if c.is_whitespace() {
-            in_word = false;
-        }
-    }
-    words + dense_chars.div_ceil(2)
-}
-
-/// Thai, Lao, Myanmar, Khmer, kana and Han.
-fn is_written_without_spaces(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF
-        | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_FFFF)
-}
-
 #[derive(Default)]
 struct Writer {
     done: PlainText,
@@ -232,16 +206,5 @@ mod tests {
         let plain = read("<p>see <a href=/a>the <b>manual</b></a> or <a>nothing</a></p>");
         assert_eq!(plain.links, [("/a".to_owned(), "the manual".to_owned())]);
         assert_eq!((plain.chars, plain.link_chars), (21, 9));
-    }
-
-    #[rstest]
-    #[case::latin("It's a well-known fact - no?", 5)]
-    #[case::numbers("3.5 litres", 2)]
-    #[case::japanese("図書館で本を読む", 4)]
-    #[case::mixed("Rust 言語", 2)]
-    #[case::korean("책을 읽는 사람", 3)]
-    #[case::nothing(" \n… ", 0)]
-    fn counts_words(#[case] text: &str, #[case] expected: u32) {
-        assert_eq!(count_words(text), expected);
     }
 }

@@ -16,6 +16,8 @@ const MUCH_SHORTER: f64 = 0.75;
 const MAX_SECOND_LINK_DENSITY: f64 = 0.15;
 /// ...and holds at least this share of the page's prose, or the first is short.
 const SECOND_COVERED_PROSE: f64 = 0.5;
+/// The marked posts of a discussion hold at least this share of what the first candidate found.
+const MARKED_POSTS: f64 = 0.5;
 
 /// Why the first candidate should not be trusted alone, if there is a reason. `prose_chars` counts the
 /// characters in the page's long paragraphs.
@@ -48,6 +50,12 @@ pub(crate) fn prefers_second(first: &Content, second: &Content, prose_chars: usi
     } else {
         None
     }
+}
+
+/// Whether the marked posts of a discussion are its content: unless most of what the first candidate found
+/// stands elsewhere.
+pub(crate) fn prefers_posts(first: &Content, posts: &Content) -> bool {
+    posts.plain.chars > 0 && posts.plain.chars as f64 >= MARKED_POSTS * first.plain.chars as f64
 }
 
 #[cfg(test)]
@@ -96,5 +104,14 @@ mod tests {
         #[case] expected: bool,
     ) {
         assert_eq!(prefers_second(&first, &second, prose_chars).is_some(), expected);
+    }
+
+    #[rstest]
+    #[case::all_of_it(prose(20), prose(20), true)]
+    #[case::without_the_furniture(prose(20), prose(12), true)]
+    #[case::only_some_are_marked(prose(20), prose(5), false)]
+    #[case::none(prose(0), prose(0), false)]
+    fn takes_marked_posts(#[case] first: Content, #[case] posts: Content, #[case] expected: bool) {
+        assert_eq!(prefers_posts(&first, &posts), expected);
     }
 }

@@ -10,14 +10,20 @@ use serde_json::{Value, json};
 
 use super::*;
 
+/// Asked at run time: checkouts that share build products share this test's binary, too.
+#[expect(clippy::disallowed_methods, reason = "cargo says where the package lies")]
+pub(super) fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .expect("cargo runs the tests")
+        .into()
+}
+
 fn corpus(file: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../corpus/extract")
-        .join(file);
+    let path = package().join("../../corpus/extract").join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn page(bytes: impl Into<Vec<u8>>) -> PageInput {
+pub(super) fn page(bytes: impl Into<Vec<u8>>) -> PageInput {
     PageInput {
         bytes: bytes.into(),
         url: Some("https://example.com/page".to_owned()),
@@ -27,7 +33,7 @@ fn page(bytes: impl Into<Vec<u8>>) -> PageInput {
 }
 
 /// Runs in a thread with the stack that a worker has.
-fn extract_on_a_small_stack(bytes: Vec<u8>) -> Extracted {
+pub(super) fn extract_on_a_small_stack(bytes: Vec<u8>) -> Extracted {
     std::thread::Builder::new()
         .stack_size(2 * 1024 * 1024)
         .spawn(move || extract(&page(bytes)))
@@ -41,6 +47,7 @@ fn extract_on_a_small_stack(bytes: Vec<u8>) -> Extracted {
 #[case::newspaper("zeitung")]
 #[case::manual("manual")]
 #[case::discussion_without_scripts("discussion")]
+#[case::discussion_as_data("preloaded")]
 #[case::japanese("tosho")]
 fn finds_what_a_reader_would_call_the_article(#[case] name: &str) {
     let expected: Value =
@@ -117,6 +124,42 @@ fn gives_each_block_a_line_and_each_link_an_address() {
     assert!((120..200).contains(&article.word_count), "{}", article.word_count);
 }
 
+/// What documentation, forums and highlighters put around code, and around headings.
+#[rstest]
+#[case::bare("<pre>cargo run --release\n</pre>")]
+#[case::one_line("<pre><code>cargo run --release</code></pre>")]
+#[case::emphasis("<pre>cargo <i>run</i> --release</pre>")]
+#[case::in_a_block(
+    "<div class=code><figure><pre><span><b>cargo</b> run --release</span></pre></figure></div>"
+)]
+#[case::numbered("<table><tr><td><pre>1\n2</pre></td><td><pre>cargo run --release\n</pre></td></tr></table>")]
+#[case::in_a_list("<ul><li><p>Start it:</p><pre><code>cargo run --release</code></pre></li></ul>")]
+#[case::in_a_quote("<blockquote><p>Start it:</p><pre>cargo run --release</pre></blockquote>")]
+fn code_stays_a_block(#[case] code: &str) {
+    let text = "<p>A paragraph of the manual explains at length what the reader is about to do, and why.</p>"
+        .repeat(5);
+    let heading = "<h1>Start<a class=headerlink href=#start>¶</a></h1>";
+    let article = extract(&page(format!(
+        "<title>Start ¶</title><main><article>{heading}{text}{code}{text}</article></main>"
+    )))
+    .article;
+    let lines: Vec<&str> = article
+        .markdown
+        .lines()
+        .map(|line| line.trim_start_matches([' ', '>']))
+        .collect();
+    let at = lines.iter().position(|line| *line == "cargo run --release");
+    let at = at.unwrap_or_else(|| panic!("no line of code in:\n{}", article.markdown));
+    assert_eq!(
+        (lines[at - 1], lines[at + 1]),
+        ("```", "```"),
+        "{}",
+        article.markdown
+    );
+    assert_eq!(article.title.as_deref(), Some("Start"));
+    assert!(!article.markdown.contains('¶'), "{}", article.markdown);
+}
+
 #[test]
 fn the_charset_makes_no_difference() {
     let german = corpus("zeitung.html");
@@ -156,14 +199,7 @@ fn a_second_opinion_replaces_a_first_that_found_nothing_and_says_so() {
     let first = "";
     let source = corpus("blog-post.html");
     let tree = tree::parse(&source);
-    let chosen = choose(
-        Engine::Selected,
-        first,
-        &tree,
-        &source,
-        &Sources::of(&tree.document),
-        None,
-    );
+    let chosen = choose(Engine::Selected, first, &tree, &Sources::of(&tree.document), None);
     assert_eq!(
         (chosen.engine, chosen.reason.as_str()),
         ("readability", "the other found nothing")
@@ -175,14 +211,7 @@ fn a_second_opinion_replaces_a_first_that_found_nothing_and_says_so() {
 fn a_second_opinion_is_never_asked_about_a_page_that_broke_a_limit() {
     let source = "<div>".repeat(1_000) + "text";
     let tree = tree::parse(&source);
-    let chosen = choose(
-        Engine::Selected,
-        "",
-        &tree,
-        &source,
-        &Sources::of(&tree.document),
-        None,
-    );
+    let chosen = choose(Engine::Selected, "", &tree, &Sources::of(&tree.document), None);
     assert_eq!(
         chosen.reason,
         "nothing was found, but a second opinion was not safe to ask for"

@@ -15,13 +15,13 @@ use html5ever::tree_builder::{Tracer, TreeBuilder, TreeBuilderOpts, TreeSink};
 use html5ever::{LocalName, TokenizerResult, local_name};
 use scraper::{Html, HtmlTreeSink};
 
+use super::attributes::{self, MAX_ATTRIBUTES};
+use super::nesting;
+
 /// Levels of nesting. Browsers stop at 512 too.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// Elements, texts and comments.
 pub(crate) const MAX_NODES: usize = 300_000;
-/// Attributes of one element.
-pub(crate) const MAX_ATTRIBUTES: usize = 256;
-
 /// A parsed page within the limits.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -33,13 +33,20 @@ pub(crate) struct Tree {
 
 /// Parses a page.
 pub(crate) fn parse(source: &str) -> Tree {
+    let bounded = attributes::without_excess(source);
     let tokenizer = Tokenizer::new(Guard::new(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from(source));
+    input.push_back(StrTendril::from(bounded.as_deref().unwrap_or(source)));
     // Scripts do not run and the charset is settled, so both kinds of interruption mean "go on".
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
     tokenizer.end();
-    tokenizer.sink.finish()
+    let mut tree = tokenizer.sink.finish();
+    if bounded.is_some() {
+        tree.notes.push(format!(
+            "attributes after the first {MAX_ATTRIBUTES} of an element were left out"
+        ));
+    }
+    tree
 }
 
 /// Stands between the tokenizer and the tree builder and holds back what would break a limit.
@@ -51,7 +58,6 @@ struct Guard {
     /// Start tags that were held back and whose end tags have not come yet.
     held_back: RefCell<HashMap<LocalName, usize>>,
     too_deep: Cell<usize>,
-    too_many_attributes: Cell<usize>,
     too_many_nodes: Cell<bool>,
 }
 
@@ -66,7 +72,6 @@ impl Guard {
             counted_nodes: Cell::new(0),
             held_back: RefCell::default(),
             too_deep: Cell::new(0),
-            too_many_attributes: Cell::new(0),
             too_many_nodes: Cell::new(false),
         }
     }
@@ -84,9 +89,9 @@ impl Guard {
                 "{too_deep} elements nested deeper than {MAX_DEPTH} levels were left out"
             ));
         }
-        if self.too_many_attributes.get() > 0 {
+        if let Some(level) = nesting::flatten(&mut document) {
             notes.push(format!(
-                "attributes after the first {MAX_ATTRIBUTES} of an element were left out"
+                "long texts nested deeper than {level} levels were flattened"
             ));
         }
         Tree { document, notes }
@@ -136,19 +141,15 @@ impl Guard {
 impl TokenSink for Guard {
     type Handle = NodeId;
 
-    fn process_token(&self, mut token: Token, line_number: u64) -> TokenSinkResult<NodeId> {
+    fn process_token(&self, token: Token, line_number: u64) -> TokenSinkResult<NodeId> {
         if self.node_count() >= MAX_NODES && token != Token::EOFToken {
             self.too_many_nodes.set(true);
             return TokenSinkResult::Continue;
         }
-        if let Token::TagToken(tag) = &mut token {
-            if self.holds_back(tag) {
-                return TokenSinkResult::Continue;
-            }
-            if tag.attrs.len() > MAX_ATTRIBUTES {
-                tag.attrs.truncate(MAX_ATTRIBUTES);
-                self.too_many_attributes.set(self.too_many_attributes.get() + 1);
-            }
+        if let Token::TagToken(tag) = &token
+            && self.holds_back(tag)
+        {
+            return TokenSinkResult::Continue;
         }
         self.builder.process_token(token, line_number)
     }
@@ -312,18 +313,16 @@ mod tests {
     fn caps_attributes() {
         use std::fmt::Write as _;
         let mut source = "<p ".to_owned();
-        for index in 0..1_000 {
+        for index in 0..1_000_000 {
             let _ = write!(source, "a{index}=1 ");
         }
         let tree = parse(&(source + ">x"));
-        let most = tree
-            .document
-            .tree
-            .values()
-            .filter_map(|node| node.as_element())
-            .map(|e| e.attrs().count())
-            .max();
-        assert_eq!(most, Some(MAX_ATTRIBUTES));
+        let elements = tree.document.tree.values().filter_map(|node| node.as_element());
+        assert_eq!(
+            elements.map(|element| element.attrs().count()).max(),
+            Some(MAX_ATTRIBUTES)
+        );
+        assert_eq!(tree.notes.len(), 1, "{:?}", tree.notes);
     }
 
     #[test]

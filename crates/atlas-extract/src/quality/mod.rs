@@ -5,12 +5,14 @@
 
 mod case;
 mod fetch_signals;
+mod garble;
 mod judge;
 mod layout;
 mod observe;
 // Lists of phrases read as paragraphs, not as columns of one phrase a line.
 #[rustfmt::skip]
 mod phrases;
+mod raw_text;
 mod rules;
 mod signals;
 mod text;
@@ -18,7 +20,7 @@ mod walk;
 
 pub use fetch_signals::{FetchSignals, Landing};
 pub use judge::{GATE_VERSION, judge};
-pub use observe::observe;
+pub use observe::{Observed, observe};
 pub use signals::{FormSignals, PageSignals};
 
 #[cfg(test)]

@@ -4,20 +4,36 @@ use atlas_domain::Article;
 use scraper::Html;
 use serde_json::Value;
 
+use super::garble::{Garble, binary_format};
 use super::phrases::{CHALLENGE_MARKS, CONSENT_MARKS};
 use super::signals::PageSignals;
-use super::text::{count_words, is_prose};
+use super::text::is_prose;
 use super::walk::{PageWalk, walk};
-use crate::PageInput;
+use crate::words::count_words;
 
 /// Marks of gates are looked for only where there is this little to read: ordinary pages embed the same scripts.
 const GATE_PAGE_WORDS: u32 = 400;
 /// With fewer words outside navigation, the page's parts were not told apart, and all of it is the content.
 const SPLIT_FAILED_WORDS: u32 = 8;
 
-/// Measures `document`, the tree of `input` before anything was removed from it.
-pub fn observe(document: &Html, input: &PageInput, article: &Article) -> PageSignals {
-    let mut page = walk(document);
+/// What is measured.
+#[derive(Debug)]
+pub struct Observed<'a> {
+    /// The page's tree, with everything that was in it.
+    pub document: &'a Html,
+    /// The page as it arrived.
+    pub bytes: &'a [u8],
+    /// The same as text.
+    pub source: &'a str,
+    /// What was extracted from it.
+    pub article: &'a Article,
+    /// Words of content that the page holds as data for its scripts, as far as extraction found them.
+    pub embedded_words: u32,
+}
+
+/// Measures a page.
+pub fn observe(observed: &Observed<'_>) -> PageSignals {
+    let mut page = walk(observed.document);
     let is_thin = page.visible_words < GATE_PAGE_WORDS || page.prose_words < 60;
     let marks = |known: &[&str]| {
         if is_thin {
@@ -33,13 +49,25 @@ pub fn observe(document: &Html, input: &PageInput, article: &Article) -> PageSig
         &mut page.opening
     };
     let opening = std::mem::take(seen);
-    let embedded_words = declared.body_words.max(page.noscript_words);
-    let content = content_words(&article.text);
+    let embedded_words = declared
+        .body_words
+        .max(page.noscript_words)
+        .max(observed.embedded_words);
+    let content = content_words(&observed.article.text);
     // An extractor that loses line breaks makes long lines out of menus: sentences must stand in the page, too.
     let prose_in_page = page.visible_prose_words.max(embedded_words);
+    let source = Garble::of_source(observed.source);
+    let controls = if page.garble.control_share() > source.control_share() {
+        page.garble
+    } else {
+        source
+    };
     PageSignals {
-        html_bytes: input.bytes.len() as u64,
-        replacement_share: replacement_share(&opening),
+        html_bytes: observed.bytes.len() as u64,
+        binary_format: binary_format(observed.bytes).map(str::to_owned),
+        control_chars: u32::try_from(controls.controls).unwrap_or(u32::MAX),
+        control_share: controls.control_share(),
+        broken_share: page.garble.broken_share().max(source.broken_share()),
         challenge_marks: marks(CHALLENGE_MARKS),
         consent_marks: marks(CONSENT_MARKS),
         refresh_target: refresh_target(&page),
@@ -108,11 +136,6 @@ fn found_marks(machine: &str, known: &[&str]) -> Vec<String> {
         .filter(|mark| machine.contains(*mark))
         .map(|mark| (*mark).to_owned())
         .collect()
-}
-
-fn replacement_share(text: &str) -> f32 {
-    let total = text.chars().count().max(1);
-    text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count() as f32 / total as f32
 }
 
 /// `5; url=/next`, when there is an address.

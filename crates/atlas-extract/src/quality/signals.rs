@@ -12,8 +12,14 @@ use serde::{Deserialize, Serialize};
 pub struct PageSignals {
     /// Size of the page as it arrived.
     pub html_bytes: u64,
-    /// Share of characters that could not be decoded, `0.0..=1.0`.
-    pub replacement_share: f32,
+    /// The format of a file that is no page, told from its first bytes.
+    pub binary_format: Option<String>,
+    /// Control characters, in the source or in what a visitor sees, whichever has the greater share of them.
+    pub control_chars: u32,
+    /// Their share, `0.0..=1.0`.
+    pub control_share: f32,
+    /// Share of characters that could not be decoded or do not exist, likewise.
+    pub broken_share: f32,
     /// The content of `<title>`.
     pub title: String,
     /// The first visible `h1` and `h2` headings, at most 8.

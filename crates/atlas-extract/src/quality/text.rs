@@ -1,34 +1,6 @@
 //! Words, sentences and phrases in any language. Pure functions over text; knows no class of junk.
 
-/// Characters of scripts that are written without spaces, two of which count as a word.
-fn is_unspaced(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0E00..=0x0EFF // Thai, Lao
-        | 0x1000..=0x109F | 0x1780..=0x17FF // Myanmar, Khmer
-        | 0x3040..=0x30FF | 0x31F0..=0x31FF // Kana
-        | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_134F) // Han
-}
-
-/// Words in `text`. Two characters of a script without spaces are one.
-pub(super) fn count_words(text: &str) -> u32 {
-    let mut words = 0;
-    let mut unspaced = 0;
-    let mut in_word = false;
-    for c in text.chars() {
-        if is_unspaced(c) {
-            unspaced += 1;
-            in_word = false;
-        } else if c.is_alphanumeric() {
-            if !in_word {
-                words += 1;
-            }
-            in_word = true;
-        } else if c.is_whitespace() || !matches!(c, '\'' | '’' | '-' | '.' | '_') {
-            in_word = false;
-        }
-    }
-    words + u32::div_ceil(unspaced, 2)
-}
+use crate::words::{count_words, is_unspaced};
 
 /// Whether a block of text reads like sentences and not like a label, a menu or a headline. Length alone does
 /// not: a menu that lost its line breaks is long too.
@@ -163,16 +135,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-
-    #[rstest]
-    #[case::english("It isn't that well-known, is it?", 6)]
-    #[case::japanese("これは日本語の文です。", 5)]
-    #[case::mixed("Rust は速い", 3)]
-    #[case::arabic("هذه جملة عربية", 3)]
-    #[case::nothing(" — … ", 0)]
-    fn counts_words_in_any_script(#[case] text: &str, #[case] words: u32) {
-        assert_eq!(count_words(text), words);
-    }
 
     #[rstest]
     #[case::whole_words("page not found", true)]

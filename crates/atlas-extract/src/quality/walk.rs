@@ -5,9 +5,12 @@ use ego_tree::iter::Edge;
 use scraper::node::Element;
 use scraper::{Html, Node};
 
+use super::garble::Garble;
 use super::layout::{app_root, is_aside, is_block, is_search, is_silent, names_account};
+use super::raw_text::{sets_location, without_tags};
 use super::signals::FormSignals;
-use super::text::{count_words, fold, is_prose};
+use super::text::{fold, is_prose};
+use crate::words::count_words;
 
 const OPENING_CHARS: usize = 2_000;
 const NOSCRIPT_CHARS: usize = 600;
@@ -37,6 +40,8 @@ pub(super) struct PageWalk {
     pub(super) prose_words: u32,
     /// The same, navigation included.
     pub(super) visible_prose_words: u32,
+    /// What is no text in what a visitor sees.
+    pub(super) garble: Garble,
     pub(super) labels: Vec<String>,
     pub(super) forms: FormSignals,
     pub(super) scripts: u32,
@@ -180,6 +185,7 @@ impl Walker {
         if self.silent_depth > 0 {
             return;
         }
+        self.page.garble.add(Garble::of_text(text));
         self.block.push_str(text);
         if self.link_depth > 0 {
             self.block_in_links.push_str(text);
@@ -347,40 +353,8 @@ impl Walker {
     }
 }
 
-fn sets_location(script: &str) -> bool {
-    [
-        "location.href=",
-        "location.href =",
-        "location.replace(",
-        "location=",
-        "location =",
-        "location.assign(",
-        "location.reload(",
-    ]
-    .iter()
-    .any(|call| script.contains(call))
-}
-
 fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Parsers that run scripts keep `<noscript>` as source text.
-fn without_tags(source: &str) -> String {
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in source.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => {
-                in_tag = false;
-                text.push(' ');
-            }
-            _ if !in_tag => text.push(c),
-            _ => {}
-        }
-    }
-    text
 }
 
 fn push_block(opening: &mut String, block: &str) {

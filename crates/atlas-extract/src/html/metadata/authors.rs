@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use scraper::Html;
 
 use super::sources::{Sources, plain};
 use super::{compact, is_site_name};
@@ -43,8 +44,9 @@ static BETWEEN_NAMES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\s*;\s*|\s+(?:and|und|et|y|&)\s+|,\s+and\s+").expect("the pattern is a constant")
 });
 
-/// Decides who signed the page. `names` are the names of the site; `extractor` is another opinion.
-pub(super) fn decide(sources: &Sources, names: &[String], extractor: &str) -> Vec<String> {
+/// Decides who signed the page. `names` are the names of the site; `extractor` is another opinion, which tidies
+/// names up: `document` says how they are really written.
+pub(super) fn decide(sources: &Sources, names: &[String], extractor: &str, document: &Html) -> Vec<String> {
     let structured = sources.json_ld.authors();
     let declared: Vec<String> = META_NAMES
         .iter()
@@ -60,7 +62,6 @@ pub(super) fn decide(sources: &Sources, names: &[String], extractor: &str) -> Ve
         .collect();
     // A byline says it once; later ones belong to other texts on the page.
     let written: Vec<String> = sources.bylines.iter().take(3).cloned().collect();
-    let guessed: Vec<String> = extractor.split(';').map(str::to_owned).collect();
     [structured, declared, marked]
         .into_iter()
         .map(|found| clean(&found, names))
@@ -69,9 +70,25 @@ pub(super) fn decide(sources: &Sources, names: &[String], extractor: &str) -> Ve
                 .iter()
                 .map(|found| clean(std::slice::from_ref(found), names)),
         )
-        .chain([clean(&guessed, names)])
         .find(|found| !found.is_empty())
-        .unwrap_or_default()
+        .unwrap_or_else(|| {
+            let guessed: Vec<String> = extractor
+                .split(';')
+                .map(|name| as_written(name.trim(), document).unwrap_or_else(|| name.to_owned()))
+                .collect();
+            clean(&guessed, names)
+        })
+}
+
+/// A name as it stands on the page: `marsh_hen`, where a guess made a "Marsh Hen" of it.
+fn as_written(name: &str, document: &Html) -> Option<String> {
+    let wanted = compact(name);
+    let texts = document.tree.nodes().filter_map(|node| node.value().as_text());
+    texts
+        .map(|text| text.trim())
+        .filter(|text| !wanted.is_empty() && text.len() <= 4 * MAX_NAME_CHARS)
+        .find(|text| compact(text) == wanted)
+        .map(str::to_owned)
 }
 
 fn clean(found: &[String], site_names: &[String]) -> Vec<String> {
@@ -84,6 +101,7 @@ fn clean(found: &[String], site_names: &[String]) -> Vec<String> {
                 .trim()
                 .trim_matches([',', '|', '-', '–', ':', '•', '·', '@'])
                 .trim();
+            let name = without_repetition(name);
             let is_known = authors.iter().any(|author| compact(author) == compact(name));
             if is_name(name) && !is_known && !is_site_name(name, site_names) && authors.len() < MAX_AUTHORS {
                 authors.push(name.to_owned());
@@ -91,6 +109,14 @@ fn clean(found: &[String], site_names: &[String]) -> Vec<String> {
         }
     }
     authors
+}
+
+/// `ada_example` of `ada_example (Ada Example)`: forums print the user's name in both spellings.
+fn without_repetition(name: &str) -> &str {
+    match name.split_once(" (") {
+        Some((user, other)) if compact(user) == compact(other) => user,
+        _ => name,
+    }
 }
 
 /// Splits `Ada Example, Bo Example`, but not `Ada Example, PhD`.
@@ -127,7 +153,6 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use scraper::Html;
 
     use super::*;
 
@@ -148,6 +173,8 @@ mod tests {
     #[case::mail("ada@example.com", &[])]
     #[case::site("The Example", &[])]
     #[case::account("admin", &[])]
+    #[case::both_spellings("ada_l (Ada L)", &["ada_l"])]
+    #[case::user_name("marsh_hen", &["marsh_hen"])]
     #[case::twice("Ada Lovelace; ada lovelace", &["Ada Lovelace"])]
     fn keeps_names_only(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(cleaned(text), expected);
@@ -159,7 +186,15 @@ mod tests {
             r#"<meta name=author content="Someone Else"><p class=byline>By A Third</p>
                <script type="application/ld+json">{"@type": "Article", "author": {"name": "Ada Lovelace"}}</script>"#,
         );
-        assert_eq!(decide(&Sources::of(&page), &[], ""), ["Ada Lovelace"]);
+        assert_eq!(decide(&Sources::of(&page), &[], "", &page), ["Ada Lovelace"]);
+    }
+
+    #[rstest]
+    #[case::shown("<div itemprop=author><a itemprop=name>marsh_hen</a> <b>12 badges</b></div>")]
+    #[case::declared("<div itemprop=author>Marsh <meta itemprop=name content=marsh_hen> 12 badges</div>")]
+    fn what_stands_beside_a_marked_name_is_no_name(#[case] body: &str) {
+        let page = Html::parse_document(body);
+        assert_eq!(decide(&Sources::of(&page), &[], "", &page), ["marsh_hen"]);
     }
 
     #[test]
@@ -167,6 +202,15 @@ mod tests {
         let page = Html::parse_document(
             "<div class=byline>By Ada Lovelace</div><div class=comment><a class=author>Troll</a></div>",
         );
-        assert_eq!(decide(&Sources::of(&page), &[], ""), ["Ada Lovelace"]);
+        assert_eq!(decide(&Sources::of(&page), &[], "", &page), ["Ada Lovelace"]);
+    }
+
+    #[rstest]
+    #[case::user_name("<a>marsh_hen</a>", "Marsh Hen", "marsh_hen")]
+    #[case::lower_case("<p>by <b>ada lovelace</b>", "Ada Lovelace", "ada lovelace")]
+    #[case::not_on_the_page("<p>text", "Ada Lovelace", "Ada Lovelace")]
+    fn a_name_is_kept_as_it_is_written(#[case] body: &str, #[case] guess: &str, #[case] expected: &str) {
+        let page = Html::parse_document(body);
+        assert_eq!(decide(&Sources::of(&page), &[], guess, &page), [expected]);
     }
 }

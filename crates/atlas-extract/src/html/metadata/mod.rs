@@ -10,10 +10,19 @@ mod title;
 
 use atlas_domain::Sourced;
 use jiff::civil::Date;
+use scraper::Html;
 use url::Url;
 
 pub(crate) use self::sources::Sources;
 use super::candidates::First;
+use super::page_type;
+use crate::hygiene;
+
+/// Longer titles are sentences of a text; they end with an ellipsis.
+const MAX_TITLE_CHARS: usize = 500;
+const MAX_AUTHOR_CHARS: usize = 200;
+const MAX_SITE_NAME_CHARS: usize = 80;
+const MAX_DESCRIPTION_CHARS: usize = 1_000;
 
 /// The facts about a page.
 #[derive(Debug, Default)]
@@ -27,15 +36,27 @@ pub(crate) struct Facts {
     pub(crate) image: Option<String>,
 }
 
-/// Decides the facts. `extractor` is the opinion of the first extractor, asked last.
-pub(crate) fn decide(sources: &Sources, url: Option<&Url>, extractor: &First) -> Facts {
+/// Decides the facts of a page whose tree is `document`. `extractor` is the opinion of the first extractor,
+/// asked last.
+pub(crate) fn decide(sources: &Sources, url: Option<&Url>, extractor: &First, document: &Html) -> Facts {
     let site_name = site_name(sources);
     let mut names: Vec<String> = site_name.iter().cloned().collect();
     names.extend(url.and_then(host_name));
     let dates = dates::decide(sources, url);
+    let is_root = url.is_some_and(|url| url.path() == "/" && url.query().is_none());
+    let mut authors = authors::decide(sources, &names, &extractor.author, document);
+    if page_type::is_forum(sources) {
+        // Who answers did not write what is asked.
+        authors.truncate(1);
+    }
     Facts {
-        title: title::decide(sources, &names).or_else(|| present(&extractor.title)),
-        authors: authors::decide(sources, &names, &extractor.author),
+        title: title::decide(sources, &names, is_root)
+            .or_else(|| Some(extractor.title.clone()))
+            .and_then(|title| present(&title, MAX_TITLE_CHARS)),
+        authors: authors
+            .iter()
+            .filter_map(|name| present(name, MAX_AUTHOR_CHARS))
+            .collect(),
         published: dates.published,
         modified: dates.modified,
         description: sources
@@ -47,7 +68,7 @@ pub(crate) fn decide(sources: &Sources, url: Option<&Url>, extractor: &First) ->
                 "dcterms.abstract",
             ])
             .or_else(|| sources.json_ld.article_text("description"))
-            .map(|text| sources::plain(&text)),
+            .and_then(|text| present(&sources::plain(&text), MAX_DESCRIPTION_CHARS)),
         image: sources
             .meta(&[
                 "og:image:secure_url",
@@ -73,9 +94,9 @@ fn site_name(sources: &Sources) -> Option<String> {
                 "citation_journal_title",
             ])
         })
-        .map(|name| sources::plain(&name))
-        // Some templates put the address there.
-        .filter(|name| !name.is_empty() && !name.contains("://") && name.chars().count() <= 80)
+        .and_then(|name| present(&sources::plain(&name), MAX_TITLE_CHARS))
+        // Some templates put the address or a sentence there.
+        .filter(|name| !name.contains("://") && name.chars().count() <= MAX_SITE_NAME_CHARS)
 }
 
 /// `bbc` for `www.bbc.co.uk`: the longest label that is not a public part of the name.
@@ -89,9 +110,9 @@ fn host_name(url: &Url) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn present(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+/// A fact as one clean line, unless nothing is left of it.
+fn present(text: &str, max_chars: usize) -> Option<String> {
+    Some(hygiene::line(text, max_chars)).filter(|line| !line.is_empty())
 }
 
 /// Letters and digits in lower case: the form in which names are compared.
@@ -147,5 +168,37 @@ mod tests {
     fn names_the_host(#[case] url: &str, #[case] expected: &str) {
         let url = Url::parse(url).expect("a constant");
         assert_eq!(host_name(&url).as_deref(), Some(expected));
+    }
+
+    fn decided(html: &str) -> Facts {
+        let document = Html::parse_document(html);
+        decide(&Sources::of(&document), None, &First::default(), &document)
+    }
+
+    #[test]
+    fn facts_are_clean_lines() {
+        let facts = decided(
+            "<meta property=og:title content='Tea\nfor\u{202E} \u{1}two&#x200b; Cafe\u{301}'>\
+             <meta property=og:site_name content=' The&#x2066; Example\u{85}'>\
+             <meta name=author content='Ada\u{9F} Lovelace&#x202e;'>\
+             <meta name=description content='One\u{7}\r\ntwo'>",
+        );
+        assert_eq!(facts.title.as_deref(), Some("Tea for two Café"));
+        assert_eq!(facts.site_name.as_deref(), Some("The Example"));
+        assert_eq!(facts.authors, ["Ada Lovelace"]);
+        assert_eq!(facts.description.as_deref(), Some("One two"));
+    }
+
+    #[rstest]
+    #[case::open_graph("<meta property=og:title content='WORDS'>")]
+    #[case::title("<title>WORDS</title>")]
+    #[case::structured(
+        "<script type=application/ld+json>{\"@type\": \"Article\", \"headline\": \"WORDS\"}</script>"
+    )]
+    fn a_title_without_end_ends_at_a_word(#[case] template: &str) {
+        let html = template.replace("WORDS", &"words ".repeat(40_000));
+        let title = decided(&html).title.expect("it has a title");
+        assert!(title.ends_with("words…"), "{title}");
+        assert!((490..=500).contains(&title.chars().count()), "{title}");
     }
 }

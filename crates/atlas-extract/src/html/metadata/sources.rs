@@ -8,8 +8,10 @@ use scraper::{ElementRef, Html};
 
 use super::json_ld::JsonLd;
 
-/// Longer texts are not names, dates or titles.
+/// Longer texts are not names, dates or headings.
 const MAX_TEXT_CHARS: usize = 300;
+/// Of a declared text, nothing behind this is of interest.
+const MAX_DECLARED_BYTES: usize = 16 * 1024;
 /// Pages repeat themselves; the first few say it all.
 const MAX_ENTRIES: usize = 24;
 
@@ -99,7 +101,8 @@ impl Sources {
             }
             "meta" => self.read_meta(attribute),
             "title" if self.title.is_none() && !in_element(element, "svg") => {
-                self.title = short_text(element);
+                let text: String = element.text().collect();
+                self.title = Some(beginning(&text).to_owned()).filter(|title| !title.trim().is_empty());
             }
             "h1" if self.headings.len() < MAX_ENTRIES => self.headings.extend(short_text(element)),
             "script"
@@ -126,7 +129,7 @@ impl Sources {
             if let Some(name) = attribute(key) {
                 let values = self.meta.entry(name.to_ascii_lowercase()).or_default();
                 if values.len() < MAX_ENTRIES {
-                    values.push(content.to_owned());
+                    values.push(beginning(content).to_owned());
                 }
             }
         }
@@ -175,8 +178,23 @@ impl Sources {
         let content = value
             .attr("content")
             .or_else(|| value.attr("datetime"))
-            .map(str::to_owned);
-        if let Some(content) = content.or_else(|| short_text(element)) {
+            .map(|content| beginning(content).to_owned());
+        // A person's element may hold badges and ranks beside the name.
+        let named = || {
+            element
+                .descendants()
+                .filter_map(ElementRef::wrap)
+                .skip(1)
+                .find(|part| has_word(part.value().attr("itemprop"), "name"))
+                .and_then(|part| {
+                    let declared = part
+                        .value()
+                        .attr("content")
+                        .map(|name| beginning(name).to_owned());
+                    declared.or_else(|| short_text(part))
+                })
+        };
+        if let Some(content) = content.or_else(named).or_else(|| short_text(element)) {
             for name in name.split_whitespace() {
                 self.properties.push((name.to_ascii_lowercase(), content.clone()));
             }
@@ -242,6 +260,7 @@ fn short_text(element: ElementRef<'_>) -> Option<String> {
 
 /// A declared text without markup and entities: structured data is often escaped twice.
 pub(crate) fn plain(text: &str) -> String {
+    let text = beginning(text);
     let text = if text.contains(['&', '<']) {
         Html::parse_fragment(text)
             .root_element()
@@ -251,6 +270,10 @@ pub(crate) fn plain(text: &str) -> String {
         text.to_owned()
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_DECLARED_BYTES)]
 }
 
 fn has_word(list: Option<&str>, word: &str) -> bool {

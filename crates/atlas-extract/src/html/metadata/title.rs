@@ -12,8 +12,8 @@ static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\s+(?:[|\-–—·•»«/:~]|::|\|\|)\s+|\s*[|｜]\s*|:\s+").expect("the pattern is a constant")
 });
 
-/// Decides the title. `names` are the names of the site.
-pub(super) fn decide(sources: &Sources, names: &[String]) -> Option<String> {
+/// Decides the title. `names` are the names of the site; `is_root` says that the page is the site's first.
+pub(super) fn decide(sources: &Sources, names: &[String], is_root: bool) -> Option<String> {
     let declared = [
         sources.meta(&["og:title"]),
         sources.json_ld.article_text("headline"),
@@ -31,8 +31,8 @@ pub(super) fn decide(sources: &Sources, names: &[String]) -> Option<String> {
         .flatten()
         .map(|title| plain(&title))
         .collect();
-    let heading = heading_that_is_declared(sources, &declared, names);
-    heading
+    heading_that_is_declared(sources, &declared, names)
+        .or_else(|| front_title(sources, &declared, names, is_root))
         .or_else(|| {
             declared
                 .iter()
@@ -60,6 +60,28 @@ fn heading_that_is_declared(sources: &Sources, declared: &[String], names: &[Str
                 })
         })
         .cloned()
+}
+
+/// The title of a site's own front page, or of that of one of its parts: its name, where `Name – what we are`
+/// is declared. What follows the name there is no title.
+fn front_title(sources: &Sources, declared: &[String], names: &[String], is_root: bool) -> Option<String> {
+    let title = declared.first()?;
+    let separator = SEPARATOR.find(title)?;
+    let (name, rest) = (&title[..separator.start()], &title[separator.end()..]);
+    if !is_site_name(name, names) || is_site_name(rest, names) {
+        return None;
+    }
+    let heading = sources
+        .headings
+        .iter()
+        .find(|heading| is_site_name(heading, names));
+    let is_tagline = is_root
+        || sources.json_ld.types().any(|kind| kind == "CollectionPage")
+        || heading.is_some() && rest.starts_with(char::is_lowercase);
+    if !is_tagline {
+        return None;
+    }
+    Some(heading.cloned().unwrap_or_else(|| title.clone()))
 }
 
 /// Takes the parts off both ends of a title that name the site.
@@ -105,6 +127,7 @@ mod tests {
         decide(
             &Sources::of(&Html::parse_document(html)),
             &["The Example".to_owned()],
+            false,
         )
     }
 
@@ -123,6 +146,49 @@ mod tests {
     #[case::heading_alone("<h1>Tea</h1>", "Tea")]
     fn decides(#[case] html: &str, #[case] expected: &str) {
         assert_eq!(decided(html).as_deref(), Some(expected));
+    }
+
+    #[rstest]
+    #[case::part_of_a_site(
+        "<title>The Example – a paper about tea</title><script type=application/ld+json>{\"@type\": \"CollectionPage\"}</script><h1>The Example</h1>",
+        false,
+        "The Example"
+    )]
+    #[case::root(
+        "<title>The Example | Tea for everybody</title><h1>Welcome</h1>",
+        true,
+        "The Example | Tea for everybody"
+    )]
+    #[case::lower_case(
+        "<title>The Example – a paper about tea</title><h1>The Example</h1>",
+        false,
+        "The Example"
+    )]
+    #[case::article(
+        "<title>The Example: Tea for two</title><h1>The Example</h1>",
+        false,
+        "Tea for two"
+    )]
+    #[case::article_in_lower_case(
+        "<title>The Example: tea for two</title><h1>tea for two</h1>",
+        false,
+        "tea for two"
+    )]
+    #[case::list(
+        "<title>Teas - The Example</title><script type=application/ld+json>{\"@type\": \"CollectionPage\"}</script><h1>The Example</h1>",
+        false,
+        "Teas"
+    )]
+    fn a_front_page_is_not_called_by_its_tagline(
+        #[case] html: &str,
+        #[case] is_root: bool,
+        #[case] expected: &str,
+    ) {
+        let sources = Sources::of(&Html::parse_document(html));
+        assert_eq!(
+            decide(&sources, &["The Example".to_owned()], is_root).as_deref(),
+            Some(expected)
+        );
     }
 
     #[test]

@@ -6,8 +6,9 @@ use atlas_domain::JunkClass::ConsentWall;
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
 use super::super::phrases::{CONSENT, CONSENT_TITLES};
-use super::super::text::{count_phrases, count_words, find_phrase, fold, is_phrase, sentences};
+use super::super::text::{count_phrases, find_phrase, fold, is_phrase, sentences};
 use super::{heading_is, title_is};
+use crate::words::count_words;
 
 pub(super) const RULES: &[Rule] = &[
     landed_on_consent,

@@ -4,8 +4,9 @@ use atlas_domain::JunkClass::Error;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::{BARE_ERRORS, NOT_FOUND, SERVER_ERROR};
-use super::super::text::{count_words, find_phrase};
+use super::super::text::find_phrase;
 use super::{heading_is, title_is};
+use crate::words::count_words;
 
 pub(super) const RULES: &[Rule] = &[
     status_is_error,

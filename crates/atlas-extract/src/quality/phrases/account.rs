@@ -1,0 +1,81 @@
+//! What pages say that want to know who the visitor is or to be paid. Lists only, in folded form.
+
+/// "Who are you?": log in, register, get a new password.
+pub(in crate::quality) const ACCOUNT: &[&str] = &[
+    "log in", "login", "log on", "logon", "sign in", "signin", "sign on", "log into", "weblogin", "sign up",
+    "signup", "register", "registration", "create account", "create an account", "create your account",
+    "create new account", "new account", "create user", "create new customer account", "join us", "join now",
+    "join the", "my account", "your account", "user account", "member center", "members portal",
+    "membership portal", "member login", "account", "customer login", "customer portal", "forgot password",
+    "forgot your password", "forgot my password", "forgotten password", "forgotten your password",
+    "lost password", "lost your password", "password forgotten", "password reset", "reset password",
+    "reset my password", "reset your password", "recover password", "recover my password",
+    "password recovery", "request password", "new password", "get new password", "request new password",
+    "authentication", "authentication required", "authorization required", "members only", "subscribers only",
+    "restricted area", "not signed up yet", "not yet registered", "not a member", "registered customers",
+    "new customers", "existing customers", "already a member", "already registered",
+    "already have an account", "dont have an account", "no account yet", "session expired",
+    "session has expired", "two factor authentication", "enter your password", "enter your credentials",
+    "secure login", "single sign on", "continue with google", "continue with apple", "continue with facebook",
+    // German
+    "anmelden", "anmeldung", "einloggen", "registrieren", "registrierung", "benutzerkonto",
+    "benutzerkonto anlegen", "konto erstellen", "konto anlegen", "kundenkonto", "mein konto",
+    "passwort vergessen", "passwort zurücksetzen", "neues passwort", "kennwort vergessen", "jetzt anmelden",
+    "kostenlos registrieren", "melden sie sich an", "anmeldedaten", "zugangsdaten",
+    // French
+    "connexion", "se connecter", "connectez vous", "identifiez vous", "inscription", "sinscrire",
+    "inscrivez vous", "créer un compte", "créer mon compte", "mon compte", "mot de passe oublié",
+    "mot de passe perdu", "réinitialiser le mot de passe", "réinitialisation du mot de passe",
+    "ré initialisation du mot de passe", "espace client", "espace membre", "authentification",
+    // Spanish, Galician, Catalan
+    "iniciar sesión", "inicia sesión", "inicio de sesión", "acceder", "identifícate", "regístrate",
+    "registrarse", "registro", "crear cuenta", "crear una cuenta", "crear nova conta", "conta de usuario",
+    "mi cuenta", "olvidé mi contraseña", "olvidaste tu contraseña", "recuperar contraseña",
+    "restablecer contraseña", "novo contrasinal", "nueva contraseña", "cuenta de usuario", "iniciar sessió",
+    // Portuguese
+    "iniciar sessão", "entrar", "fazer login", "faça login", "cadastro", "cadastre se", "criar conta",
+    "crie sua conta", "crie a sua conta", "crie a sua própria conta", "minha conta", "esqueci minha senha",
+    "esqueceu a senha", "esqueceu se da senha", "recuperar senha", "redefinir senha", "registar",
+    // Italian
+    "accedi", "accesso", "registrati", "registrazione", "crea account", "crea un account", "il mio account",
+    "password dimenticata", "hai dimenticato la password", "recupera password", "area riservata",
+    // Dutch
+    "inloggen", "aanmelden", "meld aan", "meld u aan", "meld je aan", "registreren", "registreer",
+    "account aanmaken", "maak een account", "mijn account", "wachtwoord vergeten", "wachtwoord herstellen",
+    // Scandinavian, Finnish
+    "logga in", "skapa konto", "registrera dig", "mitt konto", "glömt lösenord", "log ind", "opret konto",
+    "opret bruger", "min konto", "glemt adgangskode", "ny adgangskode", "logg inn", "opprett konto",
+    "glemt passord", "kirjaudu", "kirjaudu sisään", "rekisteröidy", "luo tili",
+    // Polish, Czech, Slovak, Hungarian, Romanian
+    "zaloguj się", "zaloguj", "logowanie", "zarejestruj się", "rejestracja", "załóż konto", "moje konto",
+    "nie pamiętasz hasła", "przypomnij hasło", "odzyskaj hasło", "odzyskać hasło", "přihlášení",
+    "přihlásit se", "registrace", "zapomenuté heslo", "prihlásenie", "registrácia", "bejelentkezés",
+    "regisztráció", "elfelejtett jelszó", "autentificare", "înregistrare", "creează cont", "parolă uitată",
+    // Turkish, Indonesian, Vietnamese
+    "giriş yap", "üye girişi", "kayıt ol", "üye ol", "şifremi unuttum", "masuk", "daftar", "lupa kata sandi",
+    "đăng nhập", "đăng ký", "quên mật khẩu",
+    // Russian, Ukrainian, Bulgarian, Greek
+    "войти", "вход", "вход на сайт", "авторизация", "регистрация", "зарегистрироваться", "личный кабинет",
+    "личный раздел", "центр пользователя", "забыли пароль", "восстановление пароля", "отослать пароль",
+    "напомнить пароль", "увійти", "вхід", "реєстрація", "забули пароль", "забравена парола", "σύνδεση",
+    "εγγραφή", "ξεχάσατε τον κωδικό",
+    // Arabic, Hebrew, Persian
+    "تسجيل الدخول", "تسجيل دخول", "إنشاء حساب", "حساب جديد", "نسيت كلمة المرور", "استعادة كلمة المرور",
+    "התחברות", "כניסה", "הרשמה", "שכחתי סיסמה", "ورود", "ثبت نام", "فراموشی رمز عبور",
+    // Japanese, Chinese, Korean
+    "ログイン", "サインイン", "会員登録", "新規登録", "新規会員登録", "マイページ", "パスワードをお忘れ", "パスワードの再設定", "パスワード再設定", "アカウント作成",
+    "アカウントを作成", "登录", "登陆", "注册", "免费注册", "用户登录", "忘记密码", "找回密码", "更改密码", "重置密码", "获取密码", "登入", "註冊", "忘記密碼",
+    "會員登入", "로그인", "회원가입", "비밀번호 찾기", "비밀번호를 잊으셨나요",
+];
+
+/// Calls to pay or to register where a text breaks off.
+pub(in crate::quality) const READ_ON: &[&str] = &[
+    "continue reading", "subscribe to read", "subscribe to continue", "subscribers only", "sign in to read",
+    "log in to read", "to read the full", "read the full story", "already a subscriber",
+    "unlock this article", "start your free trial", "this article is for subscribers",
+    "this post is for paid subscribers", "jetzt weiterlesen", "weiterlesen mit", "jetzt abonnieren",
+    "bereits abonnent", "nur für abonnenten", "réservé aux abonnés", "la suite est réservée", "déjà abonné",
+    "solo para suscriptores", "suscríbete para", "ya eres suscriptor", "riservato agli abbonati",
+    "abbonati per", "lees verder", "alleen voor abonnees", "exclusivo para assinantes",
+    "dostęp dla prenumeratorów", "この記事は有料", "続きを読む", "会員限定", "订阅后",
+];

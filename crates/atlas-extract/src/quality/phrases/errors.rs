@@ -1,0 +1,107 @@
+//! What error pages and pages that are not there say of themselves. Lists only, in folded form.
+
+/// "Not found": the content is not here.
+pub(in crate::quality) const NOT_FOUND: &[&str] = &[
+    "page not found", "not found", "404 error", "error 404", "http 404", "page cannot be found",
+    "page could not be found", "page cant be found", "page does not exist", "page doesnt exist",
+    "page no longer exists", "page isnt available", "page is not available", "page is no longer available",
+    "no longer available", "page you requested", "page you are looking for", "page youre looking for",
+    "page you were looking for", "content not found", "article not found", "resource not found",
+    "file not found", "nothing found", "nothing was found", "could not be found", "couldnt find that page",
+    "couldnt find this page", "couldnt find the page", "cant find that page", "cant find the page",
+    "cant find this page", "has been removed", "has been deleted", "page gone", "page missing",
+    "missing page", "broken link", "does not exist", "doesnt exist", "this page is missing",
+    "page unavailable", "content unavailable", "link is broken",
+    // German
+    "seite nicht gefunden", "nicht gefunden", "seite wurde nicht gefunden", "seite existiert nicht",
+    "fehler 404", "konnte nicht gefunden werden", "konnten nicht gefunden werden", "nicht mehr verfügbar",
+    "nicht verfügbar", "existiert nicht mehr", "die gesuchte seite", "die angeforderte seite",
+    "artikel nicht gefunden",
+    // French
+    "page introuvable", "page non trouvée", "introuvable", "nexiste pas", "nexiste plus", "erreur 404",
+    "na pas été trouvée", "nest plus disponible", "contenu introuvable", "page que vous recherchez",
+    "page que vous cherchez", "page demandée",
+    // Spanish
+    "página no encontrada", "no encontrada", "no se encontró", "no se ha encontrado", "no existe",
+    "ya no existe", "no está disponible", "contenido no encontrado", "la página que buscas",
+    "la página que busca", "no encontrado",
+    // Italian
+    "pagina non trovata", "non trovata", "non è stata trovata", "non esiste", "non esiste più", "errore 404",
+    "pagina inesistente", "non è più disponibile", "la pagina richiesta", "la pagina che cerchi",
+    // Dutch
+    "pagina niet gevonden", "niet gevonden", "bestaat niet", "bestaat niet meer", "niet meer beschikbaar",
+    "kan niet worden gevonden", "fout 404",
+    // Portuguese
+    "página não encontrada", "não encontrada", "não encontrado", "não existe", "não foi encontrada",
+    "não está disponível", "erro 404", "a página que procura",
+    // Polish, Czech, Slovak, Hungarian, Romanian, Turkish
+    "strona nie została znaleziona", "nie znaleziono strony", "nie znaleziono", "strona nie istnieje",
+    "błąd 404", "stránka nenalezena", "stránka nebyla nalezena", "stránka neexistuje", "stránka sa nenašla",
+    "chyba 404", "az oldal nem található", "nem található", "pagina nu a fost găsită", "pagina nu există",
+    "sayfa bulunamadı", "bulunamadı",
+    // Scandinavian, Finnish
+    "sidan hittades inte", "sidan kunde inte hittas", "hittades inte", "finns inte", "siden blev ikke fundet",
+    "siden findes ikke", "ikke fundet", "siden finnes ikke", "fant ikke siden", "ikke funnet",
+    "sivua ei löytynyt", "ei löytynyt",
+    // Russian, Ukrainian, Bulgarian, Greek
+    "страница не найдена", "не найдена", "не найдено", "страница не существует", "ошибка 404",
+    "сторінку не знайдено", "страницата не е намерена", "η σελίδα δεν βρέθηκε", "δεν βρέθηκε",
+    // Arabic, Hebrew, Persian
+    "الصفحة غير موجودة", "غير موجودة", "لم يتم العثور", "الصفحة المطلوبة", "העמוד לא נמצא", "הדף לא נמצא",
+    "صفحه پیدا نشد", "صفحه مورد نظر یافت نشد",
+    // Japanese, Chinese, Korean, Vietnamese, Indonesian
+    "ページが見つかりません", "お探しのページ", "見つかりませんでした", "ページは存在しません", "ページは削除", "页面不存在", "页面未找到", "找不到页面", "页面找不到",
+    "您访问的页面", "頁面不存在", "找不到頁面", "找不到網頁", "无法找到", "已被删除", "페이지를 찾을 수 없습니다", "존재하지 않는 페이지",
+    "không tìm thấy trang", "halaman tidak ditemukan", "tidak ditemukan",
+];
+
+/// The same for what is not found.
+pub(in crate::quality) const BARE_NOT_FOUND: &[&str] = &[
+    "404", "410", "gone",
+];
+
+/// "It broke": the server or the application apologises.
+pub(in crate::quality) const SERVER_ERROR: &[&str] = &[
+    "bad request", "unauthorized", "payment required", "forbidden", "method not allowed", "not acceptable",
+    "proxy authentication required", "request timeout", "conflict", "length required", "precondition failed",
+    "payload too large", "uri too long", "unsupported media type", "range not satisfiable",
+    "expectation failed", "misdirected request", "unprocessable entity", "unprocessable content",
+    "too many requests", "page expired", "unavailable for legal reasons", "internal server error",
+    "internal error", "server error", "not implemented", "bad gateway", "service unavailable",
+    "service temporarily unavailable", "temporarily unavailable", "currently unavailable", "gateway timeout",
+    "gateway time out", "application error", "unexpected error", "an error occurred", "an error has occurred",
+    "something went wrong", "error establishing a database connection", "database error",
+    "connection timed out", "web server is down", "origin error", "origin is unreachable", "host error",
+    "server is down", "site is down", "under maintenance", "down for maintenance", "site maintenance",
+    "scheduled maintenance", "maintenance mode", "be right back", "well be back soon", "access denied",
+    "fatal error", "runtime error", "server is too busy", "over capacity", "bandwidth limit exceeded",
+    "account suspended", "this site cant be reached", "im a teapot", "critical error", "server overload",
+    "your request could not be processed", "could not process your request", "cannot process the request",
+    // German
+    "interner serverfehler", "serverfehler", "ein fehler ist aufgetreten", "es ist ein fehler aufgetreten",
+    "zugriff verweigert", "wartungsarbeiten", "wartungsmodus", "derzeit nicht erreichbar",
+    "vorübergehend nicht erreichbar", "dienst nicht verfügbar", "etwas ist schiefgelaufen",
+    // French
+    "erreur interne", "erreur serveur", "une erreur est survenue", "une erreur sest produite", "accès refusé",
+    "accès interdit", "service indisponible", "site en maintenance", "en maintenance",
+    // Spanish, Portuguese, Italian, Dutch
+    "error interno", "error del servidor", "se ha producido un error", "ha ocurrido un error",
+    "acceso denegado", "servicio no disponible", "en mantenimiento", "algo salió mal", "erro interno",
+    "ocorreu um erro", "acesso negado", "serviço indisponível", "em manutenção", "algo deu errado",
+    "errore interno", "si è verificato un errore", "accesso negato", "servizio non disponibile",
+    "in manutenzione", "interne fout", "er is een fout opgetreden", "er is iets misgegaan",
+    "toegang geweigerd", "onderhoud",
+    // Polish, Swedish, Russian, Turkish
+    "wystąpił błąd", "błąd serwera", "brak dostępu", "ett fel inträffade", "ett fel har uppstått",
+    "åtkomst nekad", "внутренняя ошибка сервера", "ошибка сервера", "произошла ошибка", "доступ запрещен",
+    "доступ запрещён", "технические работы", "bir hata oluştu", "erişim engellendi",
+    // Arabic, Japanese, Chinese, Korean
+    "حدث خطأ", "خطأ في الخادم", "تم رفض الوصول", "エラーが発生しました", "サーバーエラー", "アクセスが拒否されました", "メンテナンス中",
+    "ただいまメンテナンス", "服务器错误", "服务器内部错误", "访问被拒绝", "系统维护", "网站维护", "出错了", "伺服器錯誤", "서버 오류", "오류가 발생했습니다", "점검 중",
+];
+
+/// Words that mean an error only when they are all of a title.
+pub(in crate::quality) const BARE_ERRORS: &[&str] = &[
+    "error", "oops", "whoops", "sorry", "fehler", "erreur", "erro", "errore", "fout", "błąd", "ошибка",
+    "hata", "خطأ", "エラー", "错误", "錯誤", "오류",
+];
