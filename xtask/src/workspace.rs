@@ -82,7 +82,8 @@ impl Workspace {
 
     fn from_environment(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
         // Asked at run time: with a shared cache, the binary of another checkout may stand in for ours.
-        let package = variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let package = variable("CARGO_MANIFEST_DIR")
+            .ok_or_else(|| Failure::new("the checkout is not known: run this as `cargo xtask`"))?;
         let root = Path::new(&package)
             .parent()
             .map(Path::to_owned)
@@ -140,12 +141,35 @@ fn environment(name: &str) -> Option<OsString> {
 mod tests {
     use super::*;
 
-    /// A workspace found with these variables alone.
+    /// What cargo sets for xtask in a checkout.
+    const XTASK: (&str, &str) = ("CARGO_MANIFEST_DIR", "/checkout/xtask");
+
+    /// A workspace found with these variables and [`XTASK`].
     fn located(variables: &[(&str, &Path)]) -> Result<Workspace, Failure> {
+        let mut all = variables.to_vec();
+        all.push((XTASK.0, Path::new(XTASK.1)));
+        found(&all)
+    }
+
+    /// A workspace found with these variables alone.
+    fn found(variables: &[(&str, &Path)]) -> Result<Workspace, Failure> {
         Workspace::from_environment(&|name| {
             let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
             Some(value.as_os_str().to_owned())
         })
+    }
+
+    #[test]
+    fn works_on_the_checkout_that_cargo_names_and_on_no_other() {
+        let home = tempfile::tempdir().unwrap();
+
+        let workspace = located(&[("HOME", home.path())]).unwrap();
+        let unnamed = found(&[("HOME", home.path())])
+            .err()
+            .expect("no variable names it");
+
+        assert_eq!(workspace.root, Path::new("/checkout"));
+        assert!(unnamed.to_string().contains("cargo xtask"), "{unnamed}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The form of our Rust files: each opens by saying what it is, and none is too long to be read as one.
+//! The form of our Rust files: each opens by saying what it is, none is too long to be read as one, and none is
+//! tied to the folder it was built in.
 
 use crate::repository::{TextFile, assert_none, has_extension, text_files};
 
@@ -32,6 +33,23 @@ fn no_file_is_too_long_to_read() {
     assert_none(
         &long,
         &format!("A file has more than {MAX_LINES} lines without its tests. Split it along its own seams."),
+    );
+}
+
+/// Checkouts that share build products also share test binaries: one that kept its folder would read, and judge,
+/// another checkout.
+#[test]
+fn no_program_keeps_the_folder_it_was_built_in() {
+    let kept_folder = concat!("env!(\"CARGO_", "MANIFEST_DIR\")");
+    let keeping: Vec<String> = text_files(|path| has_extension(path, "rs"))
+        .iter()
+        .filter(|file| file.text.contains(kept_folder))
+        .map(path)
+        .collect();
+
+    assert_none(
+        &keeping,
+        "A file asks for its package's folder while it is compiled. Ask at run time: std::env::var_os.",
     );
 }
 
