@@ -49,7 +49,9 @@ fn main() -> std::io::Result<()> {
 
 /// Pages made from the bundled sample site's good ones, each with words of its own so that none is a duplicate.
 fn write_pages(site: &Path, pages: usize) -> std::io::Result<()> {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/atlas/sample-site/pages");
+    // Asked at run time: checkouts may share build products.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| std::io::Error::other("run this through cargo"))?;
+    let samples = Path::new(&package).join("../crates/atlas/sample-site/pages");
     let names = ["courier-tides.html", "blog-sourdough.html", "wiki-star-catalogue.html", "docs-uncertain-dates.html"];
     for n in 0..pages {
         let html = fs::read_to_string(samples.join(names[n % names.len()]))?;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use atlas_domain::url::{UrlError, parse_web_url};
-use atlas_domain::{CanonicalUrl, Clock, ItemId, UserId};
+use atlas_domain::url::{UrlError, concealed, parse_web_url};
+use atlas_domain::{CanonicalUrl, ItemId, UserId};
 use atlas_search::SearchReader;
 use atlas_store::{DataDir, Library, StoreError};
 use serde::{Deserialize, Serialize};
@@ -43,14 +43,16 @@ pub struct AppParts {
     pub library: Result<Library, StoreError>,
     /// The search index, or why it cannot be used.
     pub search: SearchState,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
     /// Wakes worker and indexer.
     pub signals: Arc<Signals>,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// Saving is refused when less than this is free.
     pub floor_bytes: u64,
+    /// What this process sets aside against a full disk; 0 when that is not its business.
+    pub reserve_bytes: u64,
+    /// Why nothing can be written, when it is not that this process only wants to read.
+    pub read_only_because: Option<StoreError>,
     /// The version of the program.
     pub version: &'static str,
     /// The process before this one was killed.
@@ -85,11 +87,18 @@ impl App {
             .map_err(|error| AppError::LibraryUnavailable(error.clone()))
     }
 
-    /// The library for a use case that writes.
+    /// The library for a use case that writes. One that turned out damaged takes nothing in.
     pub(crate) fn writable(&self) -> Result<&Library, AppError> {
-        match self.parts.mode {
-            Mode::ReadOnly => Err(AppError::ReadOnly),
-            Mode::Normal | Mode::OpsOnly => self.library(),
+        if let Some(reason) = &self.parts.read_only_because {
+            return Err(AppError::Store(reason.clone()));
+        }
+        if self.parts.mode == Mode::ReadOnly {
+            return Err(AppError::ReadOnly);
+        }
+        let library = self.library()?;
+        match library.trouble() {
+            Some(damage @ StoreError::Corrupt { .. }) => Err(AppError::LibraryDamaged(damage)),
+            _ => Ok(library),
         }
     }
 
@@ -103,10 +112,14 @@ impl App {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let url = parse_web_url(text).map_err(|error| match error {
-            // Its text must not come back: it carries a password.
-            UrlError::Credentials(_) => AppError::Invalid(error.to_string()),
-            _ => AppError::Invalid(format!("`{text}` is neither the id of an item nor its address")),
+        let url = parse_web_url(text).map_err(|error| {
+            AppError::Invalid(match error {
+                UrlError::Invalid(..) | UrlError::Scheme(..) => {
+                    let told = concealed(text);
+                    format!("`{told}` is neither the id of an item nor its address")
+                }
+                error => error.to_string(),
+            })
         })?;
         let item = self
             .library()?

@@ -3,6 +3,9 @@
 use atlas_search::SearchError;
 use atlas_store::StoreError;
 
+/// All that is said of a bug.
+const UNEXPECTED: &str = "Atlas failed to carry this out, by a fault of its own; its log says why";
+
 /// A use case that did not happen.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppError {
@@ -12,6 +15,12 @@ pub enum AppError {
     /// The library cannot be used; operations go on without it.
     #[error("the library is not available: {0}")]
     LibraryUnavailable(StoreError),
+    /// The library turned out damaged while it was in use.
+    #[error(
+        "{0}; what can still be read is shown, and nothing more is saved: stop Atlas, keep a copy of the data \
+         directory, and restore a backup"
+    )]
+    LibraryDamaged(StoreError),
     /// The index cannot be used.
     #[error("search is not available: {0}")]
     SearchUnavailable(String),
@@ -42,17 +51,40 @@ impl AppError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_request",
-            Self::LibraryUnavailable(_) => "library_unavailable",
+            Self::LibraryUnavailable(_) | Self::Store(StoreError::Displaced { .. }) => "library_unavailable",
             Self::SearchUnavailable(_) | Self::IndexDamaged(_) => "search_unavailable",
             Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
-            Self::ReadOnly | Self::Store(StoreError::ReadOnly) => "read_only",
+            Self::ReadOnly | Self::Store(StoreError::ReadOnly | StoreError::ReadOnlyFileSystem(_)) => {
+                "read_only"
+            }
             Self::Store(StoreError::NotFound { .. }) => "not_found",
             Self::Store(StoreError::NoLibrary(_)) => "no_library",
             Self::Store(StoreError::Conflict(_)) => "conflict",
-            Self::Store(StoreError::Corrupt { .. } | StoreError::Blob { .. }) => "damaged",
-            Self::Store(StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. }) => "other_version",
+            Self::Store(StoreError::BadCursor(_)) => "invalid_cursor",
+            Self::LibraryDamaged(_)
+            | Self::Store(
+                StoreError::Corrupt { .. } | StoreError::Blob { .. } | StoreError::Foreign { .. },
+            ) => "damaged",
+            Self::Store(
+                StoreError::NewerSchema { .. }
+                | StoreError::OlderSchema { .. }
+                | StoreError::MigrationChanged { .. },
+            ) => "other_version",
             Self::Store(StoreError::Busy(_) | StoreError::Interrupted | StoreError::Closed) => "busy",
+            Self::Store(StoreError::Io(_) | StoreError::Unknown(_)) => "io_failed",
             Self::Store(_) => "internal",
+        }
+    }
+
+    /// What whoever asked may hear. A bug's own words are for the log: they help nobody else, and may hold
+    /// anything.
+    pub fn told(&self) -> String {
+        match self {
+            Self::LibraryUnavailable(error) if Self::Store(error.clone()).code() == "internal" => {
+                format!("the library is not available: {UNEXPECTED}")
+            }
+            _ if self.code() == "internal" => UNEXPECTED.to_owned(),
+            _ => self.to_string(),
         }
     }
 }

@@ -1,39 +1,49 @@
-//! The indexer: follows the change log and keeps the search index equal to it.
+//! The indexer: follows the change log and feeds the search index.
 //!
-//! It commits the index with the cursor inside and forgets the cursor otherwise, so that a crash at any point
+//! The index commits first, with the place in the log inside the same commit, so that a crash at any point
 //! only means reading some changes again. It decides nothing about content.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{Cursor, ItemId};
+use atlas_domain::{ChangePage, Cursor, ItemId};
 use atlas_search::{IndexOp, IndexedDocument, SearchIndex};
-use atlas_store::{IndexMaterial, Library};
-use tokio::sync::Mutex;
+use atlas_store::{IndexMaterialPage, Library};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
 use crate::signals::Signals;
 
-/// Changes that share one commit of the index.
+/// Changes that are read at once, and that share one commit of the index unless their text is very long.
 const BATCH: u32 = 500;
 /// Changes that come within this time share a commit, which costs as much as a few pages of extraction. It is
 /// most of the 300 ms within which search follows.
 const GATHER: Duration = Duration::from_millis(200);
 /// Without changes for so long, the index writer gives its memory back.
 const RELEASE_AFTER: Duration = Duration::from_secs(30);
+/// The pause after a failure, doubled with each further one up to the longest, so that a failure that stays
+/// does not fill the log.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Feeds the search index.
 pub struct Indexer {
     library: Library,
     index: Arc<SearchIndex>,
     signals: Arc<Signals>,
-    /// Where it stands; `None` at the beginning of the log. Held while a batch is applied, so that two callers
-    /// take turns.
-    position: Mutex<Option<Cursor>>,
+    /// Where it stands; `None` at the beginning of the log. Whoever holds it may apply the next batch, so that two
+    /// callers take turns, batch by batch.
+    position: Arc<Mutex<Option<Cursor>>>,
 }
+
+/// The turn to apply a batch. It travels with the work: a caller who goes away in the middle loses neither the
+/// order of batches nor the place in the log.
+type Turn = OwnedMutexGuard<Option<Cursor>>;
 
 impl Indexer {
     /// An indexer that goes on at `resume`, or from the beginning of the log without it.
@@ -47,71 +57,48 @@ impl Indexer {
             library,
             index,
             signals,
-            position: Mutex::new(resume),
+            position: Arc::new(Mutex::new(resume)),
         }
     }
 
-    /// Follows the log until `stop`.
+    /// Follows the log until `stop`, which is heard between two batches.
     pub async fn run(&self, stop: CancellationToken) {
-        loop {
-            if let Err(error) = self.catch_up().await {
-                tracing::error!(%error, "the search index could not follow; trying again");
-                if matches!(error, AppError::IndexDamaged(_)) {
-                    self.start_over().await;
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(Duration::from_secs(1)) => continue,
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            match self.follow(&stop).await {
+                Ok(_) => pause = FIRST_PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "the search index could not follow; trying again");
+                    if matches!(error, AppError::IndexDamaged(_)) {
+                        self.start_over().await;
+                    }
+                    let _: Option<()> = stop.run_until_cancelled(sleep(pause)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
                 }
             }
             tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.signals.changes.notified() => tokio::time::sleep(GATHER).await,
-                () = tokio::time::sleep(RELEASE_AFTER) => self.close().await,
+                () = stop.cancelled() => {}
+                () = self.signals.changes.notified() => self.gather(&stop).await,
+                () = sleep(RELEASE_AFTER) => self.close().await,
             }
-        }
-    }
-
-    /// Empties a damaged index, and reads the log from its beginning.
-    async fn start_over(&self) {
-        let mut position = self.position.lock().await;
-        let index = Arc::clone(&self.index);
-        match blocking(move || Ok(index.clear()?)).await {
-            Ok(()) => *position = None,
-            Err(error) => tracing::error!(%error, "the damaged search index could not be emptied"),
         }
     }
 
     /// Applies everything that the log holds now.
     pub async fn catch_up(&self) -> Result<(), AppError> {
-        let mut position = self.position.lock().await;
-        loop {
-            let page = self.library.changes_after(position.as_ref(), BATCH).await?;
-            let is_last = page.changes.len() < BATCH as usize;
-            // A new index is committed even when there is nothing to put in: from then on it can be read.
-            if !page.changes.is_empty() || position.is_none() {
-                // The newest state of an item counts, however often it changed.
-                let items: HashSet<ItemId> = page.changes.iter().map(|change| change.item_id).collect();
-                self.apply(items, &page.next).await?;
-                *position = Some(page.next);
-            }
-            if is_last {
-                self.signals.caught_up();
-                return Ok(());
-            }
-        }
+        self.follow(&CancellationToken::new()).await.map(|_| ())
     }
 
-    async fn apply(&self, items: HashSet<ItemId>, cursor: &Cursor) -> Result<(), AppError> {
-        let material = self
-            .library
-            .index_material(items.iter().copied().collect())
-            .await?;
-        let (index, cursor) = (Arc::clone(&self.index), cursor.clone());
-        blocking(move || Ok(index.apply(&operations(items, &material), &cursor)?)).await?;
-        #[cfg(feature = "failpoints")]
-        fail::fail_point!("index::after_commit", |_| std::process::abort());
-        Ok(())
+    /// Applies what the log holds for at most `limit`, give or take a batch. Returns whether that was everything.
+    pub(crate) async fn catch_up_within(&self, limit: Duration) -> Result<bool, AppError> {
+        let stop = CancellationToken::new();
+        let mut following = pin!(self.follow(&stop));
+        if let Ok(result) = timeout(limit, &mut following).await {
+            return result;
+        }
+        stop.cancel();
+        following.await
     }
 
     /// Gives the memory and the threads of the index writer back.
@@ -121,17 +108,113 @@ impl Indexer {
             tracing::warn!(%error, "the index writer could not be released");
         }
     }
+
+    /// Lets some more changes come, unless somebody waits for those that are here.
+    async fn gather(&self, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.signals.index_wanted.notified() => {}
+            () = sleep(GATHER) => {}
+        }
+    }
+
+    /// Applies batch after batch. Returns whether it came to the end of the log before `stop`.
+    async fn follow(&self, stop: &CancellationToken) -> Result<bool, AppError> {
+        while !stop.is_cancelled() {
+            let turn = Arc::clone(&self.position).lock_owned().await;
+            let page = self.library.changes_after(turn.as_ref(), BATCH).await?;
+            let is_last = page.changes.len() < BATCH as usize;
+            // A new index is committed even when there is nothing to put in: from then on it can be read.
+            if !page.changes.is_empty() || turn.is_none() {
+                self.apply(page, turn, stop).await?;
+            }
+            if is_last {
+                self.signals.index_moved();
+                return Ok(!stop.is_cancelled());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Applies one page of changes, in as many commits as its text is long. Only the last moves the place in the
+    /// log: applying the page again changes nothing.
+    async fn apply(
+        &self,
+        page: ChangePage,
+        mut turn: Turn,
+        stop: &CancellationToken,
+    ) -> Result<(), AppError> {
+        // The newest state of an item counts, however often it changed.
+        let mut left: HashSet<ItemId> = page.changes.iter().map(|change| change.item_id).collect();
+        loop {
+            let found = self
+                .library
+                .index_material(left.iter().copied().collect())
+                .await?;
+            let later: HashSet<ItemId> = found.remaining.iter().copied().collect();
+            left.retain(|item| !later.contains(item));
+            self.report_unreadable(&left, &found);
+            let is_complete = later.is_empty();
+            let place = if is_complete {
+                page.next.clone()
+            } else {
+                // No changes are asked for: this is the place where the page begins.
+                self.library.changes_after(turn.as_ref(), 0).await?.next
+            };
+            let index = Arc::clone(&self.index);
+            turn = blocking(move || {
+                index.apply(&operations(left, &found), &place)?;
+                if is_complete {
+                    *turn = Some(place);
+                }
+                Ok(turn)
+            })
+            .await?;
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("index::after_commit", |_| std::process::abort());
+            self.signals.index_moved();
+            if is_complete || stop.is_cancelled() {
+                return Ok(());
+            }
+            left = later;
+        }
+    }
+
+    /// What cannot be read is passed over, so that one damaged row does not keep the rest from being found.
+    fn report_unreadable(&self, looked_at: &HashSet<ItemId>, found: &IndexMaterialPage) {
+        for (item, reason) in &found.unreadable {
+            tracing::warn!(%item, reason, "the content of an item cannot be read; search goes without it");
+        }
+        let unreadable: Vec<ItemId> = found.unreadable.iter().map(|(item, _)| *item).collect();
+        self.signals.index_looked_at(looked_at, &unreadable);
+    }
+
+    /// Empties a damaged index, and reads the log from its beginning.
+    async fn start_over(&self) {
+        let mut turn = Arc::clone(&self.position).lock_owned().await;
+        let index = Arc::clone(&self.index);
+        let emptied = blocking(move || {
+            index.clear()?;
+            *turn = None;
+            Ok(())
+        });
+        if let Err(error) = emptied.await {
+            tracing::error!(%error, "the damaged search index could not be emptied");
+        }
+    }
 }
 
-/// Items that cannot be found any more are removed, the others put.
-fn operations(mut items: HashSet<ItemId>, material: &[IndexMaterial]) -> Vec<IndexOp> {
-    let mut operations: Vec<IndexOp> = material
-        .iter()
-        .map(|IndexMaterial { item, article }| {
-            items.remove(&item.id);
-            IndexOp::Put(Box::new(IndexedDocument::of(item, article)))
-        })
-        .collect();
+/// Items that cannot be found any more are removed, the others put. Those that cannot be read stay as they are.
+fn operations(mut items: HashSet<ItemId>, found: &IndexMaterialPage) -> Vec<IndexOp> {
+    for (item, _) in &found.unreadable {
+        items.remove(item);
+    }
+    let mut operations: Vec<IndexOp> = Vec::with_capacity(items.len());
+    for material in &found.material {
+        items.remove(&material.item.id);
+        let document = IndexedDocument::of(&material.item, &material.article);
+        operations.push(IndexOp::Put(Box::new(document)));
+    }
     operations.extend(items.into_iter().map(IndexOp::Remove));
     operations
 }
@@ -140,7 +223,13 @@ fn operations(mut items: HashSet<ItemId>, material: &[IndexMaterial]) -> Vec<Ind
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
-    spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(AppError::SearchUnavailable(error.to_string())))
+    spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "work on the search index panicked");
+        Err(AppError::SearchUnavailable(
+            "it failed by a fault of its own; the log says why".to_owned(),
+        ))
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,18 @@
 
 mod app;
 mod cases;
+mod dead_letters;
 mod error;
+mod freshness;
 mod indexer;
 mod metrics;
 mod runtime;
 mod scheduler;
 mod signals;
 mod status;
+#[cfg(test)]
+mod test_app;
+mod trouble;
 mod worker;
 
 pub mod extraction;

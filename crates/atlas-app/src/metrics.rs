@@ -26,6 +26,8 @@ pub struct Metrics {
     items: Family<StateLabels, Gauge>,
     oldest_ready_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
     index_lag: Gauge,
+    index_lag_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    index_unreadable: Gauge,
     index_documents: Gauge,
     writer_commits: Gauge,
     writer_requests: Gauge,
@@ -78,6 +80,8 @@ impl Default for Metrics {
             items: Family::default(),
             oldest_ready_seconds: Gauge::default(),
             index_lag: Gauge::default(),
+            index_lag_seconds: Gauge::default(),
+            index_unreadable: Gauge::default(),
             index_documents: Gauge::default(),
             writer_commits: Gauge::default(),
             writer_requests: Gauge::default(),
@@ -128,6 +132,17 @@ impl Metrics {
             "Changes the search index has yet to follow",
             self.index_lag.clone(),
         );
+        registry.register_with_unit(
+            "index_lag",
+            "For how long the oldest change that the search index has yet to follow has been waiting",
+            Unit::Seconds,
+            self.index_lag_seconds.clone(),
+        );
+        registry.register(
+            "index_unreadable",
+            "Items that search goes without, because their stored content cannot be read",
+            self.index_unreadable.clone(),
+        );
         registry.register(
             "index_documents",
             "Documents in the search index",
@@ -168,11 +183,11 @@ impl Metrics {
     }
 
     /// A job has ended or been postponed.
-    pub fn job_ended(&self, kind: JobKind, outcome: &Outcome, took: Duration) {
+    pub fn job_ended(&self, kind: JobKind, outcome: Option<&Outcome>, took: Duration) {
         let labels = OutcomeLabels {
             kind: kind.as_str(),
-            outcome: outcome.word().as_str(),
-            reason: outcome.reason().to_owned(),
+            outcome: outcome.map_or("done", |outcome| outcome.word().as_str()),
+            reason: outcome.map_or(String::new(), |outcome| outcome.reason().to_owned()),
         };
         self.ingest_outcomes.get_or_create(&labels).inc();
         self.job_seconds
@@ -213,6 +228,8 @@ impl Metrics {
         self.oldest_ready_seconds
             .set(status.queue.oldest_ready_ms as f64 / 1_000.0);
         self.index_lag.set(status.index.lag as i64);
+        self.index_lag_seconds.set(status.index.lag_ms as f64 / 1_000.0);
+        self.index_unreadable.set(status.index.unreadable as i64);
         self.index_documents.set(status.index.documents as i64);
         self.writer_commits.set(status.writer.batches as i64);
         self.writer_requests.set(status.writer.requests as i64);

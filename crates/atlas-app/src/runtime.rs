@@ -1,10 +1,12 @@
-//! `Runtime`: worker, scheduler and indexer of one process, started and stopped together.
+//! `Runtime`: worker, scheduler and indexer of one process, started and stopped together. However much is left
+//! to do, stopping takes a bounded time: the next start goes on where this one ended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_store::Library;
-use tokio::time::timeout;
+use atlas_store::{JobScope, Library};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,7 +16,16 @@ use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::scheduler::run_schedules;
 use crate::signals::Signals;
-use crate::worker::{Worker, WorkerSettings};
+use crate::worker::{Trouble, Worker, WorkerSettings};
+
+/// How long the end of the process may wait for the index to take in what was committed last.
+const INDEX_GRACE: Duration = Duration::from_secs(5);
+/// How long it may wait for the index to merge what it has written.
+const MERGE_GRACE: Duration = Duration::from_secs(5);
+/// How long a command waits until what it has written can be found. An index that takes longer is being built anew.
+const SETTLE_INDEX: Duration = Duration::from_mins(1);
+/// How often a command that waits for its jobs looks again. That costs little, and cannot miss anything.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The background work of one process.
 pub struct Runtime {
@@ -26,7 +37,8 @@ pub struct Runtime {
     library: Library,
     context: JobContext,
     signals: Arc<Signals>,
-    work_to_do: Work,
+    /// What keeps the worker from its work; none in a process without one.
+    trouble: Option<watch::Receiver<Trouble>>,
 }
 
 /// What a process does besides answering.
@@ -34,10 +46,20 @@ pub struct Runtime {
 pub enum Work {
     /// Keep the search index equal to the library: for a command that causes no jobs.
     Index,
-    /// That, and run jobs: for a command that causes some, and works for itself.
+    /// That, and run the jobs that this process causes: for a command that works for itself, and for nobody else.
     Jobs,
-    /// That, and enqueue what is due by itself: for a server.
+    /// That, with all jobs there are, and enqueue what is due by itself: for a server.
     JobsAndSchedules,
+}
+
+impl Work {
+    fn scope(self) -> Option<JobScope> {
+        match self {
+            Self::Index => None,
+            Self::Jobs => Some(JobScope::CausedHere),
+            Self::JobsAndSchedules => Some(JobScope::All),
+        }
+    }
 }
 
 impl Runtime {
@@ -57,8 +79,10 @@ impl Runtime {
         }
         let (stop_work, stop_indexer) = (CancellationToken::new(), CancellationToken::new());
         let (work, indexing) = (TaskTracker::new(), TaskTracker::new());
-        if work_to_do != Work::Index {
-            let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings);
+        let mut trouble = None;
+        if let Some(scope) = work_to_do.scope() {
+            let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings, scope);
+            trouble = Some(worker.trouble());
             work.spawn(worker.run(stop_work.clone()));
         }
         if work_to_do == Work::JobsAndSchedules {
@@ -79,22 +103,26 @@ impl Runtime {
             library,
             context,
             signals,
-            work_to_do,
+            trouble,
         })
     }
 
-    /// Waits until everything that is due has been done and can be found: for a command that works for itself.
+    /// Waits until every job that this process has caused has had its try, and until what came of it can be found.
+    /// Gives up with the store's error when the store does not serve the worker: waiting longer changes nothing.
     pub async fn settle(&self) -> Result<(), AppError> {
-        let mut finished = self.signals.finished();
-        while self.work_to_do != Work::Index && self.library.has_due_jobs().await? {
-            self.signals.jobs.notify_one();
-            // Looking again from time to time costs little and cannot miss anything.
-            let _ = timeout(Duration::from_secs(1), finished.changed()).await;
+        if let Some(trouble) = &self.trouble {
+            self.wait_for_jobs(trouble.clone()).await?;
         }
-        self.indexer.catch_up().await
+        if !self.indexer.catch_up_within(SETTLE_INDEX).await? {
+            tracing::warn!(
+                "the search index is still being built; the next command or server goes on with it"
+            );
+        }
+        Ok(())
     }
 
-    /// Finishes what runs, lets the index follow it, ends the children, and closes the library.
+    /// Lets what runs end within its grace, lets the index follow it within another, ends the children, and closes
+    /// the library.
     pub async fn stop(self) {
         self.stop_work.cancel();
         self.work.close();
@@ -102,11 +130,36 @@ impl Runtime {
         self.stop_indexer.cancel();
         self.indexing.close();
         self.indexing.wait().await;
-        if let Err(error) = self.indexer.catch_up().await {
-            tracing::warn!(%error, "the search index is behind; the next start makes up for it");
+        match self.indexer.catch_up_within(INDEX_GRACE).await {
+            Ok(true) => {}
+            Ok(false) => tracing::info!("the search index is behind; the next start goes on with it"),
+            Err(error) => {
+                tracing::warn!(%error, "the search index is behind; the next start makes up for it");
+            }
         }
-        self.indexer.close().await;
+        if timeout(MERGE_GRACE, self.indexer.close()).await.is_err() {
+            tracing::info!("the search index was left in the middle of a merge; nothing of it is lost");
+        }
         self.context.ingest.extractor.shutdown().await;
         self.library.close().await;
     }
+
+    async fn wait_for_jobs(&self, mut trouble: watch::Receiver<Trouble>) -> Result<(), AppError> {
+        let mut finished = self.signals.finished();
+        while self.library.has_due_jobs(JobScope::CausedHere).await? {
+            if let Some(error) = trouble.borrow_and_update().hopeless() {
+                return Err(error.into());
+            }
+            self.signals.jobs.notify_one();
+            tokio::select! {
+                _ = finished.changed() => {}
+                Ok(()) = trouble.changed() => {}
+                () = sleep(LOOK_AGAIN) => {}
+            }
+        }
+        Ok(())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,3 +38,6 @@ pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop:
 async fn enqueue(library: &Library, kind: JobKind) -> Result<(), atlas_store::StoreError> {
     library.enqueue_job(NewJob::maintenance(kind)).await.map(|_| ())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
-//! `Signals`: how the parts of the running process wake one another. Hints only: whoever is woken looks at the
-//! store, which knows the truth.
+//! `Signals`: how the parts of the running process wake one another, and the little that one tells the others.
+//! Hints only: whoever is woken looks at the store, which knows the truth.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use atlas_domain::ItemId;
 use tokio::sync::{Notify, watch};
 
 /// Wake-up calls within the process.
@@ -10,8 +14,11 @@ pub struct Signals {
     pub jobs: Notify,
     /// The change log may have grown.
     pub changes: Notify,
+    /// Somebody waits for the search index: it should follow at once instead of gathering changes.
+    pub index_wanted: Notify,
     finished: watch::Sender<u64>,
     indexed: watch::Sender<u64>,
+    unreadable: Mutex<HashSet<ItemId>>,
 }
 
 impl Default for Signals {
@@ -19,8 +26,10 @@ impl Default for Signals {
         Self {
             jobs: Notify::new(),
             changes: Notify::new(),
+            index_wanted: Notify::new(),
             finished: watch::Sender::new(0),
             indexed: watch::Sender::new(0),
+            unreadable: Mutex::default(),
         }
     }
 }
@@ -33,8 +42,8 @@ impl Signals {
         self.jobs.notify_one();
     }
 
-    /// The search index has caught up with what the change log held a moment ago.
-    pub fn caught_up(&self) {
+    /// The search index has followed the change log a step further.
+    pub fn index_moved(&self) {
         self.indexed.send_modify(|count| *count += 1);
     }
 
@@ -46,5 +55,21 @@ impl Signals {
     /// Follows the search index.
     pub fn indexed(&self) -> watch::Receiver<u64> {
         self.indexed.subscribe()
+    }
+
+    /// Items that the index passed over, because the library holds something unreadable of them.
+    pub fn unreadable_items(&self) -> u64 {
+        self.unreadable().len() as u64
+    }
+
+    /// The index has looked at `items`, and passed over those that are `unreadable`.
+    pub(crate) fn index_looked_at(&self, items: &HashSet<ItemId>, unreadable: &[ItemId]) {
+        let mut known = self.unreadable();
+        known.retain(|item| !items.contains(item));
+        known.extend(unreadable);
+    }
+
+    fn unreadable(&self) -> std::sync::MutexGuard<'_, HashSet<ItemId>> {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use atlas_domain::Timestamp;
+use atlas_store::StoreError;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Mode, SearchState};
+use crate::dead_letters::DeadLetters;
+use crate::freshness::index_troubles;
 
 /// The state of a library and its process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +46,12 @@ pub struct QueueView {
     pub jobs: BTreeMap<String, u64>,
     /// Age of the oldest job that could run now.
     pub oldest_ready_ms: u64,
+    /// Jobs that wait for a later try.
+    #[serde(default)]
+    pub waiting_later: u64,
+    /// When the first of them is due; none when none waits.
+    #[serde(default)]
+    pub next_try_at: Option<Timestamp>,
 }
 
 /// The search index.
@@ -51,6 +61,12 @@ pub struct IndexView {
     pub documents: u64,
     /// Changes it has yet to follow.
     pub lag: u64,
+    /// For how long the oldest of them has been waiting.
+    #[serde(default)]
+    pub lag_ms: u64,
+    /// Items it goes without, because the library holds something unreadable of them. Counted since the start.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 /// The writer of the library, since the process started.
@@ -104,32 +120,42 @@ impl App {
             previous_run_was_killed: self.parts.previous_run_was_killed,
             degraded: Vec::new(),
         };
-        if let Err(error) = self.count_library(&mut status).await {
-            status.degrade(error.code(), error.to_string());
+        match self.count_library(&mut status).await {
+            // Told below, with every other trouble of the file.
+            Ok(()) | Err(crate::AppError::Store(StoreError::Corrupt { .. })) => {}
+            Err(error) => status.degrade(error.code(), what_to_do(&error)),
         }
+        status.degraded.extend(self.troubles());
         match &self.parts.search {
             SearchState::Ready(reader) => status.index.documents = reader.count(),
-            SearchState::Unavailable(reason) => status.degrade("search_unavailable", reason.clone()),
+            SearchState::Unavailable(reason) => status.degrade(
+                "search_unavailable",
+                format!("{reason}; `atlas serve` builds an index that is missing or damaged"),
+            ),
         }
         if status.disk.free_bytes < status.disk.floor_bytes {
-            status.degrade(
-                "disk_floor",
-                "too little space is free: saving is refused".to_owned(),
+            let mb = |bytes: u64| bytes / (1024 * 1024);
+            let message = format!(
+                "{} MB are free and {} MB must stay free: saving is refused; free some space, or lower \
+                 `storage.floor_mb`",
+                mb(status.disk.free_bytes),
+                mb(status.disk.floor_bytes)
             );
-        }
-        if let Some(dead @ 1..) = status.queue.jobs.get("dead").copied() {
-            status.degrade(
-                "dead_letters",
-                format!("{dead} jobs were given up: `atlas job ls --state dead`"),
-            );
+            status.degrade("disk_floor", message);
         }
         status
     }
 
     /// Whether the process can do its main job: for load balancers and supervisors.
     pub async fn is_ready(&self) -> Result<(), String> {
-        let library = self.library().map_err(|error| error.to_string())?;
-        library.counts().await.map_err(|error| error.to_string())?;
+        let library = self.library().map_err(|error| error.told())?;
+        if let Some(trouble) = self.file_trouble() {
+            return Err(trouble.to_string());
+        }
+        library
+            .counts()
+            .await
+            .map_err(|error| crate::AppError::from(error).told())?;
         match &self.parts.search {
             SearchState::Ready(_) => Ok(()),
             SearchState::Unavailable(reason) => Err(reason.clone()),
@@ -153,9 +179,18 @@ impl App {
                 .map(|(state, n)| (state.to_string(), *n))
                 .collect(),
             oldest_ready_ms: counts.oldest_ready_ms,
+            waiting_later: counts.waiting_later,
+            next_try_at: counts.next_try_at,
         };
+        if let Some(dead) = DeadLetters::find(library, &counts).await? {
+            status.degrade("dead_letters", dead.to_string());
+        }
         if let SearchState::Ready(reader) = &self.parts.search {
-            status.index.lag = library.changes_behind(reader.watermark().as_ref()).await?;
+            let watermark = reader.watermark();
+            status.index.lag = library.changes_behind(watermark.as_ref()).await?;
+            status.index.lag_ms = library.oldest_waiting(watermark.as_ref()).await?.as_millis() as u64;
+            status.index.unreadable = self.parts.signals.unreadable_items();
+            status.degraded.extend(index_troubles(&status.index));
         }
         if let Some(stats) = library.writer_stats() {
             status.writer = WriterView {
@@ -177,6 +212,17 @@ impl App {
             free_bytes: free_bytes(dir.path()).unwrap_or(0),
             floor_bytes: self.parts.floor_bytes,
         }
+    }
+}
+
+/// Why the library cannot be counted, and what helps.
+fn what_to_do(error: &crate::AppError) -> String {
+    let told = error.told();
+    match error.code() {
+        "library_unavailable" => {
+            format!("{told}; stop Atlas, keep a copy of the data directory, and restore a backup")
+        }
+        _ => format!("{told}; `atlas doctor` looks closer"),
     }
 }
 

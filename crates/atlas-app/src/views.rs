@@ -1,12 +1,20 @@
 //! What goes in and out of the use cases, as JSON: the words of API, CLI and scripts. Fields are only added,
 //! never renamed.
 
-use atlas_domain::{Attempt, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot};
-use atlas_store::{AuditEntry, Judgement};
+use atlas_domain::{
+    Attempt, Cursor, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot,
+};
+use atlas_store::{AuditEntry, Judgement, UnreadableItem};
 use serde::{Deserialize, Serialize};
+
+/// Longest HTML that may come along with an address.
+pub const MAX_HTML_BYTES: usize = 10_000_000;
+/// Jobs whose outcomes can be asked for at once.
+pub const MAX_JOBS_ASKED: usize = 100;
 
 /// Addresses to save.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AddRequest {
     /// The addresses.
     pub items: Vec<AddItem>,
@@ -17,30 +25,34 @@ pub struct AddRequest {
 
 /// One address to save.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AddItem {
     /// The address. Without a scheme it means https.
     pub url: String,
     /// Tags to put on it.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The page's HTML, when the caller has it: the page is then not fetched.
+    /// The page's HTML as text, when the caller has it: the page is then not fetched.
     #[serde(default)]
     pub html: Option<String>,
+    /// The same as the bytes of a file, in Base64: their charset is found as that of a fetched page.
+    #[serde(default)]
+    pub html_base64: Option<String>,
 }
 
 /// What became of the addresses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AddReport {
     /// One entry an address, in the order they came.
-    pub items: Vec<AddedItem>,
+    pub items: Vec<ItemOutcome>,
 }
 
-/// What became of one address.
+/// What became of one address or item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AddedItem {
-    /// The item; none when the address could not be saved.
+pub struct ItemOutcome {
+    /// The item; none when there is no such item, or the address could not be saved.
     pub id: Option<String>,
-    /// The address as it came.
+    /// Its address, or what was named, as it came.
     pub url: String,
     /// The outcome as far as it is known.
     pub outcome: OutcomeWord,
@@ -48,9 +60,12 @@ pub struct AddedItem {
     pub reason: String,
     /// The same as a sentence.
     pub message: String,
+    /// The job that sees to it, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
 }
 
-impl AddedItem {
+impl ItemOutcome {
     /// Whether something is kept: a rejected page, a bare link and a failure are not what was wanted.
     pub fn is_saved(&self) -> bool {
         !matches!(
@@ -60,17 +75,66 @@ impl AddedItem {
     }
 }
 
+/// Whose outcomes to tell.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomesQuery {
+    /// The jobs, separated by commas; 100 at most.
+    pub jobs: String,
+    /// Wait at most this long until all of them are known; 20 seconds at most.
+    #[serde(default)]
+    pub wait_ms: u64,
+}
+
+/// How jobs stand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutcomesReport {
+    /// One entry a job, in the order they were asked for.
+    pub jobs: Vec<JobOutcome>,
+}
+
+/// How one job stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JobOutcome {
+    /// The job.
+    pub job: String,
+    /// How it ended or was put off; `queued` as long as neither is the case.
+    pub outcome: OutcomeWord,
+    /// Stable reason code; empty when there is nothing to explain.
+    pub reason: String,
+    /// The same as a sentence.
+    pub message: String,
+}
+
+/// The answer to a call that wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Written<T> {
+    /// What there is to say about it.
+    #[serde(flatten)]
+    pub answer: T,
+    /// For `after_cursor` of a search that must see what was written.
+    pub cursor: Option<Cursor>,
+}
+
 /// What to search for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SearchQuery {
     /// Words, "phrases", -exclusions, prefix*, field:value.
     pub q: String,
-    /// At most so many hits; 20 without it.
+    /// At most so many hits; 20 without it, 200 at most.
     #[serde(default)]
-    pub limit: Option<usize>,
+    pub limit: Option<u32>,
     /// Hits to leave out at the beginning.
     #[serde(default)]
     pub offset: usize,
+    /// `cursor` from the answer to a call that wrote: the search waits until it sees what was written, or says
+    /// that it does not.
+    #[serde(default)]
+    pub after_cursor: Option<Cursor>,
+    /// The same for everything that was written before this search.
+    #[serde(default)]
+    pub fresh: bool,
 }
 
 /// What was found.
@@ -105,6 +169,7 @@ pub struct SearchHit {
 
 /// Which items to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// Only in this state.
     #[serde(default)]
@@ -153,12 +218,16 @@ pub struct Why {
 pub struct ExportPage {
     /// The items.
     pub items: Vec<ItemView>,
+    /// Items of the page that cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableItem>,
     /// Where the next page begins; none when this is the last.
     pub next: Option<String>,
 }
 
 /// Tags to add and to remove.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TagRequest {
     /// To add.
     #[serde(default)]
@@ -177,6 +246,7 @@ pub struct QuarantineList {
 
 /// Which jobs to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JobQuery {
     /// Only in this state.
     #[serde(default)]
@@ -184,7 +254,7 @@ pub struct JobQuery {
     /// Only of this kind.
     #[serde(default)]
     pub kind: Option<JobKind>,
-    /// At most so many; 50 without it.
+    /// At most so many; 50 without it, 1,000 at most.
     #[serde(default)]
     pub limit: Option<u32>,
 }
@@ -208,11 +278,12 @@ pub struct JobView {
 
 /// What to process again from stored bytes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReprocessRequest {
-    /// These items, by id or address; all that match the rest without them.
+    /// These items, by id or address; without them, all in the state that have stored bytes.
     #[serde(default)]
     pub items: Vec<String>,
-    /// Only in this state.
+    /// Only in this state; not together with items.
     #[serde(default)]
     pub state: Option<ItemState>,
     /// Wait at most this long until they are done.
@@ -220,13 +291,16 @@ pub struct ReprocessRequest {
     pub wait_secs: Option<u64>,
 }
 
-/// What is on its way.
+/// What became of each item that was to be processed again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReprocessReport {
     /// Items enqueued.
     pub enqueued: u64,
-    /// Of those waited for: done.
+    /// Of those waited for: ended, however they did.
     pub done: u64,
+    /// One entry an item; those that were named in the order they were.
+    #[serde(default)]
+    pub items: Vec<ItemOutcome>,
 }
 
 /// The result of a check-up.

@@ -2,22 +2,31 @@
 //!
 //! It knows nothing of what a job does. A job that outlives its lease is cut off, because another may have it.
 
+mod put_back;
+mod trouble;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{JobId, Lease, Outcome};
-use atlas_store::{AttemptRecord, Postponement, StoreError};
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use atlas_domain::{JobId, Lease};
+use atlas_store::{JobScope, StoreError};
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::signals::Signals;
+use put_back::{Breakdown, put_back};
+pub(crate) use trouble::Trouble;
+use trouble::TroubleLog;
 
-/// How long a job rests after the store failed under it.
-const STORE_PAUSE: Duration = Duration::from_mins(1);
+/// How long the worker sleeps when it has nothing to do and nobody wakes it.
+const IDLE: Duration = Duration::from_secs(30);
+/// How long it waits before it looks again at what it could not have just now.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How the worker runs.
 #[derive(Debug, Clone, Copy)]
@@ -46,157 +55,169 @@ pub(crate) struct Worker {
     signals: Arc<Signals>,
     metrics: Arc<Metrics>,
     settings: WorkerSettings,
+    scope: JobScope,
+    trouble: TroubleLog,
     name: String,
 }
 
-/// A job on its way.
+/// The jobs on their way. A job that lost its lease is not among them any more, though its task may still end.
+#[derive(Default)]
 struct Running {
-    lease: Lease,
-    task: AbortHandle,
+    leases: HashMap<JobId, (Lease, AbortHandle)>,
+    tasks: JoinSet<()>,
 }
 
 impl Worker {
-    /// A worker that is ready to run.
+    /// A worker that is ready to run the jobs of `scope`.
     pub(crate) fn new(
         context: JobContext,
         signals: Arc<Signals>,
         metrics: Arc<Metrics>,
         settings: WorkerSettings,
+        scope: JobScope,
     ) -> Self {
-        let name = format!("worker-{}", std::process::id());
         Self {
             context,
             signals,
             metrics,
             settings,
-            name,
+            scope,
+            trouble: TroubleLog::default(),
+            name: format!("worker-{}", std::process::id()),
         }
+    }
+
+    /// Follows what keeps the store from serving this worker.
+    pub(crate) fn trouble(&self) -> watch::Receiver<Trouble> {
+        self.trouble.watch()
     }
 
     /// Claims and runs jobs until `stop`, then lets those that run end within the grace and gives the rest back.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let mut running = HashMap::new();
-        let mut tasks = JoinSet::new();
+        let mut running = Running::default();
         let mut heartbeat = interval(self.settings.lease / 3);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
-            let wait = self.claim(&mut running, &mut tasks).await;
+            let wait = self.claim(&mut running).await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.signals.jobs.notified() => {}
-                () = tokio::time::sleep(wait) => {}
+                () = sleep(wait) => {}
                 _ = heartbeat.tick() => {
                     self.keep_leases(&mut running).await;
                     self.expire_leases().await;
                 }
-                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
-                    Self::forget(&mut running, &ended);
-                    self.signals.job_finished();
+                Some(ended) = running.tasks.join_next_with_id() => {
+                    self.take_leave(&mut running, ended).await;
                 }
             }
         }
-        self.wind_down(running, tasks).await;
+        self.wind_down(running).await;
     }
 
     /// Fills the free slots. Returns how long nothing new can become due. Looks before it claims: a claim is a
     /// write, and a process that has nothing to do should not touch the disk.
-    async fn claim(&self, running: &mut HashMap<JobId, Running>, tasks: &mut JoinSet<JobId>) -> Duration {
-        const IDLE: Duration = Duration::from_secs(30);
-        const TROUBLE: Duration = Duration::from_secs(1);
-        let free = self.settings.slots.saturating_sub(running.len());
+    async fn claim(&self, running: &mut Running) -> Duration {
+        let free = self.settings.slots.saturating_sub(running.leases.len());
         if free == 0 {
             return IDLE;
         }
         let library = &self.context.ingest.library;
         let now = self.context.ingest.clock.now();
-        match library.next_due().await {
+        match library.next_due(self.scope).await {
             Ok(None) => return IDLE,
             Ok(Some(due)) if due > now => return due.since(now).min(IDLE),
             Ok(Some(_)) => {}
             Err(error) => {
                 tracing::error!(%error, "the queue could not be read");
-                return TROUBLE;
+                self.trouble.failed(error);
+                return LOOK_AGAIN;
             }
         }
-        match library.claim_jobs(&self.name, free, self.settings.lease).await {
-            // Due, but its group is busy or a suspect runs alone. The end of a job wakes us before this.
-            Ok(leases) if leases.is_empty() => TROUBLE,
+        match library
+            .claim_jobs(&self.name, self.scope, free, self.settings.lease)
+            .await
+        {
+            // What is due and was not claimed has to wait: its group is busy, or a suspect runs alone. The end of a
+            // job, or a new one, wakes us before this.
             Ok(leases) => {
+                self.trouble.served();
                 for lease in leases {
-                    self.start(lease, running, tasks);
+                    self.start(lease, running);
                 }
-                Duration::ZERO
+                LOOK_AGAIN
             }
             Err(error) => {
                 tracing::error!(%error, "no jobs could be claimed");
-                TROUBLE
+                self.trouble.failed(error);
+                LOOK_AGAIN
             }
         }
     }
 
-    fn start(&self, lease: Lease, running: &mut HashMap<JobId, Running>, tasks: &mut JoinSet<JobId>) {
-        let (context, metrics, claimed) = (self.context.clone(), Arc::clone(&self.metrics), lease.clone());
-        let job = lease.job.id;
-        let task = tasks.spawn(async move {
-            let kind = claimed.job.kind;
+    fn start(&self, lease: Lease, running: &mut Running) {
+        let (context, metrics, trouble) = (
+            self.context.clone(),
+            Arc::clone(&self.metrics),
+            self.trouble.clone(),
+        );
+        let (job, kind, claimed) = (lease.job.id, lease.job.kind, lease.clone());
+        let task = running.tasks.spawn(async move {
             let begun = Instant::now();
             match context.run(claimed.clone()).await {
-                Ok(outcome) => metrics.job_ended(kind, &outcome, begun.elapsed()),
+                Ok(outcome) => metrics.job_ended(kind, outcome.as_ref(), begun.elapsed()),
                 Err(StoreError::LeaseLost) => {
                     tracing::warn!(%job, %kind, "another worker has this job by now");
                 }
                 Err(error) => {
                     tracing::error!(%job, %kind, %error, "a job broke off; it is tried again");
-                    put_back(&context, &claimed, &error).await;
+                    put_back(&context, &claimed, &Breakdown::Store(error), &trouble).await;
                 }
             }
-            job
         });
-        running.insert(job, Running { lease, task });
+        if let Some((_, former)) = running.leases.insert(job, (lease, task)) {
+            // Its lease ran out under it, and we are the ones who got the job again.
+            former.abort();
+        }
     }
 
-    fn forget(
-        running: &mut HashMap<JobId, Running>,
-        ended: &Result<(tokio::task::Id, JobId), tokio::task::JoinError>,
-    ) {
-        match ended {
-            Ok((_, job)) => {
-                running.remove(job);
-            }
-            Err(error) => {
-                if error.is_panic() {
-                    tracing::error!(%error, "a job panicked; its lease runs out and the try counts");
-                }
-                running.retain(|_, entry| entry.task.id() != error.id());
-            }
+    /// A task has ended, well or not.
+    async fn take_leave(&self, running: &mut Running, ended: Result<(Id, ()), JoinError>) {
+        let task = ended.as_ref().map_or_else(JoinError::id, |(task, ())| *task);
+        let lease = running.take(task);
+        if let (Err(error), Some(lease)) = (ended, lease)
+            && error.is_panic()
+        {
+            tracing::error!(job = %lease.job.id, kind = %lease.job.kind, %error, "a job panicked; this try counts");
+            put_back(&self.context, &lease, &Breakdown::Panic, &self.trouble).await;
         }
+        self.signals.job_finished();
     }
 
     /// Renews every lease. Whoever lost theirs is cut off: the result would be discarded anyway.
-    async fn keep_leases(&self, running: &mut HashMap<JobId, Running>) {
-        if running.is_empty() {
+    async fn keep_leases(&self, running: &mut Running) {
+        if running.leases.is_empty() {
             return;
         }
         let held = running
+            .leases
             .values()
-            .map(|entry| (entry.lease.job.id, entry.lease.token))
+            .map(|(lease, _)| (lease.job.id, lease.token))
             .collect();
-        match self
-            .context
-            .ingest
-            .library
-            .heartbeat(held, self.settings.lease)
-            .await
-        {
+        let library = &self.context.ingest.library;
+        match library.heartbeat(held, self.settings.lease).await {
             Ok(lost) => {
                 for job in lost {
-                    if let Some(entry) = running.remove(&job) {
+                    if let Some((_, task)) = running.leases.remove(&job) {
                         tracing::warn!(%job, "lost the lease of a running job");
-                        entry.task.abort();
+                        task.abort();
                     }
                 }
             }
-            Err(error) => tracing::error!(%error, "leases could not be renewed"),
+            Err(error) => {
+                tracing::error!(%error, "leases could not be renewed");
+                self.trouble.failed(error);
+            }
         }
     }
 
@@ -205,58 +226,35 @@ impl Worker {
         match self.context.ingest.library.expire_leases().await {
             Ok(0) => {}
             Ok(_) => self.signals.job_finished(),
-            Err(error) => tracing::error!(%error, "leases that ran out could not be taken back"),
+            Err(error) => {
+                tracing::error!(%error, "leases that ran out could not be taken back");
+                self.trouble.failed(error);
+            }
         }
     }
 
-    async fn wind_down(&self, mut running: HashMap<JobId, Running>, mut tasks: JoinSet<JobId>) {
+    async fn wind_down(&self, mut running: Running) {
         let deadline = Instant::now() + self.settings.shutdown_grace;
-        while let Ok(Some(ended)) = timeout_at(deadline, tasks.join_next_with_id()).await {
-            Self::forget(&mut running, &ended);
-            self.signals.job_finished();
+        while let Ok(Some(ended)) = timeout_at(deadline, running.tasks.join_next_with_id()).await {
+            self.take_leave(&mut running, ended).await;
         }
-        tasks.shutdown().await;
-        for entry in running.into_values() {
-            tracing::info!(job = %entry.lease.job.id, "gave a running job back");
-            if let Err(error) = self.context.ingest.library.release_job(&entry.lease).await {
+        running.tasks.shutdown().await;
+        for (lease, _) in running.leases.into_values() {
+            tracing::info!(job = %lease.job.id, "gave a running job back");
+            if let Err(error) = self.context.ingest.library.release_job(&lease).await {
                 tracing::error!(%error, "a job could not be given back; the next start takes it");
             }
         }
     }
 }
 
-/// The store failed under a job. Where it still can, it remembers that; otherwise the lease runs out.
-async fn put_back(context: &JobContext, lease: &Lease, error: &StoreError) {
-    let now = context.ingest.clock.now();
-    let postponement = Postponement {
-        until: now.after(STORE_PAUSE),
-        // A full disk or a busy file is no job's fault.
-        counts: !matches!(
-            error,
-            StoreError::Full(_)
-                | StoreError::Io(_)
-                | StoreError::Busy(_)
-                | StoreError::Interrupted
-                | StoreError::Unknown(_)
-        ),
-        reason: "store_failed".to_owned(),
-        message: error.to_string(),
-    };
-    let library = &context.ingest.library;
-    let result = if !postponement.counts || lease.job.attempts + 1 < lease.job.max_attempts {
-        library
-            .postpone_job(lease, postponement, AttemptRecord::at(now, "run"))
-            .await
-    } else {
-        let outcome = Outcome::Failed {
-            reason: postponement.reason,
-            message: postponement.message,
-        };
-        library
-            .finish_job(lease, outcome, AttemptRecord::at(now, "run"))
-            .await
-    };
-    if let Err(error) = result {
-        tracing::error!(job = %lease.job.id, %error, "a job could not be put back; its lease runs out");
+impl Running {
+    /// The lease of the job that `task` ran, unless the job has another task or another worker by now.
+    fn take(&mut self, task: Id) -> Option<Lease> {
+        let job = *self.leases.iter().find(|(_, (_, handle))| handle.id() == task)?.0;
+        self.leases.remove(&job).map(|(lease, _)| lease)
     }
 }
+
+#[cfg(test)]
+mod tests;

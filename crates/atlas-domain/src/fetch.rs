@@ -4,6 +4,7 @@
 //! [`FetchError`] means that there was no answer to look at. The failing side classifies.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -83,6 +84,39 @@ pub struct StrategyStep {
     pub strategy: Strategy,
     /// Stable code of how it ended, for example `ok`, `http_404`, `refused_address`.
     pub result: String,
+    /// The same as a sentence; empty when there was an answer.
+    #[serde(default)] // steps stored by an older version lack this and what follows
+    pub message: String,
+    /// Every address that it asked for or was sent to, in order: each after the first is a redirect's.
+    #[serde(default)]
+    pub hops: Vec<Hop>,
+}
+
+impl StrategyStep {
+    /// A strategy that ended without asking anybody.
+    pub fn without_hops(strategy: Strategy, result: impl Into<String>) -> Self {
+        Self {
+            strategy,
+            result: result.into(),
+            message: String::new(),
+            hops: Vec::new(),
+        }
+    }
+}
+
+/// One address on the way to a page, with what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// The address as told by [`bare`](crate::url::bare): without what may be secret in it.
+    pub url: String,
+    /// The machine that answered, when one did.
+    pub address: Option<IpAddr>,
+    /// Stable code of how it ended, for example `ok`, `http_302`, `timeout`.
+    pub result: String,
+    /// How long it waited for a turn under Atlas's own limits, in milliseconds. The host knows nothing of it.
+    pub waited_ms: u64,
+    /// How long the host was being asked, until its answer was complete or given up, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// There was no answer to look at.
@@ -126,6 +160,10 @@ words! {
         RefusedAddress = "refused_address",
         /// Not `http` or `https`.
         UnsupportedScheme = "unsupported_scheme",
+        /// An address with a user name or a password in it, which Atlas neither sends nor keeps.
+        Credentials = "credentials",
+        /// An address or a host longer than any that is asked for.
+        AddressTooLong = "address_too_long",
         /// The answer broke HTTP itself.
         BadResponse = "bad_response",
         /// Atlas's own politeness kept the request from being sent in time. Nothing was asked of the host.
@@ -133,16 +171,15 @@ words! {
     }
 }
 
-words! {
-    /// What a caller may do about a fault.
-    pub enum ErrorClass {
-        /// Try again later.
-        Transient = "transient",
-        /// The other side asked for a pause, or our own politeness did: no attempt is used up.
-        Throttled = "throttled",
-        /// Trying again changes nothing.
-        Permanent = "permanent",
-    }
+/// What a caller may do about a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Try again later.
+    Transient,
+    /// The other side asked for a pause, or our own politeness did: no attempt is used up.
+    Throttled,
+    /// Trying again changes nothing.
+    Permanent,
 }
 
 impl FetchFault {
@@ -163,7 +200,9 @@ impl FetchFault {
             | Self::RedirectLoop
             | Self::BadRedirect
             | Self::RefusedAddress
-            | Self::UnsupportedScheme => ErrorClass::Permanent,
+            | Self::UnsupportedScheme
+            | Self::Credentials
+            | Self::AddressTooLong => ErrorClass::Permanent,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fetch::StrategyStep;
 use crate::id::{ItemId, JobId};
 use crate::outcome::OutcomeWord;
 use crate::time::Timestamp;
@@ -164,7 +165,7 @@ pub struct Lease {
 pub struct Attempt {
     /// When it began.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// The last stage it reached, for example `fetch`.
     pub stage: String,
@@ -176,6 +177,9 @@ pub struct Attempt {
     pub message: String,
     /// When the next try is due, if there is one.
     pub next_try_at: Option<Timestamp>,
+    /// What each strategy did to fetch the page, in order; empty when nothing was fetched.
+    #[serde(default)] // answers of an older version lack it
+    pub steps: Vec<StrategyStep>,
 }
 
 words! {
@@ -193,5 +197,7 @@ words! {
         Lost = "lost",
         /// The lease ran out while the process lived.
         Expired = "expired",
+        /// The owner called the job off while it ran.
+        Cancelled = "cancelled",
     }
 }

@@ -6,6 +6,7 @@
 mod words;
 
 pub mod article;
+pub mod canonical;
 pub mod change;
 pub mod document;
 pub mod fetch;
@@ -13,22 +14,26 @@ pub mod id;
 pub mod item;
 pub mod job;
 pub mod outcome;
+pub mod panic;
 pub mod snapshot;
 pub mod time;
 pub mod url;
 pub mod verdict;
 
-pub use self::url::CanonicalUrl;
 pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
+pub use canonical::CanonicalUrl;
 pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
 pub use document::Document;
 pub use fetch::{
-    ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, StrategyStep,
+    ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, Hop, PortFuture, Strategy,
+    StrategyStep,
 };
 pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
 pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lane, Lease, NewJob};
-pub use outcome::{Outcome, OutcomeWord};
+pub use outcome::{DuplicateReason, LinkReason, Outcome, OutcomeWord};
+pub use panic::panic_message;
 pub use snapshot::Snapshot;
 pub use time::{Clock, SystemClock, Timestamp};
 pub use verdict::{Decision, JunkClass, Reason, Verdict};
+pub use words::UnknownWord;

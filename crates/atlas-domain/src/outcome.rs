@@ -19,8 +19,8 @@ pub enum Outcome {
     Duplicate {
         /// The item that holds the content.
         of: ItemId,
-        /// `same_url` or `same_content`.
-        reason: &'static str,
+        /// What is the same about them.
+        reason: DuplicateReason,
     },
     /// Kept, but suspected to be junk: the owner decides.
     Quarantined {
@@ -38,8 +38,8 @@ pub enum Outcome {
     },
     /// No content to be had: the link and its metadata stay.
     LinkOnly {
-        /// `dead`, `gone`, `blocked`, `unsupported`, `refused` or `unreachable`.
-        reason: String,
+        /// Why there is none.
+        reason: LinkReason,
         /// A sentence for people.
         message: String,
     },
@@ -87,6 +87,38 @@ words! {
     }
 }
 
+words! {
+    /// Why an item is a duplicate. The names are stable reason codes.
+    pub enum DuplicateReason {
+        /// The other item has the same canonical address.
+        SameUrl = "same_url",
+        /// The other item has the same text.
+        SameContent = "same_content",
+    }
+}
+
+words! {
+    /// Why only the link of an item is kept. The names are stable reason codes.
+    pub enum LinkReason {
+        /// Nothing is there: no such name, an error page, or redirects that lead nowhere.
+        Dead = "dead",
+        /// The server says that it was there once, or is not there (404, 410).
+        Gone = "gone",
+        /// The server does not let Atlas in.
+        Blocked = "blocked",
+        /// Content of a kind or a size that Atlas cannot read.
+        Unsupported = "unsupported",
+        /// Atlas does not ask there: a private address, or one with a password in it.
+        Refused = "refused",
+        /// The connection could not be trusted.
+        Tls = "tls",
+        /// Nobody answered, however often Atlas tried.
+        Unreachable = "unreachable",
+        /// To be read again from stored bytes, of which there are none.
+        NoBytes = "no_bytes",
+    }
+}
+
 impl Outcome {
     /// Its word.
     pub fn word(&self) -> OutcomeWord {
@@ -107,10 +139,10 @@ impl Outcome {
     pub fn reason(&self) -> &str {
         match self {
             Self::Stored { .. } | Self::Unchanged => "",
-            Self::Duplicate { reason, .. } => reason,
+            Self::Duplicate { reason, .. } => reason.as_str(),
+            Self::LinkOnly { reason, .. } => reason.as_str(),
             Self::Quarantined { reason, .. }
             | Self::Rejected { reason, .. }
-            | Self::LinkOnly { reason, .. }
             | Self::Failed { reason, .. }
             | Self::Deferred { reason, .. } => reason,
         }
@@ -136,11 +168,10 @@ impl Outcome {
             Self::Stored { partial: false } => "saved and searchable".to_owned(),
             Self::Stored { partial: true } => "saved; only the beginning could be had".to_owned(),
             Self::Unchanged => "nothing has changed since the last time".to_owned(),
-            Self::Duplicate {
-                of,
-                reason: "same_url",
-            } => format!("the same address as item {of}"),
-            Self::Duplicate { of, .. } => format!("the same content as item {of}"),
+            Self::Duplicate { of, reason } => match reason {
+                DuplicateReason::SameUrl => format!("the same address as item {of}"),
+                DuplicateReason::SameContent => format!("the same content as item {of}"),
+            },
             Self::Quarantined { message, .. }
             | Self::Rejected { message, .. }
             | Self::LinkOnly { message, .. }

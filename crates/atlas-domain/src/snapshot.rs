@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub item_id: ItemId,
     /// The hash of its bytes.
     pub body_hash: BlobHash,
-    /// Size of its bytes.
+    /// How many bytes the body has, decompressed as it is stored under its name.
     pub size_bytes: u64,
     /// Where it was asked for.
     pub url: String,

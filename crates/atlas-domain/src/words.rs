@@ -65,3 +65,47 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use crate::{AttemptEnd, FetchFault, JobState, JunkClass, LinkReason, OutcomeWord};
+
+    #[test]
+    fn every_word_is_read_back_from_text_and_from_json() {
+        for fault in FetchFault::ALL.iter().copied() {
+            assert_eq!(fault.to_string().parse(), Ok(fault));
+            let json = serde_json::to_string(&fault).unwrap();
+            assert_eq!(json, format!("\"{fault}\""));
+            assert_eq!(serde_json::from_str::<FetchFault>(&json).unwrap(), fault);
+        }
+    }
+
+    #[test]
+    fn no_two_words_of_a_vocabulary_are_spelled_alike() {
+        fn spelled<T: std::fmt::Display>(all: &[T]) -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        }
+        for mut spellings in [
+            spelled(AttemptEnd::ALL),
+            spelled(FetchFault::ALL),
+            spelled(JobState::ALL),
+            spelled(JunkClass::ALL),
+            spelled(LinkReason::ALL),
+            spelled(OutcomeWord::ALL),
+        ] {
+            let count = spellings.len();
+            spellings.sort();
+            spellings.dedup();
+            assert_eq!(spellings.len(), count);
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_told_with_those_that_exist() {
+        let error = "finished".parse::<JobState>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "unknown JobState `finished`; expected one of: ready, leased, done, dead, cancelled"
+        );
+    }
+}

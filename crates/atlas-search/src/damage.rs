@@ -2,17 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use atlas_domain::panic_message;
+
 use crate::error::SearchError;
 
 /// Runs `work`. The engine checks the outer shape of its files and panics where their inside is broken, so a
 /// panic counts as damage. Unwinding is safe because callers drop whatever `work` was about to change.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, SearchError>) -> Result<T, SearchError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
+        let message = panic_message(panic.as_ref());
         Err(SearchError::Damaged(format!("the engine panicked: {message}")))
     })
 }

@@ -14,6 +14,7 @@ mod needles;
 mod open;
 mod pattern;
 mod query;
+mod read_only;
 mod reader;
 mod schema;
 mod snippet;

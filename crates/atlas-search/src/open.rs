@@ -16,6 +16,7 @@ use tantivy::Index;
 use crate::damage::guarded;
 use crate::error::{RebuildReason, SearchError};
 use crate::index::SearchIndex;
+use crate::read_only::ReadOnlyDirectory;
 use crate::reader::SearchReader;
 use crate::schema::{SCHEMA_VERSION, schema};
 use crate::text::analyzer::tokenizers;
@@ -56,7 +57,7 @@ impl SearchIndex {
     ) -> Result<Opened, SearchError> {
         fs::create_dir_all(directory)?;
         let lock = lock(directory)?;
-        let (reader, rebuild) = match inspect(directory, identity)? {
+        let (reader, rebuild) = match inspect(directory, identity, Access::Write)? {
             Ok(reader) => (reader, None),
             Err(reason) => {
                 if reason != RebuildReason::New {
@@ -75,9 +76,9 @@ impl SearchIndex {
     }
 
     /// Opens the index in `directory` for searching only: beside a running writer, or without one. It shows
-    /// the last commit; [`SearchReader::reload`] shows later ones.
+    /// the last commit; [`SearchReader::reload`] shows later ones. Nothing is written, not even a lock.
     pub fn open_read_only(directory: &Path, identity: &LibraryIdentity) -> Result<SearchReader, SearchError> {
-        inspect(directory, identity)?.map_err(SearchError::MustRebuild)
+        inspect(directory, identity, Access::Read)?.map_err(SearchError::MustRebuild)
     }
 }
 
@@ -109,8 +110,15 @@ impl Payload {
 /// What is there: an index that can be used, or why not.
 type Inspected = Result<SearchReader, RebuildReason>;
 
+/// What the index is opened for.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
 /// Looks at what is there, without changing anything.
-fn inspect(directory: &Path, identity: &LibraryIdentity) -> Result<Inspected, SearchError> {
+fn inspect(directory: &Path, identity: &LibraryIdentity, access: Access) -> Result<Inspected, SearchError> {
     let current = current(directory);
     match fs::metadata(current.join("meta.json")) {
         Ok(_) => {}
@@ -121,14 +129,21 @@ fn inspect(directory: &Path, identity: &LibraryIdentity) -> Result<Inspected, Se
         }
         Err(error) => return Err(error.into()),
     }
-    match guarded(|| open_existing(&current, identity)) {
+    match guarded(|| open_existing(&current, identity, access)) {
         Err(SearchError::Damaged(what)) => Ok(Err(RebuildReason::Damaged(what))),
         other => other,
     }
 }
 
-fn open_existing(current: &Path, identity: &LibraryIdentity) -> Result<Inspected, SearchError> {
-    let mut index = Index::open_in_dir(current)?;
+fn open_existing(
+    current: &Path,
+    identity: &LibraryIdentity,
+    access: Access,
+) -> Result<Inspected, SearchError> {
+    let mut index = match access {
+        Access::Read => Index::open(ReadOnlyDirectory::open(current)?)?,
+        Access::Write => Index::open_in_dir(current)?,
+    };
     let (schema, fields) = schema();
     let Some(payload) = Payload::of_last_commit(&index)? else {
         return Ok(Err(RebuildReason::New));

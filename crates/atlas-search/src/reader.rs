@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use atlas_domain::{Cursor, ItemId, UserId};
 use tantivy::collector::TopDocs;
-use tantivy::query::{Query as _, TermQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::Query as _;
 use tantivy::{
-    DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument, Term,
+    DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument,
 };
 
 use crate::compile::{Compiled, compile};
@@ -135,12 +134,6 @@ impl SearchReader {
     /// Documents in the index, of all users.
     pub fn count(&self) -> u64 {
         self.reader.searcher().num_docs()
-    }
-
-    /// Whether the item is in the index.
-    pub fn contains(&self, item_id: ItemId) -> Result<bool, SearchError> {
-        let term = Term::from_field_bytes(self.fields.item_id, item_id.as_bytes());
-        guarded(|| Ok(TermQuery::new(term, IndexRecordOption::Basic).count(&self.reader.searcher())? > 0))
     }
 
     /// Shows `visit` every item in the index, in no order: an index that equals its store has each searchable

@@ -42,7 +42,7 @@ impl ApiError {
 
     /// Our own fault, whose reason has been logged.
     pub(crate) fn internal() -> Self {
-        let detail = "Atlas failed to carry this out; its log says why";
+        let detail = "Atlas failed to carry this out, by a fault of its own; its log says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
@@ -70,7 +70,7 @@ impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
         let code = error.code();
         let status = match code {
-            "invalid_request" => StatusCode::BAD_REQUEST,
+            "invalid_request" | "invalid_cursor" => StatusCode::BAD_REQUEST,
             "not_found" => StatusCode::NOT_FOUND,
             "conflict" | "read_only" => StatusCode::CONFLICT,
             "library_unavailable" | "no_library" | "other_version" | "search_unavailable" | "busy" => {
@@ -82,10 +82,7 @@ impl From<AppError> for ApiError {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(code, %error, "a use case failed");
         }
-        match code {
-            "internal" => Self::internal(),
-            _ => Self::new(status, code, error.to_string()),
-        }
+        Self::new(status, code, error.told())
     }
 }
 
@@ -139,6 +136,7 @@ mod tests {
     #[rstest]
     #[case(AppError::Invalid("no".to_owned()), 400, "invalid_request")]
     #[case(AppError::Store(StoreError::NotFound { what: "item", name: "x".to_owned() }), 404, "not_found")]
+    #[case(AppError::Store(StoreError::BadCursor("x".to_owned())), 400, "invalid_cursor")]
     #[case(AppError::Store(StoreError::Conflict("no".to_owned())), 409, "conflict")]
     #[case(AppError::ReadOnly, 409, "read_only")]
     #[case(AppError::LibraryUnavailable(StoreError::Closed), 503, "library_unavailable")]
@@ -147,6 +145,7 @@ mod tests {
     #[case(AppError::Store(StoreError::NoLibrary("/data".into())), 503, "no_library")]
     #[case(AppError::DiskFloor { free_mb: 1, floor_mb: 2 }, 507, "disk_full")]
     #[case(AppError::Store(StoreError::Full("no".to_owned())), 507, "disk_full")]
+    #[case(AppError::Store(StoreError::Io("no".to_owned())), 500, "io_failed")]
     #[case(AppError::Store(StoreError::LeaseLost), 500, "internal")]
     fn gives_each_failure_its_status_and_its_code(
         #[case] error: AppError,
@@ -167,11 +166,13 @@ mod tests {
         assert!(error.detail.contains("page 7 is torn"), "{}", error.detail);
     }
 
-    #[test]
-    fn keeps_internals_for_the_log() {
-        let error = ApiError::from(AppError::Store(StoreError::Sqlite(
-            "no such column: x".to_owned(),
-        )));
-        assert!(!error.detail.contains("column"), "{}", error.detail);
+    #[rstest]
+    #[case::a_bug_in_sql(StoreError::Sqlite("no such column: x".to_owned()))]
+    #[case::a_panic(StoreError::Panicked("index out of bounds: column 7".to_owned()))]
+    fn keeps_internals_for_the_log(#[case] bug: StoreError) {
+        for error in [AppError::LibraryUnavailable(bug.clone()), AppError::Store(bug)] {
+            let error = ApiError::from(error);
+            assert!(!error.detail.contains("column"), "{}", error.detail);
+        }
     }
 }

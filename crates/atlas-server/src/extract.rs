@@ -14,6 +14,9 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// The query part of the address.
 pub(crate) struct Query<T>(pub(crate) T);
 
+/// That the address has no query part: a misspelled parameter must not be passed over in silence.
+pub(crate) struct NoQuery;
+
 /// What the route's pattern leaves open, percent-decoded.
 pub(crate) struct Path<T>(pub(crate) T);
 
@@ -38,6 +41,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let axum::extract::Query(value) = axum::extract::Query::from_request_parts(parts, state).await?;
         Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        match query.split('&').find(|parameter| !parameter.is_empty()) {
+            None => Ok(Self),
+            Some(parameter) => {
+                let name = parameter.split('=').next().unwrap_or_default();
+                let detail = format!("unknown field `{name}`: this route takes no parameters in its address");
+                Err(ApiError::invalid(detail))
+            }
+        }
     }
 }
 

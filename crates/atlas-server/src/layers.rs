@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_app::App;
+use atlas_domain::panic_message;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -59,13 +60,15 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// A panic is a bug in one handler: its caller hears of it, the log has the reason, and the connection lives on.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer that catches panics hands them over"
+)]
 pub(crate) fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
-    let message = panic
-        .downcast::<String>()
-        .map(|message| *message)
-        .or_else(|panic| panic.downcast::<&str>().map(|message| (*message).to_owned()))
-        .unwrap_or_else(|_| "without a message".to_owned());
-    tracing::error!(message, "a request handler panicked");
+    tracing::error!(
+        message = panic_message(panic.as_ref()),
+        "a request handler panicked"
+    );
     ApiError::internal().into_response()
 }
 

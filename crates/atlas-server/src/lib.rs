@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod error;
 mod extract;
+mod intake;
 mod layers;
 mod listen;
 mod router;

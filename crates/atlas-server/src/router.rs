@@ -3,7 +3,6 @@
 //! A handler belongs in `api/`, one file a noun. Nothing here, and no route, makes or hands out a token.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use atlas_app::App;
 use axum::Router;
@@ -12,18 +11,16 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::api::{health, items, jobs, quarantine, search, status};
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
+use crate::intake::{Intake, take_body};
 use crate::layers::{answer_panic, limit_time, observe};
 
 const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// Addresses may come with the HTML of their pages.
 const ADD_LIMIT_BYTES: usize = 64 * 1024 * 1024;
-/// Longest silence while a body arrives.
-const BODY_PAUSE: Duration = Duration::from_secs(30);
 
 /// The routes without a guard: for the Unix socket, whose file mode is the guard, and for calls within the process.
 pub fn router(app: Arc<App>) -> Router {
@@ -36,6 +33,8 @@ pub fn guarded_router(app: Arc<App>, rule: AccessRule) -> Router {
 }
 
 fn routes() -> Router<Arc<App>> {
+    let intake = Intake::up_to(BODY_LIMIT_BYTES);
+    let intake_of_pages = intake.but_up_to(ADD_LIMIT_BYTES);
     let prompt = Router::new()
         .route("/livez", get(health::show_liveness))
         .route("/readyz", get(health::show_readiness))
@@ -51,20 +50,22 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/quarantine", get(quarantine::list_quarantine))
         .route("/api/v1/quarantine/{id}/keep", post(quarantine::keep_item))
         .route("/api/v1/quarantine/{id}/drop", post(quarantine::drop_item))
+        .route("/api/v1/outcomes", get(jobs::show_outcomes))
         .route("/api/v1/jobs", get(jobs::list_jobs))
         .route("/api/v1/jobs/{id}", get(jobs::show_job))
         .route("/api/v1/jobs/{id}/retry", post(jobs::retry_job))
         .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel_job))
-        .route_layer(from_fn(limit_time));
+        .route_layer(from_fn(limit_time))
+        .route_layer(from_fn_with_state(intake.clone(), take_body));
     // These take as long as their caller asks for, or as the size of the library demands.
     let patient = Router::new()
-        .route(
-            "/api/v1/items",
-            post(items::add_items).layer(DefaultBodyLimit::max(ADD_LIMIT_BYTES)),
-        )
         .route("/api/v1/reprocess", post(items::reprocess_items))
-        .route("/api/v1/doctor", get(status::run_doctor));
-    prompt.merge(patient)
+        .route("/api/v1/doctor", get(status::run_doctor))
+        .route_layer(from_fn_with_state(intake, take_body));
+    let saving = Router::new()
+        .route("/api/v1/items", post(items::add_items))
+        .route_layer(from_fn_with_state(intake_of_pages, take_body));
+    prompt.merge(patient).merge(saving)
 }
 
 /// Lays over every route, and over requests that meet none, what none may go without. The last layer is the
@@ -73,8 +74,7 @@ fn dress(routes: Router<Arc<App>>, app: Arc<App>, rule: Option<AccessRule>) -> R
     let mut dressed = routes
         .fallback(refuse_unknown_route)
         .method_not_allowed_fallback(refuse_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
+        .layer(DefaultBodyLimit::disable()); // bodies have been taken in before
     if let Some(rule) = rule {
         dressed = dressed.layer(from_fn_with_state(Arc::new(rule), guard));
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use atlas_domain::{BlobHash, Timestamp};
 
 use crate::error::StoreError;
+use crate::reserve::Reserve;
 
 /// Compressed bytes up to this size lie in the database.
 const INLINE_LIMIT: usize = 64 * 1024;
@@ -42,19 +43,25 @@ impl PreparedBlob {
 pub(crate) struct BlobFiles {
     folder: PathBuf,
     locks: Vec<Mutex<()>>,
+    /// Given back when the disk is full. Those who only read have none.
+    reserve: Option<Reserve>,
 }
 
 impl BlobFiles {
     /// For writing: the folder is there for good before anything lies in it.
-    pub(crate) fn create(folder: PathBuf) -> Result<Self, StoreError> {
+    pub(crate) fn create(folder: PathBuf, reserve: Reserve) -> Result<Self, StoreError> {
         create_folder(&folder)?;
-        Ok(Self::at(folder))
+        Ok(Self {
+            reserve: Some(reserve),
+            ..Self::at(folder)
+        })
     }
 
     pub(crate) fn at(folder: PathBuf) -> Self {
         Self {
             folder,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
+            reserve: None,
         }
     }
 
@@ -72,10 +79,11 @@ impl BlobFiles {
         }
         let _alone = self.lock(hash);
         let path = self.path(hash);
-        if path.exists() {
-            renew(&path, now)?;
-        } else {
-            write_new(&path, &compressed, now)?;
+        match write(&path, &compressed, now) {
+            Err(StoreError::Full(_)) if self.reserve.as_ref().is_some_and(Reserve::give_back) => {
+                write(&path, &compressed, now)?;
+            }
+            other => other?,
         }
         Ok(PreparedBlob {
             hash,
@@ -175,6 +183,14 @@ impl BlobFiles {
     fn path(&self, hash: BlobHash) -> PathBuf {
         let name = hash.to_string();
         self.folder.join(&name[..2]).join(name)
+    }
+}
+
+fn write(path: &Path, compressed: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    if path.exists() {
+        renew(path, now)
+    } else {
+        write_new(path, compressed, now)
     }
 }
 

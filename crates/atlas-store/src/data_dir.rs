@@ -1,11 +1,15 @@
 //! The data directory: where everything lies, and the lock that lets one process write to it.
+//!
+//! Where nothing can be written, on a full disk or a read-only file system, the lock is taken without writing.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::sqlite::is_on_read_only_file_system;
 
 /// Where everything of one library lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +106,22 @@ impl DataDir {
         self.0.join("lock")
     }
 
+    /// Space that is kept free for need.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.0.join("reserve")
+    }
+
+    /// Bytes that are free for this process where the directory lies.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(&self.0).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    /// Whether it lies on a file system that nobody can write to.
+    pub fn is_read_only(&self) -> bool {
+        is_on_read_only_file_system(&self.0)
+    }
+
     /// Creates the directory (for its owner only) and takes the lock. It is released with the returned value,
     /// or by the kernel when the process ends in whatever way.
     pub fn lock(&self, holder: &Holder) -> Result<DataDirLock, DataDirError> {
@@ -110,32 +130,65 @@ impl DataDir {
             source,
         };
         create_durably(&self.0).map_err(io)?;
-        // One that was there before may be open to others; what lies in it is not for them.
-        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
-        self.refuse_network_file_system()?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(self.lock_file())
-            .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(DataDirError::Locked {
-                    path: self.0.clone(),
-                    holder: self.holder(),
-                });
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+        let writable = !self.is_read_only();
+        if writable {
+            // One that was there before may be open to others; what lies in it is not for them.
+            std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
         }
-        write_holder(&mut file, holder).map_err(io)?;
-        Ok(DataDirLock {
+        self.refuse_network_file_system()?;
+        let file = if writable {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(self.lock_file())
+                .map_err(io)?
+        } else {
+            self.something_to_lock().map_err(io)?
+        };
+        file.try_lock().map_err(|error| self.not_locked(error))?;
+        let mut lock = DataDirLock {
             file,
             dir: self.clone(),
-        })
+        };
+        if writable {
+            lock.announce(holder)?;
+        }
+        Ok(lock)
+    }
+
+    /// Keeps every writer out for as long as the returned file is open, without writing anything. Others may do
+    /// the same at the same time.
+    pub(crate) fn keep_still(&self) -> Result<File, DataDirError> {
+        let file = self.something_to_lock().map_err(|source| DataDirError::Io {
+            path: self.0.clone(),
+            source,
+        })?;
+        file.try_lock_shared().map_err(|error| self.not_locked(error))?;
+        Ok(file)
+    }
+
+    /// The lock file, or the directory where nobody has ever made one and nobody can.
+    fn something_to_lock(&self) -> std::io::Result<File> {
+        match File::open(self.lock_file()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => File::open(&self.0),
+            other => other,
+        }
+    }
+
+    fn not_locked(&self, error: TryLockError) -> DataDirError {
+        match error {
+            TryLockError::WouldBlock => DataDirError::Locked {
+                path: self.0.clone(),
+                holder: self.holder(),
+            },
+            TryLockError::Error(source) => DataDirError::Io {
+                path: self.0.clone(),
+                source,
+            },
+        }
     }
 
     /// Who holds the lock, or held it last: a hint to look for a server, never a proof that one runs.
@@ -180,16 +233,18 @@ fn create_durably(path: &Path) -> std::io::Result<()> {
     };
     create_durably(parent)?;
     match std::fs::DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {}
         other => other?,
     }
     File::open(parent)?.sync_all()
 }
 
+/// Writes over what is there before it cuts the rest off: on a full disk only the old space is there to be used.
 fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
-    file.set_len(0)?;
+    let text = serde_json::to_string(holder)?;
     file.seek(SeekFrom::Start(0))?;
-    file.write_all(serde_json::to_string(holder)?.as_bytes())
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
 }
 
 /// The right to write to a data directory.
@@ -205,12 +260,19 @@ impl DataDirLock {
         &self.dir
     }
 
-    /// Tells others where this process listens.
+    /// Tells others where this process listens. Where that cannot be written down, they look at the usual
+    /// places, and the lock holds all the same.
     pub fn announce(&mut self, holder: &Holder) -> Result<(), DataDirError> {
-        write_holder(&mut self.file, holder).map_err(|source| DataDirError::Io {
-            path: self.dir.lock_file(),
-            source,
-        })
+        match write_holder(&mut self.file, holder) {
+            Err(error) if self.dir.is_read_only() || error.kind() == ErrorKind::StorageFull => {
+                tracing::warn!(%error, "the lock does not name its holder");
+                Ok(())
+            }
+            other => other.map_err(|source| DataDirError::Io {
+                path: self.dir.lock_file(),
+                source,
+            }),
+        }
     }
 }
 
@@ -235,5 +297,29 @@ mod tests {
         assert!(message.contains("process 42 (atlas serve)"), "{message}");
         drop(first);
         dir.lock(&holder("add")).unwrap();
+    }
+
+    #[test]
+    fn a_shorter_holder_leaves_nothing_of_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(folder.path());
+        drop(dir.lock(&holder("reprocess")).unwrap());
+        let _lock = dir.lock(&holder("rm")).unwrap();
+        assert_eq!(dir.holder().unwrap(), holder("rm"));
+    }
+
+    #[test]
+    fn whoever_keeps_it_still_keeps_writers_out_but_not_one_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(folder.path());
+        drop(dir.lock(&holder("add")).unwrap());
+        let readers = [dir.keep_still().unwrap(), dir.keep_still().unwrap()];
+        assert!(matches!(
+            dir.lock(&holder("add")),
+            Err(DataDirError::Locked { .. })
+        ));
+        drop(readers);
+        let _writer = dir.lock(&holder("add")).unwrap();
+        assert!(matches!(dir.keep_still(), Err(DataDirError::Locked { .. })));
     }
 }

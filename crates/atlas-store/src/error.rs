@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A store operation that did not happen, or (only [`StoreError::Unknown`]) may have happened.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -18,11 +18,14 @@ pub enum StoreError {
     /// The request cannot be carried out in the present state.
     #[error("{0}")]
     Conflict(String),
+    /// A page was asked for by a cursor that no page gave.
+    #[error("`{0}` is not a page cursor; take the `next` of the page before")]
+    BadCursor(String),
     /// The lease was lost to another worker or to time: discard the result.
     #[error("the lease on this job was lost; its result is discarded")]
     LeaseLost,
     /// No space left on the disk.
-    #[error("the disk is full: {0}")]
+    #[error("the disk is full: {0}; free some space")]
     Full(String),
     /// The disk or file system failed.
     #[error("reading or writing the database failed: {0}")]
@@ -79,6 +82,28 @@ pub enum StoreError {
     /// This process may only read.
     #[error("this connection to the library is read-only")]
     ReadOnly,
+    /// Nobody can write there.
+    #[error("the file system of {0} is read-only: nothing can be saved until it is mounted writable")]
+    ReadOnlyFileSystem(PathBuf),
+    /// The file that the running process writes to is not at its place any more.
+    #[error(
+        "the database file {path} {what} while it was in use: nothing is written any more; put the old file back, \
+         or stop Atlas before you exchange it"
+    )]
+    Displaced {
+        /// Which file.
+        path: PathBuf,
+        /// `vanished` or `was replaced`.
+        what: &'static str,
+    },
+    /// There is something else in the place of our file.
+    #[error("{path} is not of Atlas: it is {what}; it was not touched")]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A blob's file is missing or its bytes do not have the hash they are named by.
     #[error("stored content {hash} is {problem}")]
     Blob {
@@ -105,6 +130,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The name of a damaged file until somebody who knows it puts it in.
+    pub(crate) const UNNAMED: &'static str = "the database";
+
     /// Nothing has that name.
     pub(crate) fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
         Self::NotFound {
@@ -113,11 +141,22 @@ impl StoreError {
         }
     }
 
-    /// Whether the file itself is damaged.
+    /// Takes what is wrong with one row apart from what is wrong with all: the others can still be had.
+    pub(crate) fn of_one_row(self) -> Result<String, Self> {
+        match self {
+            Self::Unreadable(_) => Ok(self.to_string()),
+            error => Err(error),
+        }
+    }
+
+    /// Whether this build can do nothing with the file: it is damaged, of another version, or not ours.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
-            Self::Corrupt { .. } | Self::NewerSchema { .. } | Self::MigrationChanged { .. }
+            Self::Corrupt { .. }
+                | Self::NewerSchema { .. }
+                | Self::MigrationChanged { .. }
+                | Self::Foreign { .. }
         )
     }
 }
@@ -125,21 +164,24 @@ impl StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let mut detail = error.to_string();
-        if let Some(code) = error.sqlite_error().map(|error| error.extended_code) {
+        let code = error.sqlite_error().map(|error| error.extended_code);
+        if let Some(code) = code {
             detail = format!("{detail} (SQLite code {code})"); // says which read, write or sync failed
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(detail),
+            _ if code == Some(ffi::SQLITE_IOERR_SHMSIZE) => Self::Full(detail), // no room for the index of the log
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(detail),
             Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(detail),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
-                path: PathBuf::from("the database"),
+                path: PathBuf::from(Self::UNNAMED),
                 detail,
             },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             _ => match error {
                 rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::Utf8Error(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..)
                 | rusqlite::Error::InvalidColumnType(..) => Self::Unreadable(detail),
                 _ => Self::Sqlite(detail),

@@ -9,16 +9,19 @@ mod error;
 mod jobs;
 mod library;
 mod ops;
+mod reserve;
 mod sqlite;
 mod tx;
 
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
-pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, Postponement};
+pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobScope, Postponement};
 pub use library::{
-    AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IngestCommit, IngestMaterial, ItemFilter,
-    ItemPage, Judgement, Library, NewItem, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
+    AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IndexMaterialPage, IngestCommit,
+    IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, Quarantined, RetentionPolicy,
+    RetentionReport, Saved, SavedAs, UnreadableItem,
 };
 pub use ops::{IndexGuard, Ops};
+pub use reserve::Reserve;
 pub use sqlite::WriterStats;

@@ -24,6 +24,9 @@ pub(crate) enum Client {
     InProcess(Router),
 }
 
+/// Longest path with its query. Room for the longest address and the longest query, percent-encoded.
+const LONGEST_TARGET_BYTES: usize = 32_000;
+
 /// The part of a problem document that a command needs.
 #[derive(serde::Deserialize)]
 struct Problem {
@@ -54,6 +57,13 @@ impl Client {
     }
 
     async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T, CliError> {
+        if path.len() > LONGEST_TARGET_BYTES {
+            let message = format!(
+                "this is too long to ask for: it has {} bytes, and {LONGEST_TARGET_BYTES} are the limit",
+                path.len()
+            );
+            return Err(CliError::new(Exit::Usage, message));
+        }
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -82,23 +92,29 @@ impl Client {
 }
 
 async fn over_socket(socket: &Path, request: Request<Body>) -> Result<Response<Incoming>, CliError> {
-    let unreachable = |error: String| {
-        CliError::new(
-            Exit::Unreachable,
-            format!("the server at {} does not answer: {error}", socket.display()),
-        )
-    };
-    let stream = tokio::net::UnixStream::connect(socket)
-        .await
-        .map_err(|error| unreachable(error.to_string()))?;
+    let stream = tokio::net::UnixStream::connect(socket).await.map_err(|error| {
+        let message = format!("the server at {} does not answer: {error}", socket.display());
+        CliError::new(Exit::Unreachable, message)
+    })?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| unreachable(error.to_string()))?;
+        .map_err(|error| gone_in_the_middle(&error))?;
     tokio::spawn(connection);
     sender
         .send_request(request)
         .await
-        .map_err(|error| unreachable(error.to_string()))
+        .map_err(|error| gone_in_the_middle(&error))
+}
+
+/// The request was on its way, and may have been carried out.
+fn gone_in_the_middle(error: &impl std::fmt::Display) -> CliError {
+    CliError::new(
+        Exit::Unreachable,
+        format!(
+            "the server went away before it answered ({error}); what it did say it has kept is kept, and when it \
+             runs again, this can be asked for again without harm"
+        ),
+    )
 }
 
 async fn read<B>(response: Response<B>) -> Result<(http::StatusCode, Vec<u8>), CliError>
@@ -107,11 +123,7 @@ where
     B::Error: std::fmt::Display,
 {
     let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(|error| {
-        CliError::new(
-            Exit::Unreachable,
-            format!("the server's answer broke off: {error}"),
-        )
-    })?;
+    let body = response.into_body().collect().await;
+    let bytes = body.map_err(|error| gone_in_the_middle(&error))?;
     Ok((status, bytes.to_bytes().to_vec()))
 }

@@ -57,6 +57,15 @@ impl CliError {
         }
     }
 
+    /// A bug, whose own words are for the log.
+    pub(crate) fn unexpected() -> Self {
+        Self::new(
+            Exit::Failure,
+            "Atlas failed to carry this out, by a fault of its own; run it again with --verbose to see more, and \
+             please report it",
+        )
+    }
+
     /// Whoever read our output has gone away, which is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.broken_pipe
@@ -66,7 +75,7 @@ impl CliError {
     pub(crate) fn from_problem(code: &str, status: u16, message: String) -> Self {
         let exit = match (code, status) {
             ("not_found" | "no_library", _) => Exit::NotFound,
-            ("invalid_request", _) => Exit::Usage,
+            ("invalid_request" | "invalid_cursor", _) => Exit::Usage,
             ("busy", _) => Exit::Busy,
             ("damaged" | "other_version" | "library_unavailable", _) => Exit::Damaged,
             (_, 401 | 403) => Exit::Authentication,
@@ -84,7 +93,13 @@ impl From<StoreError> for CliError {
 
 impl From<AppError> for CliError {
     fn from(error: AppError) -> Self {
-        Self::from_problem(error.code(), 0, error.to_string())
+        match error.code() {
+            "internal" => {
+                tracing::debug!(%error, "a use case failed");
+                Self::unexpected()
+            }
+            code => Self::from_problem(code, 0, error.told()),
+        }
     }
 }
 

@@ -12,12 +12,15 @@ mod session;
 mod telemetry;
 
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use tokio_util::sync::CancellationToken;
 
-use crate::cli::output::Output;
-use crate::cli::{Cli, Command, RoutedCommand};
+use crate::cli::output::{Output, complain};
+use crate::cli::{Cli, Command, RoutedCommand, until_stopped};
 use crate::config::{Config, Environment, Flags};
 use crate::error::{CliError, Exit};
 use crate::serve::AskedToEnd;
@@ -35,18 +38,26 @@ fn main() -> ExitCode {
         };
     }
     let environment = Environment::read();
-    match run(&cli, &environment) {
+    // A panic is a bug; whoever runs the command hears that there is one, and not its innards.
+    let ended = catch_unwind(AssertUnwindSafe(|| run(&cli, &environment)));
+    match ended.unwrap_or_else(|_| Err(CliError::unexpected())) {
         Ok(exit) => exit.into(),
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            // If nobody listens, the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "atlas: {error}");
+            complain(&format!("atlas: {error}"));
             error.exit.into()
         }
     }
 }
 
 fn run(cli: &Cli, environment: &Environment) -> Result<Exit, CliError> {
+    if let Command::Completions(args) = &cli.command {
+        // Before the configuration: the shell asks for these at its start, whatever has gone wrong elsewhere.
+        let mut script = Vec::new();
+        clap_complete::generate(args.shell, &mut Cli::command(), "atlas", &mut script);
+        std::io::stdout().write_all(&script)?;
+        return Ok(Exit::Ok);
+    }
     let config = Config::load(&flags(cli), environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(dispatch(cli, &config, environment));
@@ -67,30 +78,62 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         Command::Demo(args) => demo::run(config, args.exit).await,
         Command::Extract(args) => extract::run(config, args).await,
         Command::Config(args) => config::show::run(config, &args.command, &output),
-        Command::Completions(args) => {
-            clap_complete::generate(args.shell, &mut Cli::command(), "atlas", &mut std::io::stdout());
-            Ok(Exit::Ok)
-        }
-        Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
+        Command::Completions(_) | Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
         Command::Routed(command) => with_library(command, config, &output).await,
     }
 }
 
 /// Runs a command that talks to routes, wherever they are.
 async fn with_library(command: &RoutedCommand, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let mut asked_to_end = AskedToEnd::listen()?;
-    let session = Session::open(config, command.access(), command.name()).await?;
-    let work = async {
-        let result = command.run(session.client(), output).await;
-        session.settle().await?;
-        result
+    let (stop, stop_at_once) = stopped_by_signals()?;
+    let opening = Session::open(config, command.access(), command.name());
+    let Some(session) = until_stopped(&stop, opening).await else {
+        return Ok(Exit::Interrupted);
     };
+    let session = session?;
+    let result = work(command, &session, output, &stop).await;
+    tokio::select! {
+        () = session.close() => result,
+        () = stop_at_once.cancelled() => Ok(Exit::Interrupted),
+    }
+}
+
+async fn work(
+    command: &RoutedCommand,
+    session: &Session,
+    output: &Output,
+    stop: &CancellationToken,
+) -> Result<Exit, CliError> {
+    let mut running = pin!(command.run(session.client(), output, stop));
     let result = tokio::select! {
-        result = work => result,
-        () = asked_to_end.wait() => Ok(Exit::Interrupted),
+        result = &mut running => result,
+        error = session.trouble() => {
+            // The work it waits for is not done any more. It tells what is known.
+            stop.cancel();
+            return running.await.and(Err(error));
+        }
     };
-    session.close().await;
-    result
+    if !command.works_to_the_end() {
+        return result;
+    }
+    match until_stopped(stop, session.settle()).await {
+        Some(settled) => result.and_then(|exit| settled.map(|()| exit)),
+        None => result.and(Ok(Exit::Interrupted)),
+    }
+}
+
+/// A token that the first SIGINT or SIGTERM cancels, and one that the second does.
+fn stopped_by_signals() -> Result<(CancellationToken, CancellationToken), CliError> {
+    let mut asked_to_end = AskedToEnd::listen()?;
+    let (stop, stop_at_once) = (CancellationToken::new(), CancellationToken::new());
+    let tokens = [stop.clone(), stop_at_once.clone()];
+    tokio::spawn(async move {
+        for token in tokens {
+            asked_to_end.wait().await;
+            token.cancel();
+        }
+    });
+    Ok((stop, stop_at_once))
 }
 
 fn flags(cli: &Cli) -> Flags {
@@ -103,5 +146,9 @@ fn flags(cli: &Cli) -> Flags {
         data_dir: cli.global.data_dir.clone(),
         config: cli.global.config.clone(),
         bind,
+        without_library: matches!(
+            cli.command,
+            Command::Demo(_) | Command::Extract(_) | Command::Config(_)
+        ),
     }
 }

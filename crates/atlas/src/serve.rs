@@ -1,15 +1,17 @@
 //! `atlas serve`: the server. It listens on a Unix socket for the command line and on loopback TCP for
 //! everything else, and ends in good order on SIGTERM or SIGINT.
 
+mod socket;
+mod token;
+
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use atlas_app::Work;
 use atlas_server::AccessRule;
-use atlas_store::{DataDir, DataDirLock, Holder};
-use tokio::net::{TcpListener, UnixListener};
+use atlas_store::{DataDir, Holder};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,9 +20,9 @@ use crate::compose::Composed;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::session::lock;
-
-/// The longest path that fits into a socket address.
-const SOCKET_PATH_LIMIT: usize = 100;
+use socket::bind_socket;
+pub(crate) use socket::unannounced_socket;
+use token::write_token;
 
 /// A server that runs.
 pub(crate) struct Server {
@@ -41,8 +43,9 @@ impl Server {
             .await
             .map_err(|error| cannot_listen(config, &error))?;
         let token = write_token(&dir)?;
-        let (socket, unix) = bind_socket(&dir, &lock)?;
-        let mut composed = Composed::open(config, lock, Work::JobsAndSchedules).await?;
+        let (socket, unix) = bind_socket(&lock)?;
+        let opened = Composed::open(config, lock, Work::JobsAndSchedules).await;
+        let mut composed = opened.inspect_err(|_| drop(std::fs::remove_file(&socket)))?;
         composed.lock_mut().announce(&Holder {
             pid: std::process::id(),
             purpose: "serve".to_owned(),
@@ -93,8 +96,11 @@ pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
         DataDir::new(&config.data_dir).token().display()
     );
     asked_to_end.wait().await;
-    server.stop().await;
-    Ok(Exit::Ok)
+    tokio::select! {
+        () = server.stop() => Ok(Exit::Ok),
+        // Asked again: at once. What is lost by that is nothing but the good order.
+        () = asked_to_end.wait() => Ok(Exit::Interrupted),
+    }
 }
 
 /// Hears SIGINT and SIGTERM from the moment it listens.
@@ -132,79 +138,4 @@ fn cannot_listen(config: &Config, error: &std::io::Error) -> CliError {
             config.bind
         ),
     )
-}
-
-/// A new token for every start, readable by its owner only.
-fn write_token(dir: &DataDir) -> Result<String, CliError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        CliError::new(
-            Exit::Failure,
-            format!("the system gives no random numbers: {error}"),
-        )
-    })?;
-    let token = bytes
-        .iter()
-        .fold("atlas_".to_owned(), |token, byte| format!("{token}{byte:02x}"));
-    let path = dir.token();
-    // A new file: an old one may have been opened up by somebody.
-    let _ = std::fs::remove_file(&path);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)?;
-    file.write_all(token.as_bytes())?;
-    Ok(token)
-}
-
-/// The socket lies in the data directory, or, where its path would be too long, in a directory of its own.
-/// Only the holder of the lock removes a stale one.
-fn bind_socket(dir: &DataDir, held: &DataDirLock) -> Result<(PathBuf, UnixListener), CliError> {
-    let mut socket = std::path::absolute(dir.path())?.join("socket");
-    if socket.as_os_str().len() > SOCKET_PATH_LIMIT {
-        socket = short_runtime_dir(&socket, held)?.join("socket");
-    }
-    match std::fs::remove_file(&socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&socket).map_err(|error| {
-        CliError::new(
-            Exit::Failure,
-            format!("cannot listen on the socket {}: {error}", socket.display()),
-        )
-    })?;
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
-    Ok((socket, listener))
-}
-
-fn short_runtime_dir(socket: &Path, held: &DataDirLock) -> Result<PathBuf, CliError> {
-    // The same data directory always gets the same name, so that a stale socket is found and replaced.
-    let name = socket
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3) // FNV-1a
-        });
-    let dir = std::env::temp_dir().join(format!("atlas-{name:016x}"));
-    match std::fs::DirBuilder::new().mode(0o700).create(&dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
-        _ => {}
-    }
-    let metadata = std::fs::symlink_metadata(&dir)?;
-    let owner = std::fs::metadata(held.dir().path())?.uid();
-    let is_ours =
-        metadata.is_dir() && metadata.uid() == owner && metadata.permissions().mode() & 0o777 == 0o700;
-    if !is_ours {
-        return Err(CliError::new(
-            Exit::Failure,
-            format!(
-                "{} exists but is not private; remove it, or choose a shorter data directory",
-                dir.display()
-            ),
-        ));
-    }
-    Ok(dir)
 }

@@ -14,10 +14,12 @@ use crate::client::Client;
 use crate::compose::{Composed, open_read_only};
 use crate::config::Config;
 use crate::error::CliError;
+use crate::serve::unannounced_socket;
 
 /// How long a command that writes waits for another writer to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_millis(100);
+const LOOK_FOR_TROUBLE: Duration = Duration::from_secs(1);
 
 /// A way to the library, and what must be closed behind it.
 pub(crate) struct Session {
@@ -93,6 +95,16 @@ impl Session {
         }
     }
 
+    /// Ends only when the store does not serve the work any more that this process does for itself, with the error.
+    pub(crate) async fn trouble(&self) -> CliError {
+        loop {
+            if let Err(error) = self.settle().await {
+                return error;
+            }
+            sleep(LOOK_FOR_TROUBLE).await;
+        }
+    }
+
     /// Lets go. Work that is left is done by the next server or command.
     pub(crate) async fn close(self) {
         if let Some(own) = self.own {
@@ -112,6 +124,10 @@ pub(crate) fn lock(dir: &DataDir, purpose: &str) -> Result<DataDirLock, DataDirE
 
 /// The socket of a server that answers.
 pub(crate) async fn live_socket(dir: &DataDir) -> Option<PathBuf> {
-    let socket = dir.holder()?.socket?;
+    let socket = if dir.is_read_only() {
+        unannounced_socket(dir)?
+    } else {
+        dir.holder()?.socket?
+    };
     UnixStream::connect(&socket).await.ok().map(|_| socket)
 }

@@ -13,7 +13,16 @@ pub(crate) fn start_for_server(config: &Config) {
 
 /// Starts logging for a command: warnings only, unless more is wanted.
 pub(crate) fn start_for_command(verbose: bool) {
-    start(if verbose { "debug" } else { "error" }, false);
+    // What its own routes log of a request, a command says itself.
+    start(
+        if verbose {
+            "debug"
+        } else {
+            "error,atlas_server=off"
+        },
+        false,
+    );
+    std::panic::set_hook(Box::new(|panic| tracing::debug!(%panic, "a bug")));
 }
 
 fn start(level: &str, json: bool) {

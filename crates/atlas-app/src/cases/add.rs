@@ -1,107 +1,75 @@
 //! Saving addresses. What this has answered is on the disk.
 
-use std::time::Duration;
+use atlas_domain::url::{concealed, parse_web_url};
+use atlas_domain::{DuplicateReason, Item, OutcomeWord};
+use atlas_store::{Library, NewItem, Saved, SavedAs, StoreError};
+use futures_util::future::join_all;
 
-use atlas_domain::url::parse_web_url;
-use atlas_domain::{Item, JobId, JobState, OutcomeWord};
-use atlas_store::{Library, NewItem, Saved, SavedAs};
-use tokio::time::{Instant, timeout_at};
-
+use super::given_html::given_html;
 use crate::app::App;
 use crate::error::AppError;
 use crate::status::free_bytes;
-use crate::views::{AddItem, AddReport, AddRequest, AddedItem};
+use crate::views::{AddItem, AddReport, AddRequest, ItemOutcome};
 
-/// Longest HTML that may come along with an address.
-const MAX_HTML_BYTES: usize = 10_000_000;
-/// Nobody waits longer than this.
-pub(super) const MAX_WAIT: Duration = Duration::from_hours(24);
+/// Saves that wait for the writer together, which commits together what waits for it.
+const SAVED_AT_ONCE: usize = 100;
 /// Longest tag, in characters.
 const MAX_TAG_CHARS: usize = 100;
 
+/// An address that was not saved.
+struct NotSaved {
+    outcome: OutcomeWord,
+    reason: &'static str,
+    message: String,
+}
+
 impl App {
-    /// Saves addresses, and waits for what becomes of them if it is asked to.
+    /// Saves addresses, each by itself, and waits for what becomes of them if it is asked to.
     pub async fn add(&self, request: AddRequest) -> Result<AddReport, AppError> {
         let library = self.writable()?;
         self.refuse_below_floor()?;
-        let mut added = Vec::with_capacity(request.items.len());
-        for item in request.items {
-            added.push(self.add_one(library, item).await?);
+        let wake = WakeWorker(self);
+        let mut items = Vec::with_capacity(request.items.len());
+        let mut waiting = request.items.into_iter().peekable();
+        while waiting.peek().is_some() {
+            let saves = waiting.by_ref().take(SAVED_AT_ONCE);
+            items.extend(join_all(saves.map(|item| self.add_one(library, item))).await);
         }
-        self.parts.signals.jobs.notify_one();
-        self.parts.signals.changes.notify_one();
+        drop(wake);
         if let Some(secs) = request.wait_secs {
-            let deadline = Instant::now() + Duration::from_secs(secs).min(MAX_WAIT);
-            for (item, job) in &mut added {
-                if let Some(job) = *job {
-                    self.wait_for(library, job, deadline, item).await?;
-                }
-            }
+            self.follow_all(library, &mut items, secs).await;
         }
-        Ok(AddReport {
-            items: added.into_iter().map(|(item, _)| item).collect(),
-        })
+        Ok(AddReport { items })
     }
 
-    async fn add_one(
-        &self,
-        library: &Library,
-        item: AddItem,
-    ) -> Result<(AddedItem, Option<JobId>), AppError> {
-        let url = match parse_web_url(&item.url) {
-            Ok(url) => url,
-            Err(error) => return Ok((refused(item.url, "invalid_url", error.to_string()), None)),
-        };
-        let tags = match clean_tags(&item.tags) {
-            Ok(tags) => tags,
-            Err(error) => return Ok((refused(item.url, "invalid_tag", error.to_string()), None)),
-        };
-        let given_html = match item.html {
-            Some(html) if html.len() > MAX_HTML_BYTES => {
-                let message = format!(
-                    "the HTML has {} bytes; {MAX_HTML_BYTES} are the limit",
-                    html.len()
-                );
-                return Ok((refused(item.url, "too_large", message), None));
-            }
-            Some(html) => Some(library.prepare_blob(html.into_bytes()).await?),
-            None => None,
-        };
-        let saved = library
-            .save_item(
-                self.user(),
-                NewItem {
-                    url,
-                    tags,
-                    given_html,
-                },
-            )
-            .await?;
-        Ok((acknowledged(item.url, &saved), saved.job))
+    async fn add_one(&self, library: &Library, item: AddItem) -> ItemOutcome {
+        match self.save(library, &item).await {
+            Ok(saved) => acknowledged(item.url, &saved),
+            Err(not_saved) => ItemOutcome {
+                id: None,
+                url: concealed(&item.url), // it was not saved, perhaps for the password in it
+                outcome: not_saved.outcome,
+                reason: not_saved.reason.to_owned(),
+                message: not_saved.message,
+                job: None,
+            },
+        }
     }
 
-    /// Reports the outcome of `job`, as far as it is known by `deadline`.
-    async fn wait_for(
-        &self,
-        library: &Library,
-        job: JobId,
-        deadline: Instant,
-        added: &mut AddedItem,
-    ) -> Result<(), AppError> {
-        let mut finished = self.parts.signals.finished();
-        loop {
-            let found = library.job(job).await?;
-            let deferred = found.state == JobState::Ready && found.outcome == Some(OutcomeWord::Deferred);
-            if deferred || matches!(found.state, JobState::Done | JobState::Dead | JobState::Cancelled) {
-                added.outcome = found.outcome.unwrap_or(OutcomeWord::Failed);
-                added.reason = found.reason;
-                added.message = found.message;
-                return Ok(());
-            }
-            if timeout_at(deadline, finished.changed()).await.is_err() {
-                return Ok(()); // what is known by now: it is saved and will be processed
-            }
-        }
+    async fn save(&self, library: &Library, item: &AddItem) -> Result<Saved, NotSaved> {
+        let url = parse_web_url(&item.url).map_err(|error| NotSaved::refused("invalid_url", &error))?;
+        let tags = clean_tags(&item.tags).map_err(|error| NotSaved::refused("invalid_tag", &error))?;
+        let given_html = match given_html(item) {
+            Ok(Some(html)) => Some(library.prepare_blob(html).await?),
+            Ok(None) => None,
+            Err((reason, message)) => return Err(NotSaved::refused(reason, &message)),
+        };
+        let new = NewItem {
+            url,
+            tags,
+            given_html,
+        };
+        Ok(library.save_item(self.user(), new).await?)
     }
 
     fn refuse_below_floor(&self) -> Result<(), AppError> {
@@ -114,6 +82,37 @@ impl App {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+impl NotSaved {
+    fn refused(reason: &'static str, message: &impl ToString) -> Self {
+        Self {
+            outcome: OutcomeWord::Rejected,
+            reason,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<StoreError> for NotSaved {
+    fn from(error: StoreError) -> Self {
+        let error = AppError::from(error);
+        tracing::error!(code = error.code(), %error, "an address could not be saved");
+        Self {
+            outcome: OutcomeWord::Failed,
+            reason: error.code(),
+            message: error.told(),
+        }
+    }
+}
+
+/// Wakes the worker for what has been saved, also when whoever asked went away in the middle.
+pub(super) struct WakeWorker<'a>(pub(super) &'a App);
+
+impl Drop for WakeWorker<'_> {
+    fn drop(&mut self) {
+        self.0.changed();
     }
 }
 
@@ -135,29 +134,21 @@ pub(super) fn clean_tags(tags: &[String]) -> Result<Vec<String>, AppError> {
     Ok(clean)
 }
 
-fn refused(url: String, reason: &str, message: String) -> AddedItem {
-    AddedItem {
-        id: None,
-        url,
-        outcome: OutcomeWord::Rejected,
-        reason: reason.to_owned(),
-        message,
-    }
-}
-
-fn acknowledged(url: String, saved: &Saved) -> AddedItem {
+fn acknowledged(url: String, saved: &Saved) -> ItemOutcome {
+    let known = DuplicateReason::SameUrl.as_str();
     let (reason, message) = match saved.saved_as {
         SavedAs::New => ("", "saved; its turn comes".to_owned()),
-        SavedAs::Again => ("same_url", "known; it is tried again".to_owned()),
-        SavedAs::Restored => ("same_url", "back from the trash".to_owned()),
-        SavedAs::Known => ("same_url", format!("saved already{}", as_what(&saved.item))),
+        SavedAs::Again => (known, "known; it is tried again".to_owned()),
+        SavedAs::Restored => (known, "back from the trash".to_owned()),
+        SavedAs::Known => (known, format!("saved already{}", as_what(&saved.item))),
     };
-    AddedItem {
+    ItemOutcome {
         id: Some(saved.item.id.to_string()),
         url,
         outcome: saved.word(),
         reason: reason.to_owned(),
         message,
+        job: saved.job.map(|job| job.to_string()),
     }
 }
 

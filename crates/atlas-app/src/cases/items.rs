@@ -1,9 +1,10 @@
 //! Looking at items, and the owner's word on them: trash, restore, tag.
 
 use atlas_domain::{Item, ItemId};
-use atlas_store::{ItemFilter, ItemPage, Library};
+use atlas_store::{ItemFilter, ItemPage, Library, StoreError, UnreadableItem};
 
 use super::add::clean_tags;
+use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{ExportPage, ItemView, ListQuery, TagRequest, Why};
@@ -18,7 +19,7 @@ impl App {
             state: query.state,
             tag: query.tag,
             trashed: query.trashed,
-            limit: query.limit.unwrap_or(50).clamp(1, MAX_PAGE),
+            limit: page_size(query.limit, 50, MAX_PAGE)?,
             after: query.after,
         };
         Ok(self.library()?.list_items(self.user(), filter).await?)
@@ -39,12 +40,21 @@ impl App {
             ..ItemFilter::default()
         };
         let page = library.list_items(self.user(), filter).await?;
-        let mut items = Vec::with_capacity(page.items.len());
+        let (mut items, mut unreadable) = (Vec::with_capacity(page.items.len()), page.unreadable);
         for item in page.items {
-            items.push(self.view(library, item.id).await?);
+            match self.view(library, item.id).await {
+                Ok(view) => items.push(view),
+                // One damaged item must not keep the others from being brought to safety.
+                Err(AppError::Store(error @ StoreError::Unreadable(_))) => unreadable.push(UnreadableItem {
+                    id: item.id,
+                    problem: error.to_string(),
+                }),
+                Err(error) => return Err(error),
+            }
         }
         Ok(ExportPage {
             items,
+            unreadable,
             next: page.next,
         })
     }

@@ -3,9 +3,12 @@
 use atlas_domain::{Job, JobId};
 use atlas_store::JobFilter;
 
+use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{JobList, JobQuery, JobView};
+
+const MAX_PAGE: u32 = 1_000;
 
 impl App {
     /// Jobs, the most recently changed first.
@@ -13,7 +16,7 @@ impl App {
         let filter = JobFilter {
             state: query.state,
             kind: query.kind,
-            limit: query.limit.unwrap_or(50).clamp(1, 1_000),
+            limit: page_size(query.limit, 50, MAX_PAGE)?,
         };
         Ok(JobList {
             jobs: self.library()?.list_jobs(filter).await?,

@@ -2,8 +2,11 @@
 
 mod add;
 mod doctor;
+mod given_html;
 mod items;
 mod jobs;
+mod limits;
+mod outcomes;
 mod quarantine;
 mod reprocess;
 mod search;

@@ -9,10 +9,14 @@ use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 
+use atlas_domain::panic_message;
 use atlas_extract::PageInput;
 
 use super::limits::{ChildLimits, STACK_BYTES};
 use super::protocol::{Greeting, Receipt, Reply, VERSION, read_page, read_value, write_value};
+
+/// A panic may repeat a part of the page; so much of it is enough to find the place.
+const PANIC_CHARS: usize = 500;
 
 /// Serves the pool that started this process. Returns when the pool closes the pipe; the process must then end.
 pub fn run_child() -> io::Result<()> {
@@ -77,14 +81,6 @@ fn reply(page: &PageInput) -> Reply {
     }));
     match extracted {
         Ok(extracted) => Reply::Extracted(Box::new(extracted)),
-        Err(panic) => Reply::Panicked(panic_message(panic.as_ref())),
+        Err(panic) => Reply::Panicked(panic_message(panic.as_ref()).chars().take(PANIC_CHARS).collect()),
     }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or(panic.downcast_ref::<String>().map(String::as_str));
-    message.unwrap_or("no message").chars().take(500).collect()
 }

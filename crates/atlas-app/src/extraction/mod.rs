@@ -15,5 +15,5 @@ mod protocol;
 pub use child::run_child;
 pub use failure::{ExtractFailure, ExtractFault};
 pub use limits::PoolLimits;
-pub use pool::ExtractorPool;
+pub use pool::{ExtractionSlot, ExtractorPool};
 pub use process::ChildCommand;

@@ -47,16 +47,29 @@ impl ExtractorPool {
         Self { shared }
     }
 
-    /// Extracts one page. Waits for a free child; the deadline runs from the moment a child gets the page.
-    /// Dropping the future kills the child.
+    /// Extracts one page, as soon as a child is free.
     pub async fn extract(&self, page: PageInput) -> Result<Extracted, ExtractFailure> {
+        self.slot().await?.extract(page).await
+    }
+
+    /// Waits until a child is free, for a caller who has something to do between that and the extraction.
+    pub async fn slot(&self) -> Result<ExtractionSlot<'_>, ExtractFailure> {
         let shared = &*self.shared;
-        shared.check_size(&page)?;
-        let _slot = shared.slot().await?;
-        match shared.attempt(&page).await {
-            // The child died between two pages. A new one has not had the time to.
-            Err(Attempt::NotDelivered) => shared.attempt(&page).await.map_err(Attempt::into_failure),
-            result => result.map_err(Attempt::into_failure),
+        let permit = shared
+            .slots
+            .acquire()
+            .await
+            .ok()
+            .filter(|_| !shared.closing.is_cancelled());
+        match permit {
+            Some(permit) => Ok(ExtractionSlot {
+                shared,
+                _permit: permit,
+            }),
+            None => Err(ExtractFailure::new(
+                ExtractFault::Unavailable,
+                "extraction is shutting down",
+            )),
         }
     }
 
@@ -70,6 +83,26 @@ impl ExtractorPool {
         let idle = std::mem::take(&mut *self.shared.idle());
         for process in idle {
             process.end().await;
+        }
+    }
+}
+
+/// The right to one child. Given back when it is dropped.
+#[derive(Debug)]
+pub struct ExtractionSlot<'a> {
+    shared: &'a Shared,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl ExtractionSlot<'_> {
+    /// Extracts one page. The deadline runs from the moment the child gets it. Dropping the future kills the child.
+    pub async fn extract(self, page: PageInput) -> Result<Extracted, ExtractFailure> {
+        let shared = self.shared;
+        shared.check_size(&page)?;
+        match shared.attempt(&page).await {
+            // The child died between two pages. A new one has not had the time to.
+            Err(Attempt::NotDelivered) => shared.attempt(&page).await.map_err(Attempt::into_failure),
+            result => result.map_err(Attempt::into_failure),
         }
     }
 }
@@ -107,16 +140,6 @@ impl Shared {
             return Err(ExtractFailure::new(ExtractFault::TooLarge, message));
         }
         Ok(())
-    }
-
-    async fn slot(&self) -> Result<SemaphorePermit<'_>, ExtractFailure> {
-        let slot = self
-            .slots
-            .acquire()
-            .await
-            .ok()
-            .filter(|_| !self.closing.is_cancelled());
-        slot.ok_or_else(|| ExtractFailure::new(ExtractFault::Unavailable, "extraction is shutting down"))
     }
 
     async fn attempt(&self, page: &PageInput) -> Result<Extracted, Attempt> {

@@ -1,4 +1,4 @@
-//! Step 6: commit. One transaction holds the document, its place in the change log, the item's state, the
+//! Step 7: commit. One transaction holds the document, its place in the change log, the item's state, the
 //! audit row and the end of the job; `atlas_store` has the last word on duplicates and worse results.
 
 use atlas_domain::{Decision, Outcome};
@@ -9,7 +9,8 @@ use super::judge::Judged;
 use super::run::{NoContent, Run};
 
 impl Ingest {
-    pub(super) async fn commit(&self, run: &Run, judged: Judged) -> Result<Outcome, StoreError> {
+    pub(super) async fn commit(&self, run: &mut Run, judged: Judged) -> Result<Outcome, StoreError> {
+        run.enter("commit");
         let partial = judged.verdict.decision == Decision::Partial;
         let commit = IngestCommit {
             item_id: run.item_id,

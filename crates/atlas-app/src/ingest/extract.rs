@@ -1,4 +1,4 @@
-//! Step 4: find the content, in a child process that may hang or die without harm.
+//! Step 5: find the content, in a child process that may hang or die without harm.
 
 use atlas_domain::{Outcome, Snapshot};
 use atlas_extract::{Engine, Extracted, PageInput};
@@ -6,8 +6,11 @@ use atlas_extract::{Engine, Extracted, PageInput};
 use super::Ingest;
 use super::keep::Kept;
 use super::retry::{Trouble, is_last_try};
-use super::run::{Exit, NoContent, Run};
+use super::run::{Exit, Run};
 use crate::extraction::{ExtractFailure, ExtractFault};
+
+/// The stage in which foreign bytes are parsed, and in which a crash makes the job a suspect.
+const RISKY_STAGE: &str = "extract";
 
 /// A page with what was found in it.
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub(super) struct ExtractedPage {
 
 impl Ingest {
     pub(super) async fn extract(&self, run: &mut Run, kept: Kept) -> Result<ExtractedPage, Exit> {
-        run.enter("extract");
+        run.enter(RISKY_STAGE);
         let Kept { snapshot, body, .. } = kept;
         let input = PageInput {
             bytes: body,
@@ -26,7 +29,13 @@ impl Ingest {
             content_type: snapshot.content_type.clone(),
             engine: Engine::Selected,
         };
-        match self.extractor.extract(input).await {
+        let slot = match self.extractor.slot().await {
+            Ok(slot) => slot,
+            Err(failure) => return Err(self.not_extracted(run, &snapshot, &failure)),
+        };
+        // Not before a child is free: if the process dies, jobs that only wait for one are innocent.
+        self.library.enter_risky_stage(&run.lease, RISKY_STAGE).await?;
+        match slot.extract(input).await {
             Ok(extracted) => Ok(ExtractedPage { snapshot, extracted }),
             Err(failure) => Err(self.not_extracted(run, &snapshot, &failure)),
         }
@@ -37,13 +46,16 @@ impl Ingest {
         // A child that cannot be started is our own fault, for as long as there are tries.
         let can_try_again = failure.fault == ExtractFault::Unavailable && !is_last_try(run);
         if !can_try_again {
-            return Exit::NoContent(Box::new(NoContent {
-                outcome: Outcome::Failed { reason, message },
-                snapshot_id: Some(snapshot.id),
-                verdict: None,
-                addresses: Vec::new(),
-            }));
+            return Exit::with_bytes(Outcome::Failed { reason, message }, snapshot.id);
         }
-        self.try_again(run, Trouble { reason, message })
+        let trouble = Trouble {
+            reason,
+            message,
+            retry_after: None,
+        };
+        self.try_again(run, trouble)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
-//! Step 5: ask the junk gate, and follow it unless the owner has said otherwise. The gate itself is
+//! Step 6: ask the junk gate, and follow it unless the owner has said otherwise. The gate itself is
 //! `atlas_extract::quality`.
 
-use atlas_domain::{Article, CanonicalUrl, Decision, Outcome, SnapshotId, Verdict};
+use atlas_domain::{Article, CanonicalUrl, Decision, LinkReason, Outcome, SnapshotId, Verdict};
 use atlas_extract::FetchSignals;
 use url::Url;
 
@@ -62,21 +62,17 @@ fn addresses(final_url: &str, declared: Option<&str>) -> Vec<CanonicalUrl> {
 /// A page that the gate does not accept. Behind an error status there is nothing to keep but the link.
 fn refused(status: u16, verdict: &Verdict) -> Option<Outcome> {
     let class = verdict.class.map_or("unknown", atlas_domain::JunkClass::as_str);
-    let link = |reason: &str, message: String| {
-        Some(Outcome::LinkOnly {
-            reason: reason.to_owned(),
-            message,
-        })
-    };
+    let link = |reason, message| Some(Outcome::LinkOnly { reason, message });
     match status {
-        404 | 410 => return link("gone", format!("the page is gone: the server answered {status}")),
-        401 | 402 | 403 | 451 => {
-            return link(
-                "blocked",
-                format!("the server does not let Atlas in: it answered {status}"),
-            );
+        404 | 410 => {
+            let message = format!("the page is gone: the server answered {status}");
+            return link(LinkReason::Gone, message);
         }
-        400.. => return link("dead", format!("the server answered {status}")),
+        401 | 402 | 403 | 451 => {
+            let message = format!("the server does not let Atlas in: it answered {status}");
+            return link(LinkReason::Blocked, message);
+        }
+        400.. => return link(LinkReason::Dead, format!("the server answered {status}")),
         _ => {}
     }
     let evidence = verdict

@@ -1,12 +1,9 @@
 //! Step 2: keep the page as it arrived, before anything judges it.
 
-use atlas_domain::{Fetched, Outcome, Snapshot};
+use atlas_domain::{Fetched, LinkReason, Outcome, Snapshot};
 
 use super::Ingest;
 use super::run::{Exit, Run};
-
-/// The stage in which foreign bytes are parsed, and in which a crash makes the job a suspect.
-const RISKY_STAGE: &str = "extract";
 
 /// A page that is safe on the disk.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ impl Ingest {
         let blob = self.library.prepare_blob(fetched.body.clone()).await?;
         let snapshot = self
             .library
-            .record_snapshot(&run.lease, run.item_id, &fetched, blob, RISKY_STAGE)
+            .record_snapshot(&run.lease, run.item_id, &fetched, blob)
             .await?;
         Ok(Kept {
             snapshot,
@@ -39,12 +36,11 @@ impl Ingest {
         run.enter("reopen");
         let Some(snapshot) = self.library.snapshot_to_reprocess(run.item_id).await? else {
             return Err(Exit::without_bytes(Outcome::LinkOnly {
-                reason: "no_bytes".to_owned(),
+                reason: LinkReason::NoBytes,
                 message: "no bytes of this page are kept; save it again to fetch it".to_owned(),
             }));
         };
         let body = self.library.blob(snapshot.body_hash).await?;
-        self.library.enter_risky_stage(&run.lease, RISKY_STAGE).await?;
         Ok(Kept {
             snapshot,
             body,

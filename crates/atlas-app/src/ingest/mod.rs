@@ -5,11 +5,13 @@
 //! transaction with everything that belongs to it. Nothing here talks to the network or to SQL itself.
 
 mod answer;
+mod begin;
 mod commit;
 mod extract;
 mod fetch;
 mod judge;
 mod keep;
+mod kind;
 mod retry;
 mod run;
 
@@ -42,13 +44,13 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// Fetch, keep, extract, judge, commit.
+    /// Fetches, keeps, extracts, judges, commits: the steps are in `fetch_and_judge`.
     pub(crate) async fn ingest(&self, mut run: Run) -> Result<Outcome, StoreError> {
         let judged = self.fetch_and_judge(&mut run).await;
         self.conclude(run, judged).await
     }
 
-    /// The same from stored bytes: keep the bytes that are there, extract, judge, commit.
+    /// The same from the bytes that are kept already: nobody is asked.
     pub(crate) async fn reprocess(&self, mut run: Run) -> Result<Outcome, StoreError> {
         let judged = self.reopen_and_judge(&mut run).await;
         self.conclude(run, judged).await
@@ -59,20 +61,22 @@ impl Ingest {
         let fetched = self.fetch(run, material).await?;
         let kept = self.keep(run, fetched).await?;
         let answered = self.answer(run, kept)?;
-        let extracted = self.extract(run, answered).await?;
+        let readable = self.require_readable(run, answered)?;
+        let extracted = self.extract(run, readable).await?;
         self.judge(run, extracted)
     }
 
     async fn reopen_and_judge(&self, run: &mut Run) -> Result<Judged, Exit> {
         self.begin(run).await?;
         let kept = self.reopen(run).await?;
-        let extracted = self.extract(run, kept).await?;
+        let readable = self.require_readable(run, kept)?;
+        let extracted = self.extract(run, readable).await?;
         self.judge(run, extracted)
     }
 
-    async fn conclude(&self, run: Run, judged: Result<Judged, Exit>) -> Result<Outcome, StoreError> {
+    async fn conclude(&self, mut run: Run, judged: Result<Judged, Exit>) -> Result<Outcome, StoreError> {
         match judged {
-            Ok(judged) => self.commit(&run, judged).await,
+            Ok(judged) => self.commit(&mut run, judged).await,
             Err(Exit::NoContent(conclusion)) => self.commit_without_content(&run, *conclusion).await,
             Err(Exit::Postponed(postponement)) => self.postpone(&run, postponement).await,
             Err(Exit::Store(error)) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atlas_domain::Outcome;
+use atlas_domain::{LinkReason, Outcome};
 use atlas_resilience::Backoff;
 use atlas_store::Postponement;
 
@@ -27,11 +27,16 @@ static SCHEDULE: [Duration; 5] = [
 
 /// Postponements that were nobody's fault, over at least [`DEFERRALS_SPAN`].
 const MAX_DEFERRALS: u32 = 50;
-const DEFERRALS_SPAN: Duration = Duration::from_secs(3 * DAY.as_secs());
+const DEFERRALS_SPAN: Duration = Duration::from_hours(3 * 24);
 /// However it was spent, after this time the page is unreachable.
-const MAX_AGE: Duration = Duration::from_secs(14 * DAY.as_secs());
-/// A pause that a server asks for, when it does not say how long.
-const THROTTLE_PAUSE: Duration = Duration::from_mins(5);
+const MAX_AGE: Duration = Duration::from_hours(14 * 24);
+/// No server can ask for a longer pause.
+const MAX_PAUSE: Duration = DAY;
+/// A pause that a server asks for, when it does not say how long, or says that it is over.
+const PAUSE: Duration = Duration::from_mins(5);
+/// The shortest pause after each one that did not help, the last for all further ones: a server that says
+/// "in a second" for ever is not asked every second.
+static SHORTEST_PAUSES: [Duration; 4] = [Duration::ZERO, MINUTE, PAUSE, Duration::from_mins(30)];
 
 /// Whether there is no further try after this one: the schedule is used up.
 pub(super) fn is_last_try(run: &Run) -> bool {
@@ -44,20 +49,23 @@ pub(super) struct Trouble {
     pub(super) reason: String,
     /// The same as a sentence.
     pub(super) message: String,
+    /// How long the other side asks us to wait, when it does.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Ingest {
-    /// The other side failed: this try counts.
+    /// The other side failed: this try counts. The next waits as long as the other side asks, at least.
     pub(super) fn try_again(&self, run: &Run, trouble: Trouble) -> Exit {
         let job = &run.lease.job;
         let tries = job.attempts + 1;
         if is_last_try(run) || self.is_too_old(run) {
             return unreachable(tries, &trouble);
         }
-        let wait = Backoff::Schedule(SCHEDULE.as_slice().into())
+        let backoff = Backoff::Schedule(SCHEDULE.as_slice().into())
             .delay(tries, self.entropy.fraction())
             .unwrap_or(HOUR);
-        self.try_again_after(wait, trouble)
+        let asked = trouble.retry_after.unwrap_or_default().min(MAX_PAUSE);
+        self.try_again_after(backoff.max(asked), trouble)
     }
 
     /// This try counts, and the next is due after `wait`.
@@ -66,7 +74,18 @@ impl Ingest {
     }
 
     /// The other side asked for a pause: nobody's try.
-    pub(super) fn throttled(&self, run: &Run, retry_after: Option<Duration>, trouble: Trouble) -> Exit {
+    pub(super) fn pause(&self, run: &Run, trouble: Trouble) -> Exit {
+        let pauses = usize::try_from(run.lease.job.deferrals).unwrap_or(usize::MAX);
+        let shortest = SHORTEST_PAUSES[pauses.min(SHORTEST_PAUSES.len() - 1)];
+        self.deferred(run, shortest, trouble)
+    }
+
+    /// Atlas's own politeness held the request back: nobody's try, and the host was not even asked.
+    pub(super) fn put_off(&self, run: &Run, trouble: Trouble) -> Exit {
+        self.deferred(run, Duration::ZERO, trouble)
+    }
+
+    fn deferred(&self, run: &Run, shortest: Duration, trouble: Trouble) -> Exit {
         let job = &run.lease.job;
         let now = self.clock.now();
         let waited_long = job
@@ -75,9 +94,10 @@ impl Ingest {
         if (job.deferrals >= MAX_DEFERRALS && waited_long) || self.is_too_old(run) {
             return unreachable(job.deferrals, &trouble);
         }
+        let asked = trouble.retry_after.filter(|asked| !asked.is_zero());
+        let wait = asked.unwrap_or(PAUSE).min(MAX_PAUSE).max(shortest);
         // A little more than asked, spread, so that not everybody is back at the same moment.
-        let asked = retry_after.unwrap_or(THROTTLE_PAUSE).min(DAY);
-        self.postponed(asked + MINUTE.mul_f64(self.entropy.fraction()), false, trouble)
+        self.postponed(wait + MINUTE.mul_f64(self.entropy.fraction()), false, trouble)
     }
 
     fn postponed(&self, wait: Duration, counts: bool, trouble: Trouble) -> Exit {
@@ -97,7 +117,7 @@ impl Ingest {
 
 fn unreachable(tries: u32, trouble: &Trouble) -> Exit {
     Exit::without_bytes(Outcome::LinkOnly {
-        reason: "unreachable".to_owned(),
+        reason: LinkReason::Unreachable,
         message: format!("given up after {tries} tries; the last time: {}", trouble.message),
     })
 }

@@ -1,6 +1,8 @@
 //! `Run`: one try at one item, and `Exit`: the ways out of it before there is content.
 
-use atlas_domain::{BlobHash, CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, Timestamp, Verdict};
+use atlas_domain::{
+    BlobHash, CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, StrategyStep, Timestamp, Verdict,
+};
 use atlas_store::{AttemptRecord, Postponement, StoreError};
 
 /// One try at one item.
@@ -20,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) keep_always: bool,
     /// The HTML from a save that this run looks at.
     pub(crate) given_html: Option<BlobHash>,
+    /// How the page was fetched, as far as it was.
+    pub(crate) steps: Vec<StrategyStep>,
 }
 
 /// A way out of the story before there is content.
@@ -57,6 +61,7 @@ impl Run {
             rejudged,
             keep_always: false,
             given_html: None,
+            steps: Vec::new(),
         }
     }
 
@@ -68,16 +73,25 @@ impl Run {
 
     /// The record of this try.
     pub(crate) fn record(&self) -> AttemptRecord {
-        AttemptRecord::at(self.started_at, self.stage)
+        AttemptRecord::at(self.started_at, self.stage).with_steps(self.steps.clone())
     }
 }
 
 impl Exit {
     /// No content, without any bytes to show.
     pub(crate) fn without_bytes(outcome: Outcome) -> Self {
+        Self::unjudged(outcome, None)
+    }
+
+    /// No content in these bytes, which nobody could judge.
+    pub(crate) fn with_bytes(outcome: Outcome, snapshot: SnapshotId) -> Self {
+        Self::unjudged(outcome, Some(snapshot))
+    }
+
+    fn unjudged(outcome: Outcome, snapshot_id: Option<SnapshotId>) -> Self {
         Self::NoContent(Box::new(NoContent {
             outcome,
-            snapshot_id: None,
+            snapshot_id,
             verdict: None,
             addresses: Vec::new(),
         }))

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
 use atlas_domain::{
-    FetchError, FetchFault, FetchRequest, Fetched, ItemState, Job, PortFuture, Strategy, Timestamp, UserId,
+    Attempt, FetchError, FetchFault, FetchRequest, Fetched, Hop, ItemState, Job, LinkReason, NewJob,
+    PortFuture, Strategy, StrategyStep, Timestamp, UserId,
 };
-use atlas_store::{DataDir, DataDirLock, Holder, JobFilter, NewItem};
+use atlas_store::{DataDir, DataDirLock, Holder, JobFilter, JobScope, NewItem};
 use rstest::rstest;
 use tempfile::TempDir;
 use url::Url;
@@ -89,13 +90,35 @@ impl World {
     /// One try at the item, in which the web answers `answer`.
     async fn try_once(&self, answer: Result<Fetched, FetchError>) -> Outcome {
         self.web.0.lock().unwrap().push_back(answer);
-        let leases = self.ingest.library.claim_jobs("test", 1, HOUR).await.unwrap();
+        let run = self.next_run(false).await;
+        self.ingest.ingest(run).await.unwrap()
+    }
+
+    /// A run of the job that is due.
+    async fn next_run(&self, rejudged: bool) -> Run {
+        let leases = self
+            .ingest
+            .library
+            .claim_jobs("test", JobScope::All, 1, HOUR)
+            .await
+            .unwrap();
         let lease = leases.into_iter().next().expect("the job is due");
         let item = lease.job.item_id.unwrap();
-        self.ingest
-            .ingest(Run::new(lease, item, self.clock.now(), false))
-            .await
-            .unwrap()
+        Run::new(lease, item, self.clock.now(), rejudged)
+    }
+
+    /// The pause until the next try, after one in which the web answers `answer`.
+    async fn pause_after(&self, answer: Result<Fetched, FetchError>) -> Duration {
+        match self.try_once(answer).await {
+            Outcome::Deferred { until, .. } => until.since(self.clock.now()),
+            outcome => panic!("{outcome:?}"),
+        }
+    }
+
+    /// Everything that was ever tried for the item, the oldest try first.
+    async fn attempts(&self) -> Vec<Attempt> {
+        let item = self.job().await.item_id.unwrap();
+        self.ingest.library.attempts_of_item(item).await.unwrap()
     }
 
     async fn job(&self) -> Job {
@@ -163,7 +186,13 @@ async fn an_outage_is_tried_again_five_times_and_then_the_link_stays(#[case] out
     }
     let outcome = world.try_once(fault(outage)).await;
     assert!(
-        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "unreachable"),
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Unreachable,
+                ..
+            }
+        ),
         "{outcome:?}"
     );
     assert_eq!(world.state().await, ItemState::LinkOnly);
@@ -184,14 +213,66 @@ async fn a_server_that_asks_for_a_pause_gets_it_and_the_try_does_not_count(
     #[case] retry_after: Option<Duration>,
 ) {
     let world = World::new().await;
-    let outcome = world.try_once(answer(status, "text/html", retry_after)).await;
-    let Outcome::Deferred { until, .. } = outcome else {
-        panic!("{outcome:?}")
-    };
-    let pause = until.since(world.clock.now());
+    let pause = world.pause_after(answer(status, "text/html", retry_after)).await;
     assert!(pause >= retry_after.unwrap_or(HOUR / 12), "{pause:?}");
     let job = world.job().await;
     assert_eq!((job.attempts, job.deferrals), (0, 1));
+    assert_eq!(world.attempts().await[0].stage, "answer");
+}
+
+#[tokio::test]
+async fn a_failing_server_that_names_a_time_is_not_asked_before_it() {
+    let world = World::new().await;
+    let pause = world.pause_after(answer(500, "text/html", Some(2 * HOUR))).await;
+    assert_eq!(pause, 2 * HOUR, "the first wait would be a minute");
+    assert_eq!(world.job().await.attempts, 1);
+}
+
+#[rstest]
+#[case::throttled(429)]
+#[case::failing(500)]
+#[tokio::test]
+async fn no_server_keeps_a_page_waiting_for_longer_than_a_day(#[case] status: u16) {
+    let world = World::new().await;
+    let pause = world
+        .pause_after(answer(status, "text/html", Some(1_000 * DAY)))
+        .await;
+    assert!((DAY..=DAY + HOUR / 60).contains(&pause), "{pause:?}");
+}
+
+#[rstest]
+#[case::at_once(Duration::ZERO, [HOUR / 12, HOUR / 12, HOUR / 12, HOUR / 2, HOUR / 2])]
+#[case::in_a_second(HOUR / 3_600, [HOUR / 3_600, HOUR / 60, HOUR / 12, HOUR / 2, HOUR / 2])]
+#[tokio::test]
+async fn a_server_that_is_never_satisfied_is_asked_less_and_less(
+    #[case] asked: Duration,
+    #[case] expected: [Duration; 5],
+) {
+    let world = World::new().await;
+    for shortest in expected {
+        let pause = world.pause_after(answer(429, "text/html", Some(asked))).await;
+        assert!(
+            (shortest..=shortest + HOUR / 60).contains(&pause),
+            "{pause:?} instead of {shortest:?}"
+        );
+        world.clock.advance(pause);
+    }
+}
+
+#[tokio::test]
+async fn our_own_politeness_costs_no_try_and_does_not_grow() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        let mut held_back = fault(FetchFault::HostBusy);
+        if let Err(error) = &mut held_back {
+            error.retry_after = Some(HOUR / 3_600);
+        }
+        let pause = world.pause_after(held_back).await;
+        assert!(pause <= HOUR / 3_600 + HOUR / 60, "{pause:?}");
+        world.clock.advance(pause);
+    }
+    let job = world.job().await;
+    assert_eq!((job.attempts, job.deferrals), (0, 10));
 }
 
 #[tokio::test]
@@ -212,30 +293,37 @@ async fn a_server_that_asks_for_pauses_for_ever_is_given_up() {
 #[tokio::test]
 async fn a_missing_name_is_looked_up_once_more_after_a_day() {
     let world = World::new().await;
-    let outcome = world.try_once(fault(FetchFault::NameNotFound)).await;
-    let Outcome::Deferred { until, .. } = outcome else {
-        panic!("{outcome:?}")
-    };
-    assert_eq!(until.since(world.clock.now()), DAY);
+    assert_eq!(world.pause_after(fault(FetchFault::NameNotFound)).await, DAY);
     world.clock.advance(DAY);
     let outcome = world.try_once(fault(FetchFault::NameNotFound)).await;
     assert!(
-        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "dead"),
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Dead,
+                ..
+            }
+        ),
         "{outcome:?}"
     );
 }
 
 #[rstest]
-#[case::private_address(FetchFault::RefusedAddress, "refused")]
-#[case::too_large(FetchFault::TooLarge, "unsupported")]
-#[case::circle(FetchFault::RedirectLoop, "dead")]
-#[case::bad_certificate(FetchFault::TlsFailed, "unreachable")]
+#[case::private_address(FetchFault::RefusedAddress, LinkReason::Refused)]
+#[case::password(FetchFault::Credentials, LinkReason::Refused)]
+#[case::too_large(FetchFault::TooLarge, LinkReason::Unsupported)]
+#[case::endless_address(FetchFault::AddressTooLong, LinkReason::Unsupported)]
+#[case::circle(FetchFault::RedirectLoop, LinkReason::Dead)]
+#[case::bad_certificate(FetchFault::TlsFailed, LinkReason::Tls)]
 #[tokio::test]
-async fn what_no_second_try_can_mend_ends_at_once(#[case] permanent: FetchFault, #[case] expected: &str) {
+async fn what_no_second_try_can_mend_ends_at_once(
+    #[case] permanent: FetchFault,
+    #[case] expected: LinkReason,
+) {
     let world = World::new().await;
     let outcome = world.try_once(fault(permanent)).await;
     assert!(
-        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == expected),
+        matches!(outcome, Outcome::LinkOnly { reason, .. } if reason == expected),
         "{outcome:?}"
     );
 }
@@ -248,7 +336,13 @@ async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type
     let world = World::new().await;
     let outcome = world.try_once(answer(200, content_type, None)).await;
     assert!(
-        matches!(outcome, Outcome::LinkOnly { ref reason, .. } if reason == "unsupported"),
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Unsupported,
+                ..
+            }
+        ),
         "{outcome:?}"
     );
     let item = world.job().await.item_id.unwrap();
@@ -263,6 +357,65 @@ async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type
         world.ingest.library.blob(snapshot.body_hash).await.unwrap(),
         b"<html>busy</html>"
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_yet_is_not_read_from_stored_bytes_either() {
+    let world = World::new().await;
+    world.try_once(answer(200, "application/pdf", None)).await;
+    let item = world.job().await.item_id.unwrap();
+    world
+        .ingest
+        .library
+        .enqueue_job(NewJob::reprocess(item))
+        .await
+        .unwrap();
+    let outcome = world.ingest.reprocess(world.next_run(true).await).await.unwrap();
+    assert!(
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Unsupported,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn every_try_tells_how_its_page_was_fetched() {
+    let world = World::new().await;
+    let step = |result: &str| StrategyStep {
+        strategy: Strategy::Direct,
+        result: result.to_owned(),
+        message: String::new(),
+        hops: vec![Hop {
+            url: URL.to_owned(),
+            address: None,
+            result: result.to_owned(),
+            waited_ms: 0,
+            took_ms: 20_000,
+        }],
+    };
+    let mut failed = fault(FetchFault::Timeout);
+    if let Err(error) = &mut failed {
+        error.steps = vec![step("timeout")];
+    }
+    let mut answered = answer(200, "application/pdf", None);
+    if let Ok(fetched) = &mut answered {
+        fetched.steps = vec![step("ok")];
+    }
+    let pause = world.pause_after(failed).await;
+    world.clock.advance(pause);
+    world.try_once(answered).await;
+    let steps: Vec<_> = world
+        .attempts()
+        .await
+        .into_iter()
+        .map(|attempt| attempt.steps)
+        .collect();
+    assert_eq!(steps, [[step("timeout")], [step("ok")]]);
 }
 
 #[tokio::test]
@@ -304,7 +457,7 @@ async fn html_that_comes_while_a_run_is_under_way_gets_a_run_of_its_own() {
     let lease = world
         .ingest
         .library
-        .claim_jobs("test", 1, HOUR)
+        .claim_jobs("test", JobScope::All, 1, HOUR)
         .await
         .unwrap()
         .remove(0);
@@ -337,7 +490,7 @@ async fn html_that_comes_while_a_run_is_under_way_gets_a_run_of_its_own() {
     run.given_html = None;
     let end = run::NoContent {
         outcome: Outcome::LinkOnly {
-            reason: "refused".to_owned(),
+            reason: LinkReason::Refused,
             message: "refused".to_owned(),
         },
         snapshot_id: None,
@@ -354,7 +507,7 @@ async fn html_that_comes_while_a_run_is_under_way_gets_a_run_of_its_own() {
         world
             .ingest
             .library
-            .claim_jobs("test", 1, HOUR)
+            .claim_jobs("test", JobScope::All, 1, HOUR)
             .await
             .unwrap()
             .len(),

@@ -21,13 +21,13 @@ pub struct JobContext {
 }
 
 impl JobContext {
-    /// Runs one job to its end, whatever that is.
-    pub(crate) async fn run(&self, lease: Lease) -> Result<Outcome, StoreError> {
+    /// Runs one job to its end, whatever that is. Work on the whole library that went well has no outcome.
+    pub(crate) async fn run(&self, lease: Lease) -> Result<Option<Outcome>, StoreError> {
         match lease.job.kind {
-            JobKind::IngestItem => ingest_item::run(self, lease).await,
-            JobKind::ReprocessItem => reprocess_item::run(self, lease).await,
-            JobKind::SweepRetention => sweep_retention::run(self, lease).await,
-            JobKind::CollectBlobs => collect_blobs::run(self, lease).await,
+            JobKind::IngestItem => ingest_item::run(self, lease).await.map(Some),
+            JobKind::ReprocessItem => reprocess_item::run(self, lease).await.map(Some),
+            JobKind::SweepRetention => sweep_retention::run(self, lease).await.map(|()| None),
+            JobKind::CollectBlobs => collect_blobs::run(self, lease).await.map(|()| None),
         }
     }
 
@@ -39,13 +39,12 @@ impl JobContext {
         self.ingest.clock.now()
     }
 
-    /// Ends a maintenance job well.
-    async fn done(&self, lease: &Lease, started_at: Timestamp) -> Result<Outcome, StoreError> {
-        let outcome = Outcome::Stored { partial: false };
+    /// Ends a maintenance job well, saying what it did.
+    async fn done(&self, lease: &Lease, started_at: Timestamp, did: String) -> Result<(), StoreError> {
+        tracing::info!(kind = %lease.job.kind, did, "maintenance");
         self.library()
-            .finish_job(lease, outcome.clone(), AttemptRecord::at(started_at, "run"))
-            .await?;
-        Ok(outcome)
+            .finish_maintenance(lease, did, AttemptRecord::at(started_at, "run"))
+            .await
     }
 }
 

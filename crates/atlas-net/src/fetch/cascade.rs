@@ -1,11 +1,12 @@
 //! The cascade: strategies are tried in order until one brings a good answer, and what each did is recorded.
 //! To add a strategy, add one entry to [`strategies`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{
-    Clock, FetchError, FetchFault, FetchRequest, Fetched, PortFuture, Strategy, StrategyStep, Timestamp,
+    Clock, FetchError, FetchFault, FetchRequest, Fetched, Hop, PortFuture, Strategy, StrategyStep, Timestamp,
 };
 use atlas_resilience::{Bulkhead, Deadline, Pace, Policy};
 use url::Url;
@@ -87,15 +88,17 @@ pub(super) enum Tried {
     NotApplicable,
     /// What it would have used is of no use, for this reason. It says nothing about the page.
     Unusable(&'static str),
-    /// There was an answer, whatever its status.
-    Answered(Answer),
-    /// There was none.
-    Failed(Failure),
+    /// There was an answer, whatever its status, at the end of this way.
+    Answered(Answer, Vec<Hop>),
+    /// There was none, and the way ended here.
+    Failed(Failure, Vec<Hop>),
 }
 
 /// An answer, before the cascade has added what it knows.
 pub(super) struct Answer {
     pub(super) final_url: Url,
+    /// The machine that answered, when one did.
+    pub(super) address: Option<IpAddr>,
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
@@ -108,7 +111,8 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    fn code(&self) -> String {
+    /// Stable code of how it ended.
+    pub(super) fn code(&self) -> String {
         if self.is_good() {
             "ok".to_owned()
         } else {
@@ -146,16 +150,25 @@ impl Cascade {
         let mut first_failure: Option<Failure> = None;
         for way in &self.strategies {
             let strategy = way.strategy();
-            let mut record = |result: String| steps.push(StrategyStep { strategy, result });
             match way.try_fetch(request, deadline).await {
                 Tried::NotApplicable => {}
-                Tried::Unusable(reason) => record(reason.to_owned()),
-                Tried::Failed(failure) => {
-                    record(failure.fault.to_string());
+                Tried::Unusable(reason) => steps.push(StrategyStep::without_hops(strategy, reason)),
+                Tried::Failed(failure, hops) => {
+                    steps.push(StrategyStep {
+                        strategy,
+                        result: failure.fault.to_string(),
+                        message: failure.message.clone(),
+                        hops,
+                    });
                     first_failure.get_or_insert(failure);
                 }
-                Tried::Answered(answer) => {
-                    record(answer.code());
+                Tried::Answered(answer, hops) => {
+                    steps.push(StrategyStep {
+                        strategy,
+                        result: answer.code(),
+                        message: String::new(),
+                        hops,
+                    });
                     if answer.is_good() {
                         return Ok(fetched(request, strategy, answer, steps));
                     }
@@ -192,10 +205,7 @@ fn link_only(failure: Option<Failure>, mut steps: Vec<StrategyStep>) -> FetchErr
         retry_after,
     } = failure
         .unwrap_or_else(|| Failure::new(FetchFault::ConnectFailed, "no strategy applies to this page"));
-    steps.push(StrategyStep {
-        strategy: Strategy::LinkOnly,
-        result: fault.to_string(),
-    });
+    steps.push(StrategyStep::without_hops(Strategy::LinkOnly, fault.as_str()));
     FetchError {
         fault,
         message,

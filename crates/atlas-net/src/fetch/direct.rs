@@ -1,17 +1,18 @@
 //! The strategy that asks the page's own host, and follows its redirects. Each hop is judged and guarded by
 //! itself: the HTTP client follows nothing.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use atlas_domain::{FetchFault, FetchRequest, PortFuture, Strategy};
-use atlas_resilience::{Deadline, Policy};
+use atlas_domain::url::check_web_url;
+use atlas_domain::{FetchRequest, PortFuture, Strategy};
+use atlas_resilience::{Deadline, Policy, PolicyError};
 use url::{Host, Url};
 
 use super::address::AddressPolicy;
 use super::cascade::{Answer, FetchStrategy, Tried};
 use super::exchange::{Exchange, Reply};
 use super::failure::Failure;
+use super::way::{Timing, Way};
 
 /// Asks the page's own host.
 pub(super) struct Direct {
@@ -28,9 +29,10 @@ impl FetchStrategy for Direct {
 
     fn try_fetch<'a>(&'a self, request: &'a FetchRequest, deadline: Deadline) -> PortFuture<'a, Tried> {
         Box::pin(async move {
-            match self.follow(request.url.clone(), deadline).await {
-                Ok(answer) => Tried::Answered(answer),
-                Err(failure) => Tried::Failed(failure),
+            let mut way = Way::default();
+            match self.follow(request.url.clone(), deadline, &mut way).await {
+                Ok(answer) => Tried::Answered(answer, way.into_hops()),
+                Err(failure) => Tried::Failed(failure, way.into_hops()),
             }
         })
     }
@@ -38,39 +40,53 @@ impl FetchStrategy for Direct {
 
 impl Direct {
     /// From `http` to `https` and back is allowed: nothing secret is ever sent, and many sites still
-    /// redirect either way. Any other scheme is refused.
-    async fn follow(&self, mut url: Url, deadline: Deadline) -> Result<Answer, Failure> {
-        let mut visited = HashSet::new();
+    /// redirect either way.
+    async fn follow(&self, mut url: Url, deadline: Deadline, way: &mut Way) -> Result<Answer, Failure> {
         loop {
-            remove_credentials(&mut url);
-            self.judge(&url)?;
-            if visited.len() > self.redirect_limit {
-                return Err(redirect_loop(
-                    &url,
-                    &format!("after more than {} redirects", self.redirect_limit),
-                ));
-            }
-            if !visited.insert(without_fragment(&url)) {
-                return Err(redirect_loop(&url, "in a circle"));
-            }
-            let scope = scope(&url);
-            let hop = self
-                .policy
-                .run(&scope, deadline, |_attempt_deadline| self.exchange.run(&url));
-            match hop.await.map_err(|error| Failure::of_policy(error, &url))? {
+            match self.hop(&url, deadline, way).await? {
                 Reply::Answer(answer) => return Ok(answer),
-                Reply::Redirect(target) => url = target,
+                Reply::Redirect { target, .. } => url = target,
             }
         }
+    }
+
+    /// Asks one address. An address that may not be asked is recorded too: it is where the way ended.
+    async fn hop(&self, url: &Url, deadline: Deadline, way: &mut Way) -> Result<Reply, Failure> {
+        let mut timing = Timing::start();
+        let permitted = self.judge(url).and_then(|()| way.enter(url, self.redirect_limit));
+        let reply = match permitted {
+            Ok(()) => self.ask(url, deadline, way, &mut timing).await,
+            Err(failure) => Err(failure),
+        };
+        way.record(url, timing, reply.as_ref());
+        reply
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        deadline: Deadline,
+        way: &Way,
+        timing: &mut Timing,
+    ) -> Result<Reply, Failure> {
+        let scope = scope(url);
+        let answer = self.policy.run(&scope, deadline, |_attempt_deadline| {
+            timing.begin();
+            self.exchange.run(url)
+        });
+        answer.await.map_err(|error| match error {
+            // The host was never given the time that an answer may take: that is not its fault.
+            PolicyError::DeadlineExceeded { .. } if way.was_mostly_waiting(*timing) => {
+                Failure::of_waiting(url)
+            }
+            error => Failure::of_policy(error, url),
+        })
     }
 
     /// Literal addresses are judged here, since the client does not ask its resolver about them; names are
     /// judged by the resolver.
     fn judge(&self, url: &Url) -> Result<(), Failure> {
-        if !matches!(url.scheme(), "http" | "https") {
-            let message = format!("the scheme `{}` leads outside the web", url.scheme());
-            return Err(Failure::new(FetchFault::UnsupportedScheme, message));
-        }
+        check_web_url(url).map_err(|error| Failure::of_address(&error))?;
         match url.host() {
             Some(Host::Ipv4(address)) => self.addresses.check_literal(address.into())?,
             Some(Host::Ipv6(address)) => self.addresses.check_literal(address.into())?,
@@ -85,28 +101,7 @@ fn scope(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     format!(
         "{}:{}",
-        host.strip_suffix('.').unwrap_or(host),
+        host.trim_end_matches('.'),
         url.port_or_known_default().unwrap_or_default()
     )
-}
-
-fn redirect_loop(url: &Url, how: &str) -> Failure {
-    let host = url.host_str().unwrap_or_default();
-    Failure::new(
-        FetchFault::RedirectLoop,
-        format!("the redirects end {how}, at `{host}`"),
-    )
-}
-
-/// A user name or password in an address would be sent, and kept in the library.
-fn remove_credentials(url: &mut Url) {
-    // Only addresses without a host refuse this, and they have no credentials either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-}
-
-fn without_fragment(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    url
 }

@@ -1,8 +1,10 @@
 //! One request and its answer. It follows no redirect and judges no address; it never holds more of a body
 //! than the limit for its kind.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use atlas_domain::url::{URL_LIMIT_BYTES, UrlError};
 use atlas_domain::{Clock, FetchFault, Timestamp};
 use reqwest::header::LOCATION;
 use reqwest::{Client, Response, StatusCode};
@@ -38,8 +40,33 @@ pub(super) struct Exchange {
 pub(super) enum Reply {
     /// The end of the way.
     Answer(Answer),
-    /// To be asked there instead. The target is not judged yet.
-    Redirect(Url),
+    /// To be asked there instead.
+    Redirect {
+        /// Where. Not judged yet.
+        target: Url,
+        /// The status that said so.
+        status: u16,
+        /// The machine that said so.
+        address: Option<IpAddr>,
+    },
+}
+
+impl Reply {
+    /// The machine that it came from.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Answer(answer) => answer.address,
+            Self::Redirect { address, .. } => *address,
+        }
+    }
+
+    /// Its stable code.
+    pub(super) fn code(&self) -> String {
+        match self {
+            Self::Answer(answer) => answer.code(),
+            Self::Redirect { status, .. } => format!("http_{status}"),
+        }
+    }
 }
 
 impl Exchange {
@@ -50,10 +77,14 @@ impl Exchange {
             .get(url.clone())
             .send()
             .await
-            .map_err(|error| Failure::of_request(&error, url))?;
+            .map_err(|error| Failure::of_request(error, url))?;
         let fetched_at = self.clock.now();
         if is_redirect(response.status()) {
-            return redirect_target(&response, url).map(Reply::Redirect);
+            return Ok(Reply::Redirect {
+                target: redirect_target(&response, url)?,
+                status: response.status().as_u16(),
+                address: response.remote_addr().as_ref().map(SocketAddr::ip),
+            });
         }
         self.read(response, url, fetched_at).await.map(Reply::Answer)
     }
@@ -63,15 +94,22 @@ impl Exchange {
             let message = format!("the answer is compressed as `{compression}`, which was not asked for");
             return Err(Failure::new(FetchFault::BadResponse, message));
         }
-        let limit_bytes = self.limit_bytes(&headers::media_type(response.headers()));
-        Ok(Answer {
+        let media_type = headers::media_type(response.headers());
+        let limit_bytes = self.limit_bytes(&media_type);
+        let answer = Answer {
             final_url: url.clone(),
+            address: response.remote_addr().as_ref().map(SocketAddr::ip),
             status: response.status().as_u16(),
             headers: headers::kept(response.headers()),
             retry_after: headers::retry_after(response.headers(), fetched_at),
             body: read_body(response, url, limit_bytes).await?,
             fetched_at,
-        })
+        };
+        if is_text(&media_type) && is_compressed(&answer.body) {
+            let message = "the answer is still compressed after its compression was undone".to_owned();
+            return Err(Failure::new(FetchFault::BadResponse, message));
+        }
+        Ok(answer)
     }
 
     fn limit_bytes(&self, media_type: &str) -> usize {
@@ -85,6 +123,16 @@ impl Exchange {
             self.html_limit_bytes
         }
     }
+}
+
+/// What is announced as text, or as nothing at all.
+fn is_text(media_type: &str) -> bool {
+    media_type.is_empty() || media_type.starts_with("text/") || media_type == "application/xhtml+xml"
+}
+
+/// Compressed twice, or without saying so: no text begins with the marks of gzip or zstd.
+fn is_compressed(body: &[u8]) -> bool {
+    body.starts_with(b"\x1f\x8b\x08") || body.starts_with(b"\x28\xb5\x2f\xfd")
 }
 
 /// Collects the decompressed body. Whatever was announced or comes beyond the limit ends it.
@@ -102,7 +150,7 @@ async fn read_body(mut response: Response, url: &Url, limit_bytes: usize) -> Res
     while let Some(chunk) = response
         .chunk()
         .await
-        .map_err(|error| Failure::of_body(&error, url))?
+        .map_err(|error| Failure::of_body(error, url))?
     {
         let length_bytes = body.len().saturating_add(chunk.len());
         if length_bytes > limit_bytes {
@@ -132,6 +180,9 @@ fn redirect_target(response: &Response, url: &Url) -> Result<Url, Failure> {
         .headers()
         .get(LOCATION)
         .ok_or_else(|| bad("without saying where"))?;
+    if location.len() > URL_LIMIT_BYTES {
+        return Err(Failure::of_address(&UrlError::TooLong(location.len())));
+    }
     // Servers put unescaped UTF-8 there; the URL parser escapes it.
     let location = std::str::from_utf8(location.as_bytes()).map_err(|_| bad("to an unreadable address"))?;
     let mut target = url

@@ -6,11 +6,15 @@ use std::io;
 use std::time::Duration;
 
 use atlas_domain::FetchFault;
+use atlas_domain::url::UrlError;
 use atlas_resilience::{PolicyError, Rejection};
 use url::Url;
 
 use super::address::RefusedAddress;
 use super::resolve::ResolveError;
+
+/// A longer message says nothing more: certificates may name thousands of hosts, and errors quote them.
+const MESSAGE_LIMIT_CHARS: usize = 500;
 
 /// Why one strategy brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,16 +26,51 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// The message may quote the other side, so it is cut where it gets endless.
     pub(super) fn new(fault: FetchFault, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MESSAGE_LIMIT_CHARS) {
+            message.truncate(end);
+            message.push('…');
+        }
         Self {
             fault,
-            message: message.into(),
+            message,
             retry_after: None,
         }
     }
 
+    /// The page's own address, or that of a redirect, is none that Atlas asks for.
+    pub(super) fn of_address(error: &UrlError) -> Self {
+        match error {
+            UrlError::Scheme(_, scheme) => Self::new(
+                FetchFault::UnsupportedScheme,
+                format!("the scheme `{scheme}` leads outside the web"),
+            ),
+            UrlError::Credentials(host) => Self::new(
+                FetchFault::Credentials,
+                format!("the way leads to `{host}` with a user name or password, which Atlas does not send"),
+            ),
+            UrlError::TooLong(_) | UrlError::HostTooLong(_) => Self::new(
+                FetchFault::AddressTooLong,
+                format!("the way leads on, but {error}"),
+            ),
+            UrlError::Invalid(..) => Self::new(FetchFault::BadRedirect, error.to_string()),
+        }
+    }
+
+    /// The time for the page went by before its host could use it: our own limits took most of it.
+    pub(super) fn of_waiting(url: &Url) -> Self {
+        let host = host_of(url);
+        Self::new(
+            FetchFault::HostBusy,
+            format!("Atlas's limits for `{host}` left it too little time to answer"),
+        )
+    }
+
     /// No response came.
-    pub(super) fn of_request(error: &reqwest::Error, url: &Url) -> Self {
+    pub(super) fn of_request(error: reqwest::Error, url: &Url) -> Self {
+        let error = &error.without_url(); // which may carry secrets
         let host = host_of(url);
         if let Some(refused) = cause::<RefusedAddress>(error) {
             return Self::from(refused.clone());
@@ -80,7 +119,8 @@ impl Failure {
     }
 
     /// A response came, but not its whole body.
-    pub(super) fn of_body(error: &reqwest::Error, url: &Url) -> Self {
+    pub(super) fn of_body(error: reqwest::Error, url: &Url) -> Self {
+        let error = &error.without_url(); // which may carry secrets
         let host = host_of(url);
         let reason = deepest(error);
         let from_connection = cause::<hyper::Error>(error).is_some();
@@ -165,4 +205,30 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
             .map(|hidden| hidden as &(dyn Error + 'static))
             .or_else(|| error.source())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_no_address_even_where_the_error_has_no_cause_to_tell() {
+        let mut answer = http::Response::new("");
+        *answer.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        let error = reqwest::Response::from(answer).error_for_status().unwrap_err();
+        let place = error.url().unwrap().host_str().unwrap().to_owned();
+        assert!(
+            error.to_string().contains(&place),
+            "the case is the one that leaks"
+        );
+        let url = Url::parse("https://example.com/").unwrap();
+        let message = Failure::of_request(error, &url).message;
+        assert!(!message.contains(&place), "{message}");
+    }
+
+    #[test]
+    fn a_message_that_quotes_the_other_side_is_not_endless() {
+        let failure = Failure::new(FetchFault::TlsFailed, "ü".repeat(100_000));
+        assert_eq!(failure.message.chars().count(), MESSAGE_LIMIT_CHARS + 1);
+    }
 }

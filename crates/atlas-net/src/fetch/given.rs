@@ -24,14 +24,18 @@ impl FetchStrategy for GivenHtml {
                 None => Tried::NotApplicable,
                 Some(html) if html.is_empty() => Tried::Unusable("empty"),
                 Some(html) if html.len() > self.limit_bytes => Tried::Unusable(FetchFault::TooLarge.as_str()),
-                Some(html) => Tried::Answered(Answer {
-                    final_url: request.url.clone(),
-                    status: 200,
-                    headers: Vec::new(),
-                    body: html.clone(),
-                    fetched_at: self.clock.now(),
-                    retry_after: None,
-                }),
+                Some(html) => {
+                    let answer = Answer {
+                        final_url: request.url.clone(),
+                        address: None,
+                        status: 200,
+                        headers: Vec::new(),
+                        body: html.clone(),
+                        fetched_at: self.clock.now(),
+                        retry_after: None,
+                    };
+                    Tried::Answered(answer, Vec::new())
+                }
             }
         })
     }

@@ -11,6 +11,7 @@ mod given;
 mod headers;
 mod resolve;
 mod settings;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;

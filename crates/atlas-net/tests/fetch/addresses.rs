@@ -9,7 +9,7 @@ use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, ResolveError};
 use rstest::rstest;
 
 use crate::server::{Server, Step, head, loopback, page, redirect};
-use crate::world::{NOW, Names, fetch, fetcher_with_names, settings};
+use crate::world::{NOW, Names, fetch, fetch_with, fetcher_with_names, settings};
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -79,6 +79,115 @@ async fn a_redirect_to_a_name_that_leads_inside_is_refused() {
     assert_eq!(inside.connections(), 0);
 }
 
+/// 127.0.0.1 is allowed in these tests and nothing else, so loopback is tried at its neighbour.
+#[rstest]
+#[case::decimal("2130706434")]
+#[case::octal("0177.0.0.2")]
+#[case::octal_number("017700000002")]
+#[case::hexadecimal("0x7f.0.0.2")]
+#[case::hexadecimal_number("0x7f000002")]
+#[case::mixed_bases("0x7f.0.00.2")]
+#[case::short("127.2")]
+#[case::trailing_dot("127.0.0.2.")]
+#[case::full_width_digits("１２７.０.０.２")]
+#[case::circled_digits("①②⑦.⓪.⓪.②")]
+#[case::ideographic_dots("127。0。0。2")]
+#[case::percent_encoded("%31%32%37.0.0.2")]
+#[case::unspecified("0.0.0.0")]
+#[case::zero("0")]
+#[case::private_10("10.0.0.1")]
+#[case::private_172("172.16.0.1")]
+#[case::private_192("192.168.1.1")]
+#[case::carrier("100.64.0.1")]
+#[case::link_local("169.254.1.1")]
+#[case::multicast("224.0.0.1")]
+#[case::broadcast("255.255.255.255")]
+#[case::reserved("240.0.0.1")]
+#[case::documentation("192.0.2.1")]
+#[case::documentation_2("198.51.100.1")]
+#[case::documentation_3("203.0.113.1")]
+#[case::metadata_of_most_clouds("169.254.169.254")]
+#[case::metadata_in_decimal("2852039166")]
+#[case::metadata_of_ecs("169.254.170.2")]
+#[case::metadata_of_alibaba("100.100.100.200")]
+#[case::metadata_of_oracle("192.0.0.192")]
+#[case::metadata_of_azure("168.63.129.16")]
+#[case::metadata_of_amazon_in_v6("[fd00:ec2::254]")]
+#[case::metadata_of_google_in_v6("[fd20:ce::254]")]
+#[case::v6_loopback("[::1]")]
+#[case::v6_unspecified("[::]")]
+#[case::mapped("[::ffff:127.0.0.1]")]
+#[case::mapped_hexadecimal("[::ffff:7f00:1]")]
+#[case::mapped_metadata("[::ffff:169.254.169.254]")]
+#[case::mapped_public("[::ffff:93.184.216.34]")]
+#[case::compatible("[::127.0.0.1]")]
+#[case::compatible_public("[::93.184.216.34]")]
+#[case::translated_statelessly("[::ffff:0:127.0.0.1]")]
+#[case::nat64("[64:ff9b::127.0.0.1]")]
+#[case::nat64_public("[64:ff9b::93.184.216.34]")]
+#[case::nat64_of_a_network("[64:ff9b:1::127.0.0.1]")]
+#[case::six_to_four("[2002:7f00:1::]")]
+#[case::teredo("[2001::80ff:fffe]")]
+#[case::unique_local("[fd12:3456::1]")]
+#[case::v6_link_local("[fe80::1]")]
+#[case::site_local("[fec0::1]")]
+#[case::v6_multicast("[ff02::1]")]
+#[case::v6_documentation("[2001:db8::1]")]
+#[case::v6_documentation_2("[3fff::1]")]
+#[tokio::test]
+async fn a_literal_that_is_not_public_is_refused_in_every_form(
+    #[case] host: &'static str,
+    #[values(false, true)] behind_a_redirect: bool,
+) {
+    let server = Server::start(move |request| {
+        let port = request.header("host").unwrap().rsplit(':').next().unwrap();
+        redirect(&format!("http://{host}:{port}/secret"))
+    })
+    .await;
+    let url = if behind_a_redirect {
+        server.url("/")
+    } else {
+        server.url_at(host, "/secret")
+    };
+    let error = fetch_with(&settings(), url).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::RefusedAddress, "{error}");
+    assert_eq!(server.requests().len(), usize::from(behind_a_redirect));
+}
+
+#[rstest]
+#[case::loopback("127.0.0.2")]
+#[case::private("192.168.1.1")]
+#[case::metadata("169.254.169.254")]
+#[case::metadata_of_azure("168.63.129.16")]
+#[case::v6_loopback("::1")]
+#[case::mapped("::ffff:10.0.0.1")]
+#[case::compatible("::10.0.0.1")]
+#[case::nat64("64:ff9b::10.0.0.1")]
+#[case::nat64_of_a_network("64:ff9b:1::10.0.0.1")]
+#[case::six_to_four("2002:a00:1::1")]
+#[case::teredo("2001::80ff:fffe")]
+#[case::unique_local("fd12:3456::1")]
+#[case::link_local("fe80::1")]
+#[case::multicast("ff02::1")]
+#[tokio::test]
+async fn a_name_that_leads_inside_is_refused_in_every_form(
+    #[case] resolved: &str,
+    #[values(false, true)] behind_a_redirect: bool,
+) {
+    let server = Server::always(|| redirect("http://inside.test/secret")).await;
+    let names = Names::one("inside.test", vec![Ok(vec![ip(resolved)])]);
+    let url = if behind_a_redirect {
+        server.url("/")
+    } else {
+        "http://inside.test/secret".parse().unwrap()
+    };
+    let error = fetch(&fetcher_with_names(&settings(), &names), url)
+        .await
+        .unwrap_err();
+    assert_eq!(error.fault, FetchFault::RefusedAddress, "{error}");
+    assert!(error.message.contains("`inside.test`"), "{error}");
+}
+
 #[rstest]
 #[case("nas.test")]
 #[case::absolute("nas.test.")]
@@ -121,6 +230,8 @@ async fn a_name_without_usable_addresses_is_a_named_fault(
 #[case::absolute("localhost.")]
 #[case::upper_case("LOCALHOST")]
 #[case::below("app.localhost")]
+#[case::full_width("ｌｏｃａｌｈｏｓｔ")]
+#[case::circled("ⓛⓞⓒⓐⓛⓗⓞⓢⓣ")]
 #[tokio::test]
 async fn localhost_is_not_public(#[case] host: &str) {
     let server = Server::always(|| page("secret")).await;

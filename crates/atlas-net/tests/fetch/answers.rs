@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atlas_domain::{ErrorClass, FetchFault, FetchRequest, Fetcher, Strategy, StrategyStep};
+use atlas_domain::{ErrorClass, FetchFault, FetchRequest, Fetcher, Strategy};
 use atlas_net::fetch::FetchSettings;
 use rstest::rstest;
 use tokio::net::TcpListener;
@@ -30,12 +30,19 @@ async fn brings_the_bytes_as_they_came() {
     assert_eq!(answer.header("etag"), Some("\"x\""));
     assert_eq!(answer.header("set-cookie"), None);
     assert_eq!(answer.final_url, server.url("/page?x=1#part"));
+    let [step] = answer.steps.as_slice() else {
+        panic!("{:?}", answer.steps)
+    };
     assert_eq!(
-        answer.steps,
-        [StrategyStep {
-            strategy: Strategy::Direct,
-            result: "ok".into()
-        }]
+        (step.strategy, step.result.as_str(), step.message.as_str()),
+        (Strategy::Direct, "ok", "")
+    );
+    let [hop] = step.hops.as_slice() else {
+        panic!("{step:?}")
+    };
+    assert_eq!(
+        (hop.url.as_str(), hop.address, hop.result.as_str()),
+        (server.url("/page").as_str(), Some(server.address().ip()), "ok")
     );
     assert_eq!(server.requests()[0].path, "/page?x=1");
 }
@@ -93,10 +100,7 @@ async fn says_who_asks_and_nothing_about_where_it_came_from() {
     })
     .await;
     let fetcher = fetcher(&settings());
-    let mut with_credentials = server.url("/start");
-    with_credentials.set_username("anna").unwrap();
-    with_credentials.set_password(Some("hunter2")).unwrap();
-    let answer = fetch(&fetcher, with_credentials).await.unwrap();
+    let answer = fetch(&fetcher, server.url("/start")).await.unwrap();
     assert_eq!(answer.final_url, server.url("/end"));
     fetch(&fetcher, server.url("/end")).await.unwrap();
     let requests = server.requests();
@@ -111,6 +115,18 @@ async fn says_who_asks_and_nothing_about_where_it_came_from() {
             assert_eq!(request.header(absent), None, "{absent} was sent");
         }
     }
+}
+
+#[tokio::test]
+async fn does_not_ask_with_a_password() {
+    let server = Server::always(|| page("secret")).await;
+    let mut url = server.url("/");
+    url.set_username("anna").unwrap();
+    url.set_password(Some("hunter2")).unwrap();
+    let error = fetch_with(&settings(), url).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::Credentials, "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
@@ -211,6 +227,8 @@ async fn no_answer_is_a_broken_connection(#[case] steps: fn() -> Vec<Step>) {
 #[rstest]
 #[case::not_http(b"220 mail.example ESMTP\r\n\r\n".to_vec())]
 #[case::too_many_headers(head("200 OK", &[("x-header", "x"); 300]))]
+#[case::endless_header(head("200 OK", &[("x-header", "x".repeat(5_000_000).as_str())]))]
+#[case::two_lengths(head("200 OK", &[("content-length", "1"), ("content-length", "2")]))]
 #[case::bad_length(head("200 OK", &[("content-length", "many")]))]
 #[case::bad_chunk([head("200 OK", &[("transfer-encoding", "chunked")]), b"xyz\r\n".to_vec()].concat())]
 #[case::foreign_compression(head("200 OK", &[("content-encoding", "deflate"), ("content-length", "0")]))]

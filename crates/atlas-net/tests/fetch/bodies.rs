@@ -229,8 +229,62 @@ async fn an_endless_body_is_too_large() {
     assert_eq!(error.fault, FetchFault::TooLarge, "{error}");
 }
 
+#[tokio::test]
+async fn an_endless_chunked_body_is_too_large() {
+    let server = Server::always(|| {
+        let chunk = [b"2710\r\n".to_vec(), vec![b'x'; 10_000], b"\r\n".to_vec()].concat();
+        vec![
+            Step::Send(head("200 OK", &[("transfer-encoding", "chunked")])),
+            Step::SendForever(chunk),
+        ]
+    })
+    .await;
+    let error = fetch_with(&small(), server.url("/")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::TooLarge, "{error}");
+}
+
+#[rstest]
+#[case::in_one_header(&[("content-encoding", "gzip, gzip")])]
+#[case::in_two_headers(&[("content-encoding", "gzip"), ("content-encoding", "gzip")])]
+#[case::without_saying_so(&[("content-encoding", "gzip")])]
+#[tokio::test]
+async fn what_is_compressed_twice_is_a_bad_response(
+    #[case] headers: &'static [(&'static str, &'static str)],
+) {
+    let body = gzip(&gzip(&text(1_000)));
+    let server = Server::always(move || response("200 OK", headers, &body)).await;
+    let error = fetch_with(&settings(), server.url("/")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::BadResponse, "{error}");
+}
+
+#[tokio::test]
+async fn a_compressed_file_is_no_page_but_no_bad_response_either() {
+    let archive = gzip(&text(1_000));
+    let expected = archive.clone();
+    let server =
+        Server::always(move || response("200 OK", &[("content-type", "application/gzip")], &archive)).await;
+    assert_eq!(fetched(server.url("/")).await.body, expected);
+}
+
+/// Compressed data that goes on for ever and comes to nothing: no limit of size ends it.
+fn endless_nothing() -> Vec<Step> {
+    let start = [
+        head("200 OK", &[("content-encoding", "gzip")]),
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03".to_vec(),
+    ];
+    let empty_stored_blocks = b"\x00\x00\x00\xff\xff".repeat(1_000);
+    vec![Step::Send(start.concat()), Step::SendForever(empty_stored_blocks)]
+}
+
 #[rstest]
 #[case::no_answer(|| vec![Step::Stall])]
+#[case::endless_nothing(endless_nothing)]
+#[case::endless_interim_answers(|| vec![Step::SendForever(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())])]
+#[case::a_chunk_now_and_then(|| vec![
+    Step::Send(head("200 OK", &[("transfer-encoding", "chunked")])),
+    Step::Send(b"fffffff\r\n".to_vec()),
+    Step::Trickle(b'x', Duration::from_millis(5)),
+])]
 #[case::stalled_body(|| vec![Step::Send(head("200 OK", &[("content-length", "9")])), Step::Stall])]
 #[case::endless_header(|| vec![Step::Send(b"HTTP/1.1 200 OK\r\nx: ".to_vec()), Step::Trickle(b'x', Duration::from_millis(5))])]
 #[case::trickle(|| vec![Step::Send(head("200 OK", &[])), Step::Trickle(b'x', Duration::from_millis(5))])]

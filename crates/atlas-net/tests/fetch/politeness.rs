@@ -78,6 +78,40 @@ async fn a_turn_that_comes_too_late_is_put_off_at_once_and_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn time_that_passed_in_our_own_queue_is_not_held_against_the_host() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/slow" => vec![Step::Stall],
+        _ => page(""),
+    })
+    .await;
+    let fetcher = fetcher(&FetchSettings {
+        overall_timeout: Duration::from_millis(600),
+        ..polite(Duration::from_millis(500), 1, 1)
+    });
+    fetch(&fetcher, server.url("/")).await.unwrap();
+    let error = fetch(&fetcher, server.url("/slow")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::HostBusy, "{error}");
+    let hop = &error.steps[0].hops[0];
+    assert!(hop.waited_ms > hop.took_ms, "{hop:?}");
+}
+
+#[tokio::test]
+async fn time_that_a_host_used_up_is_held_against_it_even_after_a_wait() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/slow" => vec![Step::Stall],
+        _ => page(""),
+    })
+    .await;
+    let fetcher = fetcher(&FetchSettings {
+        overall_timeout: Duration::from_millis(800),
+        ..polite(Duration::from_millis(100), 1, 1)
+    });
+    fetch(&fetcher, server.url("/")).await.unwrap();
+    let error = fetch(&fetcher, server.url("/slow")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::Timeout, "{error}");
+}
+
+#[tokio::test]
 async fn asks_one_host_for_two_pages_at_a_time() {
     let gate = Arc::new(Semaphore::new(0));
     let slow = {

@@ -1,6 +1,9 @@
 //! The redirect loop: how far it goes, where it may lead, and that every hop is judged again.
 
-use atlas_domain::FetchFault;
+use std::time::Duration;
+
+use atlas_domain::{FetchFault, Strategy};
+use atlas_net::fetch::FetchSettings;
 use rstest::rstest;
 
 use crate::server::{Server, Step, head, loopback, page, redirect, response};
@@ -83,6 +86,7 @@ async fn does_not_wait_for_the_body_of_a_redirect() {
 #[case::no_location(vec![], FetchFault::BadRedirect)]
 #[case::unusable(vec![("location", "http://[")], FetchFault::BadRedirect)]
 #[case::bad_address(vec![("location", "http://256.1.1.1/")], FetchFault::BadRedirect)]
+#[case::zone_id(vec![("location", "http://[fe80::1%25eth0]/")], FetchFault::BadRedirect)]
 #[case::ftp(vec![("location", "ftp://127.0.0.1/")], FetchFault::UnsupportedScheme)]
 #[case::file(vec![("location", "file:///etc/passwd")], FetchFault::UnsupportedScheme)]
 #[case::script(vec![("location", "javascript:alert(1)")], FetchFault::UnsupportedScheme)]
@@ -119,37 +123,95 @@ async fn does_not_leave_the_allowed_address() {
     assert_eq!(inside.connections(), 0);
 }
 
-#[rstest]
-#[case::decimal("2130706434")]
-#[case::octal("0177.0.0.2")]
-#[case::hexadecimal("0x7f.0.0.2")]
-#[case::short("127.2")]
-#[case::trailing_dot("127.0.0.2.")]
-#[case::full_width("１２７.０.０.２")]
-#[case::any("0.0.0.0")]
-#[case::zero("0")]
-#[case::private("10.0.0.1")]
-#[case::carrier("100.64.0.1")]
-#[case::metadata("169.254.169.254")]
-#[case::broadcast("255.255.255.255")]
-#[case::v6_loopback("[::1]")]
-#[case::v6_any("[::]")]
-#[case::mapped("[::ffff:127.0.0.1]")]
-#[case::mapped_hexadecimal("[::ffff:7f00:1]")]
-#[case::compatible("[::127.0.0.1]")]
-#[case::translated("[64:ff9b::127.0.0.1]")]
-#[case::locally_translated("[64:ff9b:1::127.0.0.1]")]
-#[case::six_to_four("[2002:7f00:1::]")]
-#[case::teredo("[2001::80ff:fffe]")]
-#[case::unique_local("[fd00:ec2::254]")]
-#[case::link_local("[fe80::1]")]
 #[tokio::test]
-async fn refuses_a_literal_behind_a_redirect_in_every_form(#[case] host: &'static str) {
-    let server = Server::start(move |request| {
-        let port = request.header("host").unwrap().rsplit(':').next().unwrap();
-        redirect(&format!("http://{host}:{port}/secret"))
+async fn neither_sends_nor_tells_a_password_that_a_redirect_brings() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/start" => redirect(&format!(
+            "http://anna:hunter2@{}/end?token=hunter2",
+            request.header("host").unwrap()
+        )),
+        _ => page("here"),
     })
     .await;
-    assert_eq!(fault(server.url("/")).await, FetchFault::RefusedAddress);
+    let error = fetch_with(&settings(), server.url("/start")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::Credentials, "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     assert_eq!(server.requests().len(), 1);
+}
+
+#[rstest]
+#[case::path(format!("/{}", "x".repeat(100_000)))]
+#[case::query(format!("/?{}", "x".repeat(8_192)))]
+#[case::grows_when_it_is_escaped(format!("/{}", "ü".repeat(3_000)))]
+#[case::host(format!("http://{}a/", "a.".repeat(127)))]
+#[case::endless_host(format!("http://{}a/", "a.".repeat(50_000)))]
+#[tokio::test]
+async fn does_not_follow_an_endless_address(#[case] target: String) {
+    let server = Server::always(move || redirect(&target)).await;
+    let error = fetch_with(&settings(), server.url("/")).await.unwrap_err();
+    assert_eq!(error.fault, FetchFault::AddressTooLong, "{error}");
+    assert!(
+        error.message.len() < 200 && error.message.contains("the limit"),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_failure_tells_the_whole_way_without_secrets() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/start?token=hunter2" => redirect("/middle?token=hunter2#hunter2"),
+        _ => redirect("http://127.0.0.2/secret?token=hunter2"),
+    })
+    .await;
+    let error = fetch_with(&settings(), server.url("/start?token=hunter2"))
+        .await
+        .unwrap_err();
+    let [direct, link_only] = error.steps.as_slice() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (direct.strategy, direct.result.as_str(), &direct.message),
+        (Strategy::Direct, "refused_address", &error.message)
+    );
+    assert_eq!(link_only.strategy, Strategy::LinkOnly);
+    let way: Vec<_> = direct
+        .hops
+        .iter()
+        .map(|hop| (hop.url.as_str(), hop.address, hop.result.as_str()))
+        .collect();
+    let here = Some(server.address().ip());
+    let (start, middle) = (
+        server.url("/start").to_string(),
+        server.url("/middle").to_string(),
+    );
+    let expected = [
+        (start.as_str(), here, "http_302"),
+        (middle.as_str(), here, "http_302"),
+        ("http://127.0.0.2/secret", None, "refused_address"),
+    ];
+    assert_eq!(way, expected);
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_way_that_was_long_shows_where_the_time_went() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/start" => redirect("/end"),
+        _ => vec![Step::Stall],
+    })
+    .await;
+    let impatient = FetchSettings {
+        attempt_timeout: Duration::from_millis(200),
+        ..settings()
+    };
+    let error = fetch_with(&impatient, server.url("/start")).await.unwrap_err();
+    let [first, second] = error.steps[0].hops.as_slice() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (first.result.as_str(), second.result.as_str()),
+        ("http_302", "timeout")
+    );
+    assert!(second.took_ms >= 200 && second.waited_ms < 200, "{second:?}");
 }

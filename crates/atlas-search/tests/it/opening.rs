@@ -258,6 +258,31 @@ fn reading_where_nothing_is_changes_nothing() {
 }
 
 #[test]
+fn reading_makes_no_file_and_still_sees_later_commits() {
+    let directory = closed_index();
+    let names = || {
+        let entries = fs::read_dir(current(&directory)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    fs::remove_file(current(&directory).join(".tantivy-meta.lock")).unwrap();
+    let before = names();
+    let reader = SearchIndex::open_read_only(directory.path(), &identity(1)).unwrap();
+    reader.reload().unwrap();
+    assert_eq!(search(&reader, "again").unwrap().total, 2);
+    reader.verify().unwrap();
+    assert_eq!(names(), before);
+
+    let index = open(&directory).unwrap().index;
+    let put = IndexOp::Put(Box::new(document(30, "Later", "again and again")));
+    index.apply(&[put], &cursor("later")).unwrap();
+    reader.reload().unwrap();
+    assert_eq!(search(&reader, "again").unwrap().total, 3);
+    assert_eq!(reader.watermark(), Some(cursor("later")));
+}
+
+#[test]
 fn a_place_that_cannot_hold_an_index_is_an_error_and_not_damage() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("search");

@@ -2,6 +2,7 @@
 
 use atlas_app::views::{
     AddReport, AddRequest, ExportPage, ItemView, ListQuery, ReprocessReport, ReprocessRequest, TagRequest,
+    Written,
 };
 use atlas_domain::Item;
 use atlas_store::ItemPage;
@@ -9,40 +10,54 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::{Answer, Shared};
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, NoQuery, Path, Query};
 
 /// Where an export goes on.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ExportQuery {
     after: Option<String>,
 }
 
-pub(crate) async fn add_items(State(app): Shared, Json(request): Json<AddRequest>) -> Answer<AddReport> {
-    Ok(Json(app.add(request).await?))
+pub(crate) async fn add_items(
+    State(app): Shared,
+    _: NoQuery,
+    Json(request): Json<AddRequest>,
+) -> Answer<Written<AddReport>> {
+    Ok(Json(app.written(app.add(request).await?).await))
 }
 
 pub(crate) async fn list_items(State(app): Shared, Query(query): Query<ListQuery>) -> Answer<ItemPage> {
     Ok(Json(app.list(query).await?))
 }
 
-pub(crate) async fn show_item(State(app): Shared, Path(item): Path<String>) -> Answer<ItemView> {
+pub(crate) async fn show_item(State(app): Shared, _: NoQuery, Path(item): Path<String>) -> Answer<ItemView> {
     Ok(Json(app.show(&item).await?))
 }
 
-pub(crate) async fn remove_item(State(app): Shared, Path(item): Path<String>) -> Answer<Item> {
-    Ok(Json(app.remove(&item).await?))
+pub(crate) async fn remove_item(
+    State(app): Shared,
+    _: NoQuery,
+    Path(item): Path<String>,
+) -> Answer<Written<Item>> {
+    Ok(Json(app.written(app.remove(&item).await?).await))
 }
 
-pub(crate) async fn restore_item(State(app): Shared, Path(item): Path<String>) -> Answer<Item> {
-    Ok(Json(app.restore(&item).await?))
+pub(crate) async fn restore_item(
+    State(app): Shared,
+    _: NoQuery,
+    Path(item): Path<String>,
+) -> Answer<Written<Item>> {
+    Ok(Json(app.written(app.restore(&item).await?).await))
 }
 
 pub(crate) async fn tag_item(
     State(app): Shared,
+    _: NoQuery,
     Path(item): Path<String>,
     Json(request): Json<TagRequest>,
-) -> Answer<Item> {
-    Ok(Json(app.tag(&item, request).await?))
+) -> Answer<Written<Item>> {
+    Ok(Json(app.written(app.tag(&item, request).await?).await))
 }
 
 pub(crate) async fn export_items(State(app): Shared, Query(query): Query<ExportQuery>) -> Answer<ExportPage> {
@@ -51,7 +66,8 @@ pub(crate) async fn export_items(State(app): Shared, Query(query): Query<ExportQ
 
 pub(crate) async fn reprocess_items(
     State(app): Shared,
+    _: NoQuery,
     Json(request): Json<ReprocessRequest>,
-) -> Answer<ReprocessReport> {
-    Ok(Json(app.reprocess(request).await?))
+) -> Answer<Written<ReprocessReport>> {
+    Ok(Json(app.written(app.reprocess(request).await?).await))
 }

@@ -8,15 +8,15 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use super::Shared;
-use crate::extract::Json;
+use crate::extract::{Json, NoQuery};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(crate) async fn show_status(State(app): Shared) -> Json<StatusView> {
+pub(crate) async fn show_status(State(app): Shared, _: NoQuery) -> Json<StatusView> {
     Json(app.status().await)
 }
 
-pub(crate) async fn run_doctor(State(app): Shared) -> Json<DoctorReport> {
+pub(crate) async fn run_doctor(State(app): Shared, _: NoQuery) -> Json<DoctorReport> {
     Json(app.doctor().await)
 }
 

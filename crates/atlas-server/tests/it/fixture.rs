@@ -14,7 +14,8 @@ use atlas_domain::{
 use atlas_search::{IndexSettings, SearchIndex};
 use atlas_server::{AccessRule, guarded_router, router};
 use atlas_store::{
-    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, Library, NewItem, StoreError,
+    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobScope, Library, NewItem,
+    Postponement, StoreError,
 };
 use axum::Router;
 use axum::body::Body;
@@ -41,9 +42,9 @@ pub(crate) struct TestApp {
 /// What stands behind the app, unless it is damaged.
 struct Parts {
     library: Library,
+    signals: Arc<Signals>,
     index: Arc<SearchIndex>,
     indexer: Indexer,
-    clock: Arc<ManualClock>,
     lock: DataDirLock,
     _folder: TempDir,
 }
@@ -90,8 +91,7 @@ impl TestApp {
     pub(crate) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lock = DataDir::new(folder.path().join("data")).lock(&holder()).unwrap();
-        let clock = Arc::new(ManualClock::at(START));
-        let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let shared: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
         let library = Library::open(&lock, shared, Arc::new(Entropy::seeded(7))).unwrap();
         let opened =
             SearchIndex::open(&lock.dir().search(), library.identity(), IndexSettings::default()).unwrap();
@@ -102,16 +102,16 @@ impl TestApp {
             Arc::clone(&signals),
             opened.resume,
         );
-        let mut parts = parts_of(&lock, Ok(library.clone()), Arc::clone(&clock) as Arc<dyn Clock>);
+        let mut parts = parts_of(&lock, Ok(library.clone()));
         parts.search = SearchState::Ready(Box::new(index.reader().clone()));
-        parts.signals = signals;
+        parts.signals = Arc::clone(&signals);
         Self {
             app: Arc::new(App::new(parts)),
             parts: Some(Parts {
                 library,
+                signals,
                 index,
                 indexer,
-                clock,
                 lock,
                 _folder: folder,
             }),
@@ -121,8 +121,7 @@ impl TestApp {
     /// The same library, opened anew with other parts.
     pub(crate) fn reopened(mut self, change: impl FnOnce(&mut AppParts)) -> Self {
         let behind = self.parts();
-        let clock = Arc::clone(&behind.clock) as Arc<dyn Clock>;
-        let mut parts = parts_of(&behind.lock, Ok(behind.library.clone()), clock);
+        let mut parts = parts_of(&behind.lock, Ok(behind.library.clone()));
         parts.search = SearchState::Ready(Box::new(behind.index.reader().clone()));
         change(&mut parts);
         self.app = Arc::new(App::new(parts));
@@ -140,10 +139,11 @@ impl TestApp {
                     detail: "page 7 is torn".to_owned(),
                 }),
                 search: SearchState::Unavailable("the library is damaged".to_owned()),
-                clock: Arc::new(ManualClock::at(START)),
                 signals: Arc::new(Signals::default()),
                 metrics: Arc::new(Metrics::default()),
                 floor_bytes: 0,
+                reserve_bytes: 0,
+                read_only_because: None,
                 version: "1.2.3",
                 previous_run_was_killed: false,
             })),
@@ -242,6 +242,53 @@ impl TestApp {
         self.parts().library.item(UserId::OWNER, id).await.unwrap()
     }
 
+    /// Gives the job up, as a worker does after the last try.
+    pub(crate) async fn give_up(&self, job: JobId) {
+        let outcome = Outcome::Failed {
+            reason: "extract_crashed".to_owned(),
+            message: "the page said \u{1b}[31m".to_owned(),
+        };
+        self.end(job, outcome).await;
+    }
+
+    /// Ends the job with its outcome, and says so to whoever waits.
+    pub(crate) async fn end(&self, job: JobId, outcome: Outcome) {
+        let lease = self.claim(job).await;
+        let library = &self.parts().library;
+        let attempt = AttemptRecord::at(START, "extract");
+        library.finish_job(&lease, outcome, attempt).await.unwrap();
+        self.parts().signals.job_finished();
+    }
+
+    /// Puts the job off for a minute, as a worker does after a try that failed. Returns when it is due.
+    pub(crate) async fn put_off(&self, job: JobId) -> Timestamp {
+        let lease = self.claim(job).await;
+        let until = START.after(Duration::from_mins(1));
+        let postponement = Postponement {
+            until,
+            counts: true,
+            reason: "timeout".to_owned(),
+            message: "no answer in time".to_owned(),
+        };
+        let attempt = AttemptRecord::at(START, "fetch");
+        let library = &self.parts().library;
+        library.postpone_job(&lease, postponement, attempt).await.unwrap();
+        until
+    }
+
+    /// Whether somebody has woken the worker since this was asked last.
+    pub(crate) async fn worker_was_woken(&self) -> bool {
+        let woken = self.parts().signals.jobs.notified();
+        tokio::time::timeout(Duration::ZERO, woken).await.is_ok()
+    }
+
+    /// Takes away the place for stored pages that are too long for a row: keeping one fails from here on.
+    pub(crate) fn break_blobs(&self) {
+        let blobs = self.parts().lock.dir().blobs();
+        std::fs::remove_dir_all(&blobs).unwrap();
+        std::fs::write(&blobs, "in the way").unwrap();
+    }
+
     async fn ingest(
         &self,
         address: &str,
@@ -257,7 +304,7 @@ impl TestApp {
         let fetched = fetched(address, body);
         let snapshot = parts
             .library
-            .record_snapshot(&lease, item.id, &fetched, blob, "extract")
+            .record_snapshot(&lease, item.id, &fetched, blob)
             .await
             .unwrap();
         let commit = IngestCommit {
@@ -293,7 +340,7 @@ impl TestApp {
     async fn claim(&self, job: JobId) -> Lease {
         let library = &self.parts().library;
         let leases = library
-            .claim_jobs("test", 100, Duration::from_mins(1))
+            .claim_jobs("test", JobScope::All, 100, Duration::from_mins(1))
             .await
             .unwrap();
         let mut claimed = None;
@@ -317,16 +364,17 @@ pub(crate) fn encoded(address: &str) -> String {
     url::form_urlencoded::byte_serialize(address.as_bytes()).collect()
 }
 
-fn parts_of(lock: &DataDirLock, library: Result<Library, StoreError>, clock: Arc<dyn Clock>) -> AppParts {
+fn parts_of(lock: &DataDirLock, library: Result<Library, StoreError>) -> AppParts {
     AppParts {
         mode: Mode::Normal,
         dir: lock.dir().clone(),
         library,
         search: SearchState::Unavailable("not opened".to_owned()),
-        clock,
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
         floor_bytes: 0,
+        reserve_bytes: 0,
+        read_only_because: None,
         version: "1.2.3",
         previous_run_was_killed: false,
     }

@@ -22,6 +22,68 @@ async fn saving_acknowledges_each_address_in_order() {
 }
 
 #[tokio::test]
+async fn an_address_that_cannot_be_kept_costs_its_neighbours_nothing() {
+    let app = TestApp::open();
+    app.break_blobs();
+    // Random enough not to be compressed into a row.
+    let mut noise = 7_u64;
+    let page: String = (0..400_000)
+        .map(|_| {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            char::from(b' ' + (noise % 94) as u8)
+        })
+        .collect();
+    let request = json!({"items": [
+        {"url": "https://example.com/1"},
+        {"url": "https://example.com/2", "html": page},
+        {"url": "https://example.com/3"},
+    ]});
+
+    let report = app.post("/api/v1/items", &request).await.json();
+
+    let outcomes: Vec<&str> = (0..3)
+        .map(|n| report["items"][n]["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["queued", "failed", "queued"], "{report}");
+    assert_eq!(report["items"][1]["reason"], "io_failed");
+    assert_ne!(report["items"][1]["message"], "");
+    assert!(app.worker_was_woken().await, "two of them wait for it");
+    assert_eq!(app.get("/api/v1/items").await.json()["total"], 2);
+}
+
+#[tokio::test]
+async fn saving_keeps_the_order_of_the_addresses() {
+    let app = TestApp::open();
+    let urls: Vec<String> = (0..250).map(|n| format!("https://example.com/{n}")).collect();
+    let items: Vec<_> = urls.iter().map(|url| json!({"url": url})).collect();
+    let report = app.post("/api/v1/items", &json!({"items": items})).await.json();
+    let told: Vec<&str> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["url"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, urls);
+    let newest = app.get("/api/v1/items?limit=1").await.json();
+    assert_eq!(newest["items"][0]["url"], "https://example.com/249");
+}
+
+#[tokio::test]
+async fn saving_takes_the_bytes_of_a_page_and_refuses_what_is_none() {
+    let app = TestApp::open();
+    let request = json!({"items": [
+        {"url": "https://example.com/1", "html_base64": "PG1ldGEgY2hhcnNldD1sYXRpbjE+Y2Fm6Q=="},
+        {"url": "https://example.com/2", "html_base64": "nothing of the kind"},
+    ]});
+    let report = app.post("/api/v1/items", &request).await.json();
+    assert_eq!(report["items"][0]["outcome"], "queued");
+    assert_eq!(report["items"][1]["outcome"], "rejected");
+    assert_eq!(report["items"][1]["reason"], "invalid_html");
+}
+
+#[tokio::test]
 async fn saving_takes_pages_of_many_megabytes() {
     let app = TestApp::open();
     let html = "a".repeat(9_000_000);
@@ -191,7 +253,9 @@ async fn an_export_gives_every_item_whole_exactly_once() {
 #[tokio::test]
 async fn an_export_refuses_a_cursor_it_did_not_give() {
     let answer = TestApp::open().get("/api/v1/export?after=yesterday").await;
-    assert!(answer.refuses(409, "conflict").contains("yesterday"));
+    assert!(answer.refuses(400, "invalid_cursor").contains("yesterday"));
+    let answer = TestApp::open().get("/api/v1/items?after=yesterday").await;
+    assert!(answer.refuses(400, "invalid_cursor").contains("yesterday"));
 }
 
 #[tokio::test]
@@ -202,7 +266,10 @@ async fn reprocessing_enqueues_what_has_stored_bytes() {
 
     let report = app.post("/api/v1/reprocess", &json!({})).await.json();
 
-    assert_eq!(report, json!({"enqueued": 1, "done": 0}));
+    assert_eq!((&report["enqueued"], &report["done"]), (&json!(1), &json!(0)));
+    assert_eq!(report["items"].as_array().unwrap().len(), 1);
+    assert_eq!(report["items"][0]["url"], PAGE);
+    assert_eq!(report["items"][0]["outcome"], "queued");
     let jobs = app.get("/api/v1/jobs?kind=reprocess_item").await.json();
     assert_eq!(jobs["jobs"][0]["item_id"], item.id.to_string());
 }
@@ -213,7 +280,66 @@ async fn reprocessing_everything_must_be_asked_for() {
     app.act("/api/v1/reprocess")
         .await
         .refuses(415, "unsupported_media_type");
-    app.post("/api/v1/reprocess", &json!({"items": [PAGE]}))
+    // A misspelled field must not mean everything.
+    let detail = app
+        .post("/api/v1/reprocess", &json!({"item": [PAGE]}))
         .await
-        .refuses(404, "not_found");
+        .refuses(400, "invalid_request");
+    assert!(detail.contains("`item`"), "{detail}");
+    app.post("/api/v1/reprocess", &json!({"items": [PAGE], "state": "stored"}))
+        .await
+        .refuses(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn reprocessing_tells_what_became_of_each_that_was_named() {
+    let app = TestApp::open();
+    let (a, b) = (
+        app.store("https://example.com/a", "words of a").await,
+        app.store("https://example.com/b", "words of b").await,
+    );
+    let names = json!({"items": [a.id.to_string(), "nope", b.url, "https://example.com/unknown", ""]});
+
+    let report = app.post("/api/v1/reprocess", &names).await.json();
+
+    let told: Vec<(&str, &str)> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            (
+                item["outcome"].as_str().unwrap(),
+                item["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("queued", ""),
+            ("failed", "not_found"),
+            ("queued", ""),
+            ("failed", "not_found"),
+            ("failed", "invalid_request")
+        ]
+    );
+    assert_eq!(report["enqueued"], 2);
+    assert_eq!(report["items"][1]["url"], "nope");
+    assert!(app.worker_was_woken().await);
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_limit_of_a_page_is_refused_with_the_limit() {
+    let app = TestApp::open();
+    for (path, most) in [("items", 500), ("jobs", 1_000), ("search?q=x&", 200)] {
+        let separator = if path.ends_with('&') { "" } else { "?" };
+        for beyond in [0, most + 1] {
+            let path = format!("/api/v1/{path}{separator}limit={beyond}");
+            let detail = app.get(&path).await.refuses(400, "invalid_request");
+            assert!(detail.contains(&format!("from 1 to {most}")), "{path}: {detail}");
+        }
+        app.get(&format!("/api/v1/{path}{separator}limit={most}"))
+            .await
+            .json();
+    }
 }

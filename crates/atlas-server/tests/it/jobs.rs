@@ -1,5 +1,6 @@
 //! Jobs and the owner's word on them.
 
+use atlas_domain::Outcome;
 use serde_json::json;
 
 use crate::fixture::{NOBODY, TestApp};
@@ -48,6 +49,52 @@ async fn a_waiting_job_is_cancelled_and_sent_round_again() {
     assert_eq!(app.act(&cancel).await.json()["state"], "cancelled");
     app.act(&cancel).await.refuses(409, "conflict");
     assert_eq!(app.act(&retry).await.json()["state"], "ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_are_told_when_all_are_known_or_the_time_is_up() {
+    let app = TestApp::open();
+    let (_, first) = app.save("https://example.com/1").await;
+    let (_, second) = app.save("https://example.com/2").await;
+    app.end(first, Outcome::Stored { partial: false }).await;
+
+    let path = format!("/api/v1/outcomes?jobs={first},{second},{NOBODY}&wait_ms=1500");
+    let begun = tokio::time::Instant::now();
+    let told = app.get(&path).await.json();
+    assert_eq!(begun.elapsed().as_millis(), 1_500);
+    let words: Vec<&str> = (0..3)
+        .map(|n| told["jobs"][n]["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(words, ["stored", "queued", "failed"]);
+    assert_eq!(told["jobs"][2]["reason"], "not_found");
+}
+
+#[tokio::test]
+async fn an_outcome_is_told_as_soon_as_it_is_known() {
+    let app = TestApp::open();
+    let (_, job) = app.save("https://example.com/1").await;
+    let path = format!("/api/v1/outcomes?jobs={job}&wait_ms=20000");
+    let (told, ()) = tokio::join!(app.get(&path), app.give_up(job));
+    assert_eq!(told.json()["jobs"][0]["reason"], "extract_crashed");
+}
+
+#[tokio::test]
+async fn outcomes_are_asked_for_in_bounded_numbers_and_for_a_bounded_time() {
+    let app = TestApp::open();
+    let jobs = vec![NOBODY; 101].join(",");
+    let detail = app
+        .get(&format!("/api/v1/outcomes?jobs={jobs}"))
+        .await
+        .refuses(400, "invalid_request");
+    assert!(detail.contains("100 are the most"), "{detail}");
+    let detail = app
+        .get(&format!("/api/v1/outcomes?jobs={NOBODY}&wait_ms=20001"))
+        .await
+        .refuses(400, "invalid_request");
+    assert!(detail.contains("20000 at most"), "{detail}");
+    app.get("/api/v1/outcomes?jobs=seven")
+        .await
+        .refuses(400, "invalid_request");
 }
 
 #[tokio::test]

@@ -46,6 +46,20 @@ async fn a_body_that_cannot_be_read_is_told_where(
     assert!(detail.contains(hint), "{detail}");
 }
 
+#[rstest]
+#[case::list("/api/v1/items?state=stored&tags=x", "tags")]
+#[case::search("/api/v1/search?q=x&page=2", "page")]
+#[case::jobs("/api/v1/jobs?limits=2", "limits")]
+#[case::outcomes("/api/v1/outcomes?jobs=x&wait=2", "wait")]
+#[case::export("/api/v1/export?before=2", "before")]
+#[case::none_at_all("/api/v1/quarantine?&limit=2", "limit")]
+#[case::status("/api/v1/status?verbose", "verbose")]
+#[tokio::test]
+async fn an_unknown_parameter_is_refused_by_its_name(#[case] path: &str, #[case] name: &str) {
+    let detail = TestApp::open().get(path).await.refuses(400, "invalid_request");
+    assert!(detail.contains(&format!("unknown field `{name}`")), "{detail}");
+}
+
 #[tokio::test]
 async fn a_form_is_no_json() {
     let request = posted("/api/v1/items", "application/x-www-form-urlencoded", "items=x");

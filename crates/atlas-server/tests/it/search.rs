@@ -48,6 +48,19 @@ async fn a_query_that_can_find_nothing_is_refused() {
     answer.refuses(400, "invalid_request");
 }
 
+#[rstest::rstest]
+#[case::too_long("x".repeat(5_000))]
+#[case::too_many_words("x+".repeat(65))]
+#[tokio::test]
+async fn a_query_that_is_too_much_is_refused_with_the_limits(#[case] query: String) {
+    let path = format!("/api/v1/search?q={query}");
+    let detail = TestApp::open().get(&path).await.refuses(400, "invalid_request");
+    assert!(
+        detail.contains("4096 bytes") && detail.contains("64 words"),
+        "{detail}"
+    );
+}
+
 #[tokio::test]
 async fn an_index_that_cannot_be_used_is_said_so() {
     let app = TestApp::open().reopened(|parts| {
@@ -58,4 +71,63 @@ async fn an_index_that_cannot_be_used_is_said_so() {
         .await
         .refuses(503, "search_unavailable");
     assert!(detail.contains("it is being rebuilt"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_search_with_the_cursor_of_a_write_sees_it_or_says_that_it_does_not() {
+    let app = TestApp::open();
+    let item = app.store("https://example.com/otters", "otters hold hands").await;
+    let removed = app.delete(&format!("/api/v1/items/{}", item.id)).await.json();
+    assert_eq!(removed["id"], item.id.to_string());
+    let cursor = removed["cursor"]
+        .as_str()
+        .expect("a call that writes answers with its place");
+
+    // Nothing moves the index yet.
+    let path = format!("/api/v1/search?q=otters&after_cursor={cursor}");
+    let early = app.get(&path).await.json();
+    assert_eq!((&early["total"], &early["degraded"]), (&json!(1), &json!(true)));
+    assert_eq!(early["degraded_reason"], "index_lag");
+    let unaware = app.get("/api/v1/search?q=otters").await.json();
+    assert_eq!(
+        unaware["degraded"], false,
+        "who brings no cursor is not told of moments"
+    );
+
+    app.store("https://example.com/badgers", "badgers hold court")
+        .await;
+    let late = app.get(&path).await.json();
+    assert_eq!((&late["total"], &late["degraded"]), (&json!(0), &json!(false)));
+    let fresh = app.get("/api/v1/search?q=badgers&fresh=true").await.json();
+    assert_eq!((&fresh["total"], &fresh["degraded"]), (&json!(1), &json!(false)));
+}
+
+#[tokio::test]
+async fn every_call_that_changes_what_can_be_found_answers_with_a_cursor() {
+    let app = TestApp::open();
+    let item = app.store("https://example.com/otters", "otters hold hands").await;
+    let suspect = app.suspect("https://example.com/login").await;
+    let name = |action: &str| format!("/api/v1/items/{}{action}", item.id);
+    let judge = |action: &str| format!("/api/v1/quarantine/{}/{action}", suspect.id);
+    let add = json!({"items": [{"url": "https://example.com/new"}]});
+    let again = json!({"items": [item.id.to_string()]});
+    for answer in [
+        app.post("/api/v1/items", &add).await,
+        app.post(&name("/tags"), &json!({"add": ["sea"]})).await,
+        app.delete(&name("")).await,
+        app.act(&name("/restore")).await,
+        app.post("/api/v1/reprocess", &again).await,
+        app.act(&judge("keep")).await,
+    ] {
+        assert!(answer.json()["cursor"].is_string(), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_nowhere_is_refused() {
+    let answer = TestApp::open()
+        .get("/api/v1/search?q=x&after_cursor=yesterday")
+        .await;
+    let detail = answer.refuses(400, "invalid_request");
+    assert!(detail.contains("yesterday"), "{detail}");
 }

@@ -23,7 +23,10 @@ async fn the_status_counts_what_there_is() {
         (&status["items"]["stored"], &status["items"]["queued"]),
         (&json!(1), &json!(1))
     );
-    assert_eq!(status["index"], json!({"documents": 1, "lag": 0}));
+    assert_eq!(
+        (&status["index"]["documents"], &status["index"]["lag"]),
+        (&json!(1), &json!(0))
+    );
     assert_eq!(status["degraded"], json!([]));
 }
 
@@ -34,7 +37,51 @@ async fn the_check_up_looks_at_the_real_thing() {
     let report = app.get("/api/v1/doctor").await.json();
     let checks = report["checks"].as_array().unwrap();
     assert!(checks.iter().all(|check| check["ok"] == true), "{report}");
-    assert_eq!(checks.len(), 4);
+    assert_eq!(checks.len(), 5);
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_up_is_named_with_what_to_do_about_it() {
+    let app = TestApp::open();
+    let (_, job) = app.save("https://example.com/hostile").await;
+    app.give_up(job).await;
+    let report = app.get("/api/v1/doctor").await.json();
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["name"] == "dead letters")
+        .unwrap();
+    assert_eq!(check["ok"], false);
+    let status = app.get("/api/v1/status").await.json();
+    let degraded = &status["degraded"][0];
+    assert_eq!(degraded["code"], "dead_letters");
+    for message in [&check["message"], &degraded["message"]] {
+        let message = message.as_str().unwrap();
+        for command in ["show", "retry", "cancel"] {
+            assert!(
+                message.contains(&format!("`atlas job {command} {job}`")),
+                "{message}"
+            );
+        }
+        assert!(!message.contains('\u{1b}'), "what the page said stays out of it");
+    }
+}
+
+#[tokio::test]
+async fn jobs_that_wait_for_a_later_try_are_counted_with_the_time_of_the_first() {
+    let app = TestApp::open();
+    let (_, job) = app.save("https://example.com/slow").await;
+    let before = app.get("/api/v1/status").await.json();
+    assert_eq!(
+        (&before["queue"]["waiting_later"], &before["queue"]["next_try_at"]),
+        (&json!(0), &json!(null))
+    );
+    let due = app.put_off(job).await;
+    let after = app.get("/api/v1/status").await.json();
+    assert_eq!(
+        (&after["queue"]["waiting_later"], &after["queue"]["next_try_at"]),
+        (&json!(1), &json!(due))
+    );
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ CREATE INDEX item_by_user_and_state ON item (user_id, state, trashed_at);
 CREATE INDEX item_by_duplicate_of ON item (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX item_by_document ON item (document_id) WHERE document_id IS NOT NULL;
 CREATE INDEX item_in_trash ON item (trashed_at) WHERE trashed_at IS NOT NULL;
+-- The sweep lets go of the bytes of these.
+CREATE INDEX item_without_content ON item (updated_at) WHERE state IN ('rejected', 'link_only');
 
 -- Every canonical address an item is known by: its own, those it redirected to, the one it declares.
 CREATE TABLE item_address (
@@ -103,6 +105,8 @@ CREATE TABLE snapshot (
 ) STRICT;
 CREATE INDEX snapshot_by_item ON snapshot (item_id, id);
 CREATE INDEX snapshot_by_blob ON snapshot (body_hash) WHERE body_hash IS NOT NULL;
+-- Error answers whose bytes are still here: the sweep lets go of them.
+CREATE INDEX snapshot_of_error ON snapshot (fetched_at) WHERE body_hash IS NOT NULL AND status >= 400;
 
 -- Versions of an item's content. markdown and html are zstd; text is plain, because SQL searches read it.
 CREATE TABLE document (
@@ -190,8 +194,12 @@ CREATE TABLE job (
 ) STRICT;
 -- Covers the claim: with ten thousand jobs for one busy host it passes over them without reading their rows.
 CREATE INDEX job_ready ON job (priority, run_at, id, group_key, suspect) WHERE state = 'ready';
+-- When the next one is due, without going through all that wait.
+CREATE INDEX job_due ON job (run_at) WHERE state = 'ready';
+-- Hardly ever has an entry.
+CREATE INDEX job_suspect ON job (id) WHERE state = 'ready' AND suspect = 1;
 CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
-CREATE INDEX job_by_state ON job (state, updated_at);
+CREATE INDEX job_by_state_and_kind ON job (state, kind, updated_at);
 CREATE INDEX job_by_item ON job (item_uuid) WHERE item_uuid IS NOT NULL;
 CREATE UNIQUE INDEX job_unique_while_live ON job (unique_key)
     WHERE unique_key IS NOT NULL AND state IN ('ready', 'leased');
@@ -202,10 +210,12 @@ CREATE TABLE attempt (
     started_at  INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL,
     stage       TEXT NOT NULL,
-    ended       TEXT NOT NULL CHECK (ended IN ('done', 'retry', 'deferred', 'dead', 'lost', 'expired')),
+    ended       TEXT NOT NULL CHECK (ended IN
+        ('done', 'retry', 'deferred', 'dead', 'lost', 'expired', 'cancelled')),
     reason      TEXT NOT NULL DEFAULT '',
     message     TEXT NOT NULL DEFAULT '',
-    next_try_at INTEGER
+    next_try_at INTEGER,
+    steps       TEXT NOT NULL DEFAULT '[]' -- JSON: what each strategy of fetching did
 ) STRICT;
 CREATE INDEX attempt_by_job ON attempt (job_id, id);
 CREATE INDEX attempt_by_time ON attempt (started_at);

@@ -15,10 +15,11 @@ CREATE TABLE process_run (
     ended_at   INTEGER
 ) STRICT;
 
--- Deaths in a row with the search index open: a bad sector under its memory map ends the process.
+-- Deaths in a row while the search index was being opened: a bad sector under its memory map ends the process.
+-- opening is 1 from before it is opened until it has followed the library once.
 CREATE TABLE index_guard (
-    id     INTEGER PRIMARY KEY CHECK (id = 1),
-    open   INTEGER NOT NULL DEFAULT 0 CHECK (open IN (0, 1)),
-    deaths INTEGER NOT NULL DEFAULT 0
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    opening INTEGER NOT NULL DEFAULT 0 CHECK (opening IN (0, 1)),
+    deaths  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO index_guard (id) VALUES (1);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use atlas_domain::{Job, JobId, Lane, Lease, Timestamp};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, named_params};
 
+use super::caused::{JobNote, JobScope, Window};
 use super::finish::AttemptRecord;
 use super::read::{JOB_COLUMNS, job_from_row};
 use crate::error::StoreError;
@@ -17,16 +18,20 @@ use crate::tx::Tx;
 const LEASES_PER_GROUP: u32 = 2;
 
 impl Library {
-    /// Claims up to `limit` jobs that are due, by priority and then by age.
+    /// Claims up to `limit` jobs of `scope` that are due, by priority and then by age.
     ///
     /// A suspect (a job in whose risky stage the process has ended) runs alone: it is claimed only when
     /// nothing else is leased, and while it is leased nothing else is claimed.
     pub async fn claim_jobs(
         &self,
         owner: &str,
+        scope: JobScope,
         limit: usize,
         lease: Duration,
     ) -> Result<Vec<Lease>, StoreError> {
+        let Some(window) = self.caused.window(scope) else {
+            return Ok(Vec::new());
+        };
         let owner = owner.to_owned();
         self.write(Lane::Interactive, move |tx| {
             let (leased, suspect_leased): (i64, bool) = tx.sql.query_row(
@@ -39,13 +44,14 @@ impl Library {
             }
             let until = tx.now.after(lease);
             if leased == 0
-                && let Some(suspect) = tx.claim_next(&owner, until, true)?
+                && tx.has_suspects()?
+                && let Some(suspect) = tx.claim_next(&owner, &window, until, true)?
             {
                 return Ok(vec![suspect]);
             }
             let mut claimed = Vec::new();
             while claimed.len() < limit {
-                let Some(next) = tx.claim_next(&owner, until, false)? else {
+                let Some(next) = tx.claim_next(&owner, &window, until, false)? else {
                     break;
                 };
                 claimed.push(next);
@@ -84,31 +90,43 @@ impl Library {
         .await
     }
 
-    /// When the next job is due, so that the worker need not look before.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next job of `scope` is due, so that the worker need not look before.
+    pub async fn next_due(&self, scope: JobScope) -> Result<Option<Timestamp>, StoreError> {
+        let Some(window) = self.caused.window(scope) else {
+            return Ok(None);
+        };
         self.db
-            .read(|sql| {
-                let due: Option<i64> = sql.query_row(
-                    "SELECT min(run_at) FROM job INDEXED BY job_ready WHERE state = 'ready'",
-                    [],
-                    |row| row.get(0),
-                )?;
+            .read(move |sql| {
+                let query = window.over("job_due", "SELECT min(run_at) FROM {JOBS} AND state = 'ready'");
+                let due: Option<i64> = sql
+                    .prepare_cached(&query)?
+                    .query_row(named_params! {":rows": window.rows()}, |row| row.get(0))?;
                 Ok(due.map(Timestamp::from_millis))
             })
             .await
     }
 
-    /// Whether a job is running, or could run now.
-    pub async fn has_due_jobs(&self) -> Result<bool, StoreError> {
+    /// Whether a job of `scope` is running, or could run now.
+    pub async fn has_due_jobs(&self, scope: JobScope) -> Result<bool, StoreError> {
+        let Some(window) = self.caused.window(scope) else {
+            return Ok(false);
+        };
         let now = self.clock.now().as_millis();
         self.db
             .read(move |sql| {
-                Ok(sql.query_row(
-                    "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'leased')
-                         OR EXISTS (SELECT 1 FROM job WHERE state = 'ready' AND run_at <= ?1)",
-                    [now],
-                    |row| row.get(0),
-                )?)
+                let query = format!(
+                    "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'leased'
+                         AND (:rows IS NULL OR id IN (SELECT value FROM json_each(:rows))))
+                     OR EXISTS ({})",
+                    window.over(
+                        "job_due",
+                        "SELECT 1 FROM {JOBS} AND state = 'ready' AND run_at <= :now"
+                    )
+                );
+                let parameters = named_params! {":rows": window.rows(), ":now": now};
+                Ok(sql
+                    .prepare_cached(&query)?
+                    .query_row(parameters, |row| row.get(0))?)
             })
             .await
     }
@@ -127,20 +145,39 @@ impl Library {
 }
 
 impl Tx<'_> {
-    fn claim_next(&self, owner: &str, until: Timestamp, suspect: bool) -> Result<Option<Lease>, StoreError> {
-        let mut next = self.sql.prepare_cached(
-            // The index gives the order; by another one all that are ready would be sorted for each claim.
-            "SELECT id FROM job INDEXED BY job_ready WHERE state = 'ready' AND run_at <= ?1 AND suspect = ?2
+    /// Asked first, because to look for one in the order of the queue goes through all that wait.
+    fn has_suspects(&self) -> Result<bool, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT 1 FROM job INDEXED BY job_suspect WHERE state = 'ready' AND suspect = 1 LIMIT 1",
+            )?
+            .exists([])?)
+    }
+
+    fn claim_next(
+        &self,
+        owner: &str,
+        window: &Window,
+        until: Timestamp,
+        suspect: bool,
+    ) -> Result<Option<Lease>, StoreError> {
+        // By this index they come in their order; by another one all that are ready would be sorted for each claim.
+        let mut next = self.sql.prepare_cached(&window.over(
+            "job_ready",
+            "SELECT id FROM {JOBS} AND state = 'ready' AND run_at <= :now AND suspect = :suspect
              AND (group_key IS NULL OR group_key NOT IN
                  (SELECT group_key FROM job WHERE state = 'leased' AND group_key IS NOT NULL
-                  GROUP BY group_key HAVING count(*) >= ?3))
+                  GROUP BY group_key HAVING count(*) >= :per_group))
              ORDER BY priority, run_at, id LIMIT 1",
-        )?;
-        let row: Option<i64> = next
-            .query_row((self.now.as_millis(), suspect, LEASES_PER_GROUP), |row| {
-                row.get(0)
-            })
-            .optional()?;
+        ))?;
+        let parameters = named_params! {
+            ":rows": window.rows(),
+            ":now": self.now.as_millis(),
+            ":suspect": suspect,
+            ":per_group": LEASES_PER_GROUP,
+        };
+        let row: Option<i64> = next.query_row(parameters, |row| row.get(0)).optional()?;
         let Some(row) = row else { return Ok(None) };
         self.sql
             .prepare_cached(
@@ -182,15 +219,18 @@ impl Tx<'_> {
             message,
             None,
         )?;
-        self.sql.execute(
+        let row = self.sql.query_row(
             "UPDATE job SET state = CASE WHEN ?2 THEN 'dead' ELSE 'ready' END, attempts = attempts + 1,
                  lease_until = NULL, lease_owner = NULL, risky_stage = NULL, reason = 'lease_expired', message = ?3,
-                 outcome = CASE WHEN ?2 THEN 'failed' END, run_at = ?4, updated_at = ?4 WHERE uuid = ?1",
+                 outcome = CASE WHEN ?2 THEN 'failed' END, run_at = ?4, updated_at = ?4 WHERE uuid = ?1 RETURNING id",
             (job.id.as_bytes(), given_up, message, self.now.as_millis()),
+            |row| row.get(0),
         )?;
         if given_up {
+            self.note(JobNote::Ended(row));
+            self.supersede_failures(job)?;
             self.fail_item_of(job, Actor::Recovery, "lease_expired", message)?;
         }
-        Ok(())
+        Ok(()) // otherwise it is due at once, so that whoever caused it goes on waiting for it
     }
 }

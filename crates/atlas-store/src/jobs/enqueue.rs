@@ -1,34 +1,63 @@
 //! Enqueuing: always inside the transaction that makes the work necessary.
 
-use atlas_domain::{ItemId, JobId, Lane, NewJob};
+use atlas_domain::{ItemId, JobId, JobState, Lane, NewJob, UserId};
 use rusqlite::OptionalExtension;
 
+use super::caused::JobNote;
+use super::read::read_job;
 use crate::error::StoreError;
 use crate::library::Library;
+use crate::library::audit::Actor;
+use crate::library::items::read_item;
 use crate::sqlite::Column;
 use crate::tx::Tx;
 
 impl Library {
-    /// Enqueues work that no other change causes, for example by the scheduler.
+    /// Enqueues work that a schedule makes due. A live job of the same key is the same work, and waits for as
+    /// long as it has to.
     pub async fn enqueue_job(&self, job: NewJob) -> Result<JobId, StoreError> {
         self.write(Lane::Interactive, move |tx| tx.enqueue(&job)).await
+    }
+
+    /// Enqueues work that a person asks for. A live job of the same key is the same work, and is due at once
+    /// whatever it was put off to.
+    pub async fn request_job(&self, user: UserId, job: NewJob) -> Result<JobId, StoreError> {
+        self.write(Lane::Interactive, move |tx| {
+            if let Some(item) = job.item_id {
+                read_item(tx.sql, user, item)?;
+            }
+            let kind = job.kind.as_str();
+            tx.audit(
+                user,
+                Actor::Owner,
+                "requested",
+                job.item_id,
+                kind,
+                "the owner asked for it",
+            )?;
+            tx.request(&job)
+        })
+        .await
     }
 }
 
 impl Tx<'_> {
-    /// The same for work that its owner asks for now: a live job that waits for a later try is due at once.
-    pub(crate) fn enqueue_now(&self, job: &NewJob) -> Result<JobId, StoreError> {
-        let id = self.enqueue(job)?;
+    /// The same for work that a person asks for.
+    pub(crate) fn request(&self, job: &NewJob) -> Result<JobId, StoreError> {
+        let Some((row, live)) = self.live_job(job.unique_key.as_deref())? else {
+            return self.enqueue(job);
+        };
         self.sql.execute(
-            "UPDATE job SET run_at = ?2, outcome = NULL, updated_at = ?2 WHERE uuid = ?1 AND state = 'ready' AND run_at > ?2",
-            (id.as_bytes(), self.now.as_millis()),
+            "UPDATE job SET run_at = ?2, outcome = NULL, updated_at = ?2 WHERE id = ?1 AND state = 'ready' AND run_at > ?2",
+            (row, self.now.as_millis()),
         )?;
-        Ok(id)
+        self.note(JobNote::Caused(row));
+        Ok(live)
     }
 
     /// The new job, or the live one that has its unique key already.
     pub(crate) fn enqueue(&self, job: &NewJob) -> Result<JobId, StoreError> {
-        if let Some(live) = self.live_job(job.unique_key.as_deref())? {
+        if let Some((_, live)) = self.live_job(job.unique_key.as_deref())? {
             return Ok(live);
         }
         let id = JobId::generate(self.now, self.entropy);
@@ -49,25 +78,38 @@ impl Tx<'_> {
                 &job.unique_key,
                 &job.group_key,
             ))?;
+        self.note(JobNote::Caused(self.sql.last_insert_rowid()));
         Ok(id)
     }
 
-    /// Cancels a job of the same key that waits. One that is running ends as it will.
+    /// Cancels a job of the same key, whether it waits or runs.
     pub(crate) fn call_off(&self, job: &NewJob) -> Result<(), StoreError> {
-        self.sql.execute(
-            "UPDATE job SET state = 'cancelled', updated_at = ?2 WHERE unique_key = ?1 AND state = 'ready'",
-            (&job.unique_key, self.now.as_millis()),
-        )?;
+        match self.live_job(job.unique_key.as_deref())? {
+            Some((_, live)) => self.cancel(&read_job(self.sql, live)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Cancels a job of the same key if it runs.
+    pub(crate) fn call_off_running(&self, job: &NewJob) -> Result<(), StoreError> {
+        let Some((_, live)) = self.live_job(job.unique_key.as_deref())? else {
+            return Ok(());
+        };
+        let live = read_job(self.sql, live)?;
+        if live.state == JobState::Leased {
+            self.cancel(&live)?;
+        }
         Ok(())
     }
 
-    pub(crate) fn live_job(&self, unique_key: Option<&str>) -> Result<Option<JobId>, StoreError> {
+    /// The row and the name of the live job with this key.
+    pub(crate) fn live_job(&self, unique_key: Option<&str>) -> Result<Option<(i64, JobId)>, StoreError> {
         let Some(key) = unique_key else { return Ok(None) };
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT uuid FROM job WHERE unique_key = ?1 AND state IN ('ready', 'leased')")?;
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id, uuid FROM job WHERE unique_key = ?1 AND state IN ('ready', 'leased')",
+        )?;
         Ok(statement
-            .query_row([key], |row| JobId::read(row, "uuid"))
+            .query_row([key], |row| Ok((row.get("id")?, JobId::read(row, "uuid")?)))
             .optional()?)
     }
 }

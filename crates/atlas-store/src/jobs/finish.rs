@@ -1,21 +1,24 @@
 //! How a try ends: finished, given up, or to be tried again. Every end names the lease's token.
 
-use atlas_domain::{AttemptEnd, Job, JobId, Lane, Lease, Outcome, OutcomeWord, Timestamp, UserId};
-use rusqlite::OptionalExtension;
+use atlas_domain::{AttemptEnd, JobId, JobState, Lane, Lease, Outcome, OutcomeWord, StrategyStep, Timestamp};
+use rusqlite::{OptionalExtension, Params};
 
+use super::caused::JobNote;
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
-use crate::sqlite::Column;
+use crate::sqlite::to_json;
 use crate::tx::Tx;
 
-/// When a try began and how far it came.
+/// When a try began, how far it came, and how its page was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRecord {
     /// When it began.
     pub started_at: Timestamp,
     /// The last stage it reached, for example `fetch`.
     pub stage: String,
+    /// What each strategy of fetching did; empty when nothing was fetched.
+    pub steps: Vec<StrategyStep>,
 }
 
 /// A job to be tried again.
@@ -37,12 +40,41 @@ impl AttemptRecord {
         Self {
             started_at,
             stage: stage.into(),
+            steps: Vec::new(),
         }
+    }
+
+    /// The same try, in which the page was fetched in these steps.
+    #[must_use]
+    pub fn with_steps(mut self, steps: Vec<StrategyStep>) -> Self {
+        self.steps = steps;
+        self
     }
 }
 
 impl Library {
-    /// Ends a job that has no item, with its outcome.
+    /// Ends work on the whole library that went well. It has no outcome, which only an item has; `message` says
+    /// what it did, for example `3 snapshots let go`.
+    pub async fn finish_maintenance(
+        &self,
+        lease: &Lease,
+        message: impl Into<String>,
+        attempt: AttemptRecord,
+    ) -> Result<(), StoreError> {
+        let (lease, message) = (lease.clone(), message.into());
+        self.write(Lane::Interactive, move |tx| {
+            let ending = Ending {
+                state: JobState::Done,
+                outcome: None,
+                reason: "",
+                message: &message,
+            };
+            tx.end(&lease, &ending, &attempt)
+        })
+        .await
+    }
+
+    /// Ends a job without a commit, with its outcome.
     pub async fn finish_job(
         &self,
         lease: &Lease,
@@ -89,7 +121,24 @@ impl Library {
     }
 }
 
+/// How a job ends.
+struct Ending<'a> {
+    state: JobState,
+    outcome: Option<OutcomeWord>,
+    reason: &'a str,
+    message: &'a str,
+}
+
 impl Tx<'_> {
+    /// Whoever writes about the job must still hold it.
+    pub(crate) fn check_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+        let held = self
+            .sql
+            .prepare_cached("SELECT 1 FROM job WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased'")?
+            .exists((lease.job.id.as_bytes(), lease.token))?;
+        if held { Ok(()) } else { Err(StoreError::LeaseLost) }
+    }
+
     /// The job enters a stage in which foreign bytes could end the process.
     pub(crate) fn mark_risky_stage(&self, lease: &Lease, stage: &str) -> Result<(), StoreError> {
         let held = self
@@ -105,7 +154,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Ends the job. Coming this far clears every suspicion.
+    /// Ends the job with the outcome of its item.
     pub(crate) fn finish_job(
         &self,
         lease: &Lease,
@@ -113,53 +162,69 @@ impl Tx<'_> {
         attempt: &AttemptRecord,
     ) -> Result<(), StoreError> {
         let failed = outcome.word() == OutcomeWord::Failed;
-        let held = self
-            .sql
-            .prepare_cached(
-                "UPDATE job SET state = ?3, outcome = ?4, reason = ?5, message = ?6, attempts = attempts + 1,
-                     lease_until = NULL, lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0,
-                     updated_at = ?7
-                 WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased'",
-            )?
-            .execute((
+        let ending = Ending {
+            state: if failed { JobState::Dead } else { JobState::Done },
+            outcome: Some(outcome.word()),
+            reason: outcome.reason(),
+            message: &outcome.message(),
+        };
+        self.end(lease, &ending, attempt)
+    }
+
+    /// Ends the job. Coming this far clears every suspicion.
+    fn end(&self, lease: &Lease, ending: &Ending<'_>, attempt: &AttemptRecord) -> Result<(), StoreError> {
+        let Ending {
+            state,
+            outcome,
+            reason,
+            message,
+        } = *ending;
+        self.end_try(
+            "UPDATE job SET state = ?3, outcome = ?4, reason = ?5, message = ?6, attempts = attempts + 1,
+                 lease_until = NULL, lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0,
+                 updated_at = ?7
+             WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased' RETURNING id",
+            (
                 lease.job.id.as_bytes(),
                 lease.token,
-                if failed { "dead" } else { "done" },
-                outcome.word().as_str(),
-                outcome.reason(),
-                outcome.message(),
+                state.as_str(),
+                outcome.map(OutcomeWord::as_str),
+                reason,
+                message,
                 self.now.as_millis(),
-            ))?;
-        if held == 0 {
-            return Err(StoreError::LeaseLost);
-        }
-        let end = if failed {
+            ),
+        )?;
+        let end = if state == JobState::Dead {
+            self.supersede_failures(&lease.job)?;
             AttemptEnd::Dead
         } else {
+            self.supersede_everything_before(&lease.job)?;
             AttemptEnd::Done
         };
-        self.log_attempt(
-            lease.job.id,
-            attempt,
-            end,
-            outcome.reason(),
-            &outcome.message(),
-            None,
-        )
+        self.log_attempt(lease.job.id, attempt, end, reason, message, None)
+    }
+
+    /// Runs the update that ends a try, unless the lease is lost.
+    fn end_try(&self, update: &str, parameters: impl Params) -> Result<(), StoreError> {
+        let held = self
+            .sql
+            .prepare_cached(update)?
+            .query_row(parameters, |row| row.get(0))
+            .optional()?;
+        let row = held.ok_or(StoreError::LeaseLost)?;
+        self.note(JobNote::Ended(row));
+        Ok(())
     }
 
     fn postpone(&self, lease: &Lease, to: &Postponement, attempt: &AttemptRecord) -> Result<(), StoreError> {
-        let held = self
-            .sql
-            .prepare_cached(
-                "UPDATE job SET state = 'ready', run_at = ?3, outcome = 'deferred', reason = ?4, message = ?5,
-                     attempts = attempts + ?6, deferrals = deferrals + 1 - ?6,
-                     deferred_since = CASE WHEN ?6 = 1 THEN deferred_since ELSE coalesce(deferred_since, ?7) END,
-                     lease_until = NULL, lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0,
-                     updated_at = ?7
-                 WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased'",
-            )?
-            .execute((
+        self.end_try(
+            "UPDATE job SET state = 'ready', run_at = ?3, outcome = 'deferred', reason = ?4, message = ?5,
+                 attempts = attempts + ?6, deferrals = deferrals + 1 - ?6,
+                 deferred_since = CASE WHEN ?6 = 1 THEN deferred_since ELSE coalesce(deferred_since, ?7) END,
+                 lease_until = NULL, lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0,
+                 updated_at = ?7
+             WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased' RETURNING id",
+            (
                 lease.job.id.as_bytes(),
                 lease.token,
                 to.until.as_millis(),
@@ -167,10 +232,8 @@ impl Tx<'_> {
                 &to.message,
                 i64::from(to.counts),
                 self.now.as_millis(),
-            ))?;
-        if held == 0 {
-            return Err(StoreError::LeaseLost);
-        }
+            ),
+        )?;
         if let Some(item) = lease.job.item_id {
             self.sql.execute(
                 "UPDATE item SET reason = ?2, message = ?3, updated_at = ?4 WHERE uuid = ?1 AND state = 'queued'",
@@ -203,8 +266,9 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
-                "INSERT INTO attempt (job_id, started_at, duration_ms, stage, ended, reason, message, next_try_at)
-                 VALUES ((SELECT id FROM job WHERE uuid = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO attempt (job_id, started_at, duration_ms, stage, ended, reason, message, next_try_at,
+                     steps)
+                 VALUES ((SELECT id FROM job WHERE uuid = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute((
                 job.as_bytes(),
@@ -215,51 +279,8 @@ impl Tx<'_> {
                 reason,
                 message,
                 next_try_at.map(Timestamp::as_millis),
+                to_json(&attempt.steps)?,
             ))?;
         Ok(())
-    }
-
-    /// A job that was given up leaves its item failed, unless the item has something better already.
-    pub(crate) fn fail_item_of(
-        &self,
-        job: &Job,
-        actor: Actor,
-        reason: &str,
-        message: &str,
-    ) -> Result<(), StoreError> {
-        let Some(item) = job.item_id else { return Ok(()) };
-        let owner = self
-            .sql
-            .prepare_cached(
-                "UPDATE item SET state = 'failed', reason = ?2, message = ?3, updated_at = ?4
-                 WHERE uuid = ?1 AND state = 'queued' RETURNING user_id",
-            )?
-            .query_row((item.as_bytes(), reason, message, self.now.as_millis()), |row| {
-                UserId::read(row, "user_id")
-            })
-            .optional()?;
-        match owner {
-            Some(user) => self.audit(user, actor, "failed", item, reason, message),
-            None => Ok(()),
-        }
-    }
-
-    /// The owner sends a job round again: its failed item waits for it.
-    pub(crate) fn requeue_item_of(&self, job: &Job) -> Result<(), StoreError> {
-        let Some(item) = job.item_id else { return Ok(()) };
-        let owner = self
-            .sql
-            .prepare_cached(
-                "UPDATE item SET state = 'queued', reason = '', message = '', updated_at = ?2
-                 WHERE uuid = ?1 AND state = 'failed' RETURNING user_id",
-            )?
-            .query_row((item.as_bytes(), self.now.as_millis()), |row| {
-                UserId::read(row, "user_id")
-            })
-            .optional()?;
-        match owner {
-            Some(user) => self.audit(user, Actor::Owner, "retried", item, &job.reason, &job.message),
-            None => Ok(()),
-        }
     }
 }

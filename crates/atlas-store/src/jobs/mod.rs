@@ -1,11 +1,16 @@
 //! The queue: jobs in the library's own file, so that a result and the end of its job are one transaction.
 
+mod caused;
 mod claim;
+mod dead_letters;
+mod decide;
 mod enqueue;
 mod finish;
 mod read;
 mod recover;
 
+pub use caused::JobScope;
+pub(crate) use caused::{CausedJobs, JobNote};
 pub use finish::{AttemptRecord, Postponement};
 pub use read::JobFilter;
 pub use recover::CrashRecovery;

@@ -1,12 +1,11 @@
-//! Looking at jobs, and the owner's word on them: retry, cancel.
+//! Looking at jobs and their tries.
 
-use atlas_domain::{Attempt, ItemId, Job, JobId, JobKind, JobState, Lane, OutcomeWord, Timestamp};
+use atlas_domain::{Attempt, ItemId, Job, JobId, JobKind, JobState, OutcomeWord, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::StoreError;
 use crate::library::Library;
-use crate::library::audit::Actor;
-use crate::sqlite::{Column, parse_column};
+use crate::sqlite::{Column, json_column, parse_column};
 
 /// The columns that [`job_from_row`] reads.
 pub(crate) const JOB_COLUMNS: &str = "job.uuid, job.kind, job.state, job.payload, job.item_uuid, job.priority,
@@ -27,18 +26,7 @@ pub struct JobFilter {
 impl Library {
     /// Jobs, the most recently changed first.
     pub async fn list_jobs(&self, filter: JobFilter) -> Result<Vec<Job>, StoreError> {
-        let limit = if filter.limit == 0 { 50 } else { filter.limit };
-        self.db
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(&format!(
-                    "SELECT {JOB_COLUMNS} FROM job WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2)
-                     ORDER BY updated_at DESC, id DESC LIMIT ?3"
-                ))?;
-                let state = filter.state.map(JobState::as_str);
-                let rows = statement.query_map((state, filter.kind.map(JobKind::as_str), limit), job_from_row)?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })
-            .await
+        self.db.read(move |sql| list(sql, &filter)).await
     }
 
     /// One job.
@@ -71,59 +59,35 @@ impl Library {
             })
             .await
     }
-
-    /// Sends a dead or cancelled job round again, with all its tries.
-    pub async fn retry_job(&self, job: JobId) -> Result<Job, StoreError> {
-        self.write(Lane::Interactive, move |tx| {
-            let found = read_job(tx.sql, job)?;
-            if !matches!(found.state, JobState::Dead | JobState::Cancelled) {
-                return Err(StoreError::Conflict(format!(
-                    "job {job} is {}: only a dead or cancelled one can be retried",
-                    found.state
-                )));
-            }
-            if let Some(live) = tx.live_job(found.unique_key.as_deref())? {
-                return Err(StoreError::Conflict(format!("job {live} is doing the work of job {job} already")));
-            }
-            tx.sql.execute(
-                "UPDATE job SET state = 'ready', run_at = ?2, attempts = 0, deferrals = 0, deferred_since = NULL,
-                     suspect = 0, crashes = 0, outcome = NULL, reason = '', message = '', updated_at = ?2
-                 WHERE uuid = ?1",
-                (job.as_bytes(), tx.now.as_millis()),
-            )?;
-            tx.requeue_item_of(&found)?;
-            read_job(tx.sql, job)
-        })
-        .await
-    }
-
-    /// Calls off a job that is waiting, or drops a dead one.
-    pub async fn cancel_job(&self, job: JobId) -> Result<Job, StoreError> {
-        self.write(Lane::Interactive, move |tx| {
-            let found = read_job(tx.sql, job)?;
-            if !matches!(found.state, JobState::Ready | JobState::Dead) {
-                return Err(StoreError::Conflict(format!(
-                    "job {job} is {}: only a waiting or a dead one can be cancelled",
-                    found.state
-                )));
-            }
-            tx.sql.execute(
-                "UPDATE job SET state = 'cancelled', updated_at = ?2 WHERE uuid = ?1",
-                (job.as_bytes(), tx.now.as_millis()),
-            )?;
-            tx.fail_item_of(
-                &found,
-                Actor::Owner,
-                "cancelled",
-                "the owner called its processing off",
-            )?;
-            read_job(tx.sql, job)
-        })
-        .await
-    }
 }
 
-fn read_job(sql: &Connection, job: JobId) -> Result<Job, StoreError> {
+/// The newest of each state and kind are read in the order of one index, then put in order together: a list of
+/// all jobs costs no more than one of few.
+fn list(sql: &Connection, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
+    let limit = if filter.limit == 0 { 50 } else { filter.limit };
+    let states = filter.state.as_ref().map_or(JobState::ALL, std::slice::from_ref);
+    let kinds = filter.kind.as_ref().map_or(JobKind::ALL, std::slice::from_ref);
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT id, {JOB_COLUMNS} FROM job WHERE state = ?1 AND kind = ?2
+         ORDER BY updated_at DESC, id DESC LIMIT ?3"
+    ))?;
+    let mut found: Vec<(i64, Job)> = Vec::new();
+    for state in states {
+        for kind in kinds {
+            let rows = statement.query_map((state.as_str(), kind.as_str(), limit), |row| {
+                Ok((row.get("id")?, job_from_row(row)?))
+            })?;
+            for row in rows {
+                found.push(row?);
+            }
+        }
+    }
+    found.sort_by_key(|(row, job)| std::cmp::Reverse((job.updated_at, *row)));
+    found.truncate(limit as usize);
+    Ok(found.into_iter().map(|(_, job)| job).collect())
+}
+
+pub(crate) fn read_job(sql: &Connection, job: JobId) -> Result<Job, StoreError> {
     sql.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM job WHERE uuid = ?1"))?
         .query_row([job.as_bytes()], job_from_row)
         .optional()?
@@ -170,6 +134,7 @@ fn attempts(sql: &Connection, condition: &str, id: [u8; 16]) -> Result<Vec<Attem
             reason: row.get("reason")?,
             message: row.get("message")?,
             next_try_at: Option::<Timestamp>::read(row, "next_try_at")?,
+            steps: json_column(row, "steps")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

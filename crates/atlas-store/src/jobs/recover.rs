@@ -87,6 +87,7 @@ impl Tx<'_> {
                  lease_owner = NULL, risky_stage = NULL, updated_at = ?3 WHERE uuid = ?1",
             (job.id.as_bytes(), &message, self.now.as_millis()),
         )?;
+        self.supersede_failures(job)?;
         self.fail_item_of(job, Actor::Recovery, "poison", &message)
     }
 }

@@ -45,12 +45,13 @@ impl Actor {
 }
 
 impl Tx<'_> {
+    /// Records a decision, about an item or about work on the whole library.
     pub(crate) fn audit(
         &self,
         user: UserId,
         actor: Actor,
         action: &str,
-        item: ItemId,
+        item: impl Into<Option<ItemId>>,
         reason: &str,
         detail: &str,
     ) -> Result<(), StoreError> {
@@ -64,7 +65,7 @@ impl Tx<'_> {
                 user.0,
                 actor.as_str(),
                 action,
-                item.as_bytes(),
+                item.into().as_ref().map(ItemId::as_bytes),
                 reason,
                 detail,
             ))?;

@@ -2,7 +2,7 @@
 //! transaction that makes it.
 
 use atlas_domain::{Article, Change, ChangeOp, ChangePage, Cursor, Item, ItemId};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::Library;
 use super::documents::metadata_article;
@@ -19,6 +19,20 @@ pub struct IndexMaterial {
     /// Its current content.
     pub article: Article,
 }
+
+/// What the search index needs of some items, as far as it fits in memory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IndexMaterialPage {
+    /// The items that can be found.
+    pub material: Vec<IndexMaterial>,
+    /// Items that can be found but not read, each with what is wrong.
+    pub unreadable: Vec<(ItemId, String)>,
+    /// Items that have not been looked at, because the page is full: to be asked for next.
+    pub remaining: Vec<ItemId>,
+}
+
+/// Text of one page, in bytes: more is in memory only when a single item has more.
+const PAGE_BYTES: i64 = 32 * 1024 * 1024;
 
 impl Tx<'_> {
     pub(crate) fn log_change(&self, item: ItemId, op: ChangeOp) -> Result<(), StoreError> {
@@ -69,30 +83,9 @@ impl Library {
             .await
     }
 
-    /// What the index should hold for those of `items` that can be found; the others are missing.
-    pub async fn index_material(&self, items: Vec<ItemId>) -> Result<Vec<IndexMaterial>, StoreError> {
-        self.db
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(&format!(
-                    "SELECT {ITEM_COLUMNS}, document.metadata, document.text FROM item
-                     JOIN document ON document.id = item.document_id
-                     WHERE item.uuid = ?1 AND item.trashed_at IS NULL AND item.state IN ('stored', 'partial')"
-                ))?;
-                let mut found = Vec::with_capacity(items.len());
-                for item in &items {
-                    let material = statement
-                        .query_row([item.as_bytes()], |row| {
-                            Ok(IndexMaterial {
-                                item: item_from_row(row)?,
-                                article: metadata_article(row)?,
-                            })
-                        })
-                        .optional()?;
-                    found.extend(material);
-                }
-                Ok(found)
-            })
-            .await
+    /// What the index should hold for those of `items` that can be found; the others are on no list of the page.
+    pub async fn index_material(&self, items: Vec<ItemId>) -> Result<IndexMaterialPage, StoreError> {
+        self.db.read(move |sql| material_page(sql, &items)).await
     }
 
     /// The items that search must find, all users together: for the check that the index equals the store.
@@ -109,7 +102,45 @@ impl Library {
     }
 }
 
-fn position(cursor: &Cursor) -> Result<i64, StoreError> {
+fn material_page(sql: &Connection, items: &[ItemId]) -> Result<IndexMaterialPage, StoreError> {
+    const FINDABLE: &str = "FROM item JOIN document ON document.id = item.document_id
+        WHERE item.uuid = ?1 AND item.trashed_at IS NULL AND item.state IN ('stored', 'partial')";
+    // The length stands in the header of the row: the text itself is not read for it.
+    let mut size_of = sql.prepare_cached(&format!(
+        "SELECT octet_length(document.text) + octet_length(document.metadata) {FINDABLE}"
+    ))?;
+    let mut read = sql.prepare_cached(&format!(
+        "SELECT {ITEM_COLUMNS}, document.metadata, document.text {FINDABLE}"
+    ))?;
+    let mut page = IndexMaterialPage::default();
+    let mut bytes: i64 = 0;
+    for (place, item) in items.iter().enumerate() {
+        let id = item.as_bytes();
+        let Some(size) = size_of.query_row([id], |row| row.get::<_, i64>(0)).optional()? else {
+            continue;
+        };
+        bytes = bytes.saturating_add(size);
+        if bytes > PAGE_BYTES && !page.material.is_empty() {
+            page.remaining = items[place..].to_vec();
+            break;
+        }
+        let material = read.query_row([id], |row| {
+            Ok(IndexMaterial {
+                item: item_from_row(row)?,
+                article: metadata_article(row)?,
+            })
+        });
+        match material {
+            Ok(material) => page.material.push(material),
+            Err(error) => page
+                .unreadable
+                .push((*item, StoreError::from(error).of_one_row()?)),
+        }
+    }
+    Ok(page)
+}
+
+pub(super) fn position(cursor: &Cursor) -> Result<i64, StoreError> {
     cursor
         .as_store()
         .parse()

@@ -5,18 +5,19 @@
 //! that would replace a better one; it must not judge the content itself.
 
 use atlas_domain::{
-    Article, BlobHash, CanonicalUrl, ChangeOp, DocumentId, Item, ItemId, ItemState, Lane, Lease, NewJob,
-    Outcome, OutcomeWord, SnapshotId, Verdict,
+    Article, BlobHash, CanonicalUrl, ChangeOp, Item, ItemId, Lane, Lease, NewJob, Outcome, OutcomeWord,
+    SnapshotId, Verdict,
 };
 use rusqlite::OptionalExtension;
 
 use super::Library;
 use super::audit::Actor;
-use super::documents::{DOCUMENT_QUERY, compressed, document_from_row};
+use super::documents::{DOCUMENT_QUERY, document_from_row};
+use super::duplicates::content_hash;
 use super::items::{ITEM_COLUMNS, item_from_row};
+use super::precedence::{is_kept_better, would_get_worse};
 use crate::error::StoreError;
 use crate::jobs::AttemptRecord;
-use crate::sqlite::{Column, to_json};
 use crate::tx::Tx;
 
 /// What ingestion concluded about an item.
@@ -96,16 +97,6 @@ impl Library {
     }
 }
 
-/// Two texts that differ only in white space are the same content.
-fn content_hash(text: &str) -> BlobHash {
-    let mut hasher = blake3::Hasher::new();
-    for word in text.split_whitespace() {
-        hasher.update(word.as_bytes());
-        hasher.update(b" ");
-    }
-    BlobHash(*hasher.finalize().as_bytes())
-}
-
 impl Tx<'_> {
     fn item_for_ingest(&self, item: ItemId) -> Result<Item, StoreError> {
         self.sql
@@ -163,70 +154,6 @@ impl Tx<'_> {
         Ok(outcome.clone())
     }
 
-    fn keep_better(&self, item: &Item, worse: &Outcome) -> Result<Outcome, StoreError> {
-        let detail = format!(
-            "kept as {}: the new result was {} ({})",
-            item.state,
-            worse.word(),
-            worse.message()
-        );
-        self.audit(
-            item.user_id,
-            Actor::Ingest,
-            "kept_better",
-            item.id,
-            worse.reason(),
-            &detail,
-        )?;
-        // Our own fault leaves the item as it was, but stays visible as a dead letter.
-        Ok(match worse {
-            Outcome::Failed { .. } => worse.clone(),
-            _ => Outcome::Unchanged,
-        })
-    }
-
-    /// Another item of the same person that holds this content already.
-    fn duplicate(
-        &self,
-        item: &Item,
-        addresses: &[CanonicalUrl],
-        content_hash: BlobHash,
-    ) -> Result<Option<Outcome>, StoreError> {
-        let mut by_address = self.sql.prepare_cached(
-            "SELECT item.uuid FROM item_address JOIN item ON item.id = item_address.item_id
-             WHERE item_address.user_id = ?1 AND item_address.canonical_url = ?2 AND item.uuid <> ?3
-             AND item.trashed_at IS NULL AND item.state IN ('stored', 'partial')",
-        )?;
-        for address in addresses {
-            let of = by_address
-                .query_row((item.user_id.0, address.as_str(), item.id.as_bytes()), |row| {
-                    ItemId::read(row, "uuid")
-                })
-                .optional()?;
-            if let Some(of) = of {
-                return Ok(Some(Outcome::Duplicate {
-                    of,
-                    reason: "same_url",
-                }));
-            }
-        }
-        let of = self
-            .sql
-            .prepare_cached(
-                // In this order: without statistics SQLite would go through all items of the user instead.
-                "SELECT item.uuid FROM document
-                 CROSS JOIN item ON item.id = document.item_id AND item.document_id = document.id
-                 WHERE document.content_hash = ?1 AND item.user_id = ?2 AND item.uuid <> ?3
-                 AND item.trashed_at IS NULL AND item.state IN ('stored', 'partial') ORDER BY item.id LIMIT 1",
-            )?
-            .query_row((content_hash.0, item.user_id.0, item.id.as_bytes()), |row| ItemId::read(row, "uuid"))
-            .optional()?;
-        Ok(of.map(|of| Outcome::Duplicate {
-            of,
-            reason: "same_content",
-        }))
-    }
-
     fn is_unchanged(&self, item: &Item, article: &Article, outcome: &Outcome) -> Result<bool, StoreError> {
         if outcome.item_state() != Some(item.state) {
             return Ok(false);
@@ -238,73 +165,6 @@ impl Tx<'_> {
             .query_row([item.id.as_bytes()], document_from_row)
             .optional()?;
         Ok(current.is_some_and(|document| document.article == *article))
-    }
-
-    fn insert_document(
-        &self,
-        item: &Item,
-        commit: &IngestCommit,
-        article: &Article,
-        content_hash: BlobHash,
-    ) -> Result<(), StoreError> {
-        let item_row = self.item_row(item.id)?;
-        let snapshot = commit
-            .snapshot_id
-            .ok_or_else(|| StoreError::Conflict("content without the bytes it came from".to_owned()))?;
-        let metadata = Article {
-            text: String::new(),
-            markdown: String::new(),
-            html: String::new(),
-            ..article.clone()
-        };
-        self.sql
-            .prepare_cached(
-                "INSERT INTO document (uuid, item_id, version, snapshot_id, content_hash, title, language, published,
-                     word_count, metadata, text, markdown, html, created_at)
-                 VALUES (?1, ?2, (SELECT coalesce(max(version), 0) + 1 FROM document WHERE item_id = ?2),
-                     (SELECT id FROM snapshot WHERE uuid = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )?
-            .execute((
-                DocumentId::generate(self.now, self.entropy).as_bytes(),
-                item_row,
-                snapshot.as_bytes(),
-                content_hash.0,
-                &article.title,
-                &article.language,
-                article.published.as_ref().map(|published| published.value.to_string()),
-                article.word_count,
-                to_json(&metadata)?,
-                &article.text,
-                compressed(&article.markdown)?,
-                compressed(&article.html)?,
-                self.now.as_millis(),
-            ))?;
-        self.sql.execute(
-            "UPDATE item SET document_id = ?2, title = coalesce(?3, title) WHERE id = ?1",
-            (item_row, self.sql.last_insert_rowid(), &article.title),
-        )?;
-        Ok(())
-    }
-
-    fn record_judgement(&self, commit: &IngestCommit) -> Result<(), StoreError> {
-        let (Some(verdict), Some(snapshot)) = (&commit.verdict, commit.snapshot_id) else {
-            return Ok(());
-        };
-        self.sql
-            .prepare_cached(
-                "INSERT INTO judgement (item_id, snapshot_id, decision, class, reasons, gate_version, judged_at)
-                 VALUES (?1, (SELECT id FROM snapshot WHERE uuid = ?2), ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute((
-                self.item_row(commit.item_id)?,
-                snapshot.as_bytes(),
-                verdict.decision.as_str(),
-                verdict.class.map(atlas_domain::JunkClass::as_str),
-                to_json(&verdict.reasons)?,
-                verdict.gate_version,
-                self.now.as_millis(),
-            ))?;
-        Ok(())
     }
 
     fn set_state(&self, item: &Item, outcome: &Outcome) -> Result<(), StoreError> {
@@ -366,24 +226,6 @@ impl Tx<'_> {
     }
 }
 
-/// Whether the library keeps what it has.
-fn is_kept_better(item: &Item, commit: &IngestCommit) -> bool {
-    match &commit.conclusion {
-        Conclusion::Content { partial, .. } => {
-            would_get_worse(item, commit, &Outcome::Stored { partial: *partial })
-        }
-        Conclusion::NoContent(outcome) => would_get_worse(item, commit, outcome),
-    }
-}
-
-/// A new fetch that brought less than the library has. A new judgement of the same bytes is not that, but our own
-/// failure to come to one is.
-fn would_get_worse(item: &Item, commit: &IngestCommit, outcome: &Outcome) -> bool {
-    let judged_again = commit.rejudged && commit.verdict.is_some();
-    let new = outcome.item_state().map_or(0, rank);
-    !judged_again && new < rank(item.state)
-}
-
 /// An ending that is none would leave its item without a job; a quarantine without the verdict and the bytes it
 /// was decided on could not be shown to the owner.
 fn refuse_unfounded(commit: &IngestCommit, outcome: &Outcome) -> Result<(), StoreError> {
@@ -402,15 +244,4 @@ fn refuse_unfounded(commit: &IngestCommit, outcome: &Outcome) -> Result<(), Stor
         "an ingestion without content cannot conclude `{}` on these grounds",
         outcome.word()
     )))
-}
-
-/// How much of the content a state stands for.
-fn rank(state: ItemState) -> u8 {
-    match state {
-        ItemState::Stored => 4,
-        ItemState::Duplicate | ItemState::Partial => 3,
-        ItemState::Quarantined => 2,
-        ItemState::Rejected | ItemState::LinkOnly | ItemState::Failed => 1,
-        ItemState::Queued => 0,
-    }
 }

@@ -1,18 +1,18 @@
-//! Reading what ingestion needs and what it made: bytes, snapshots, documents, judgements.
+//! What ingestion starts from, and what it made of it: documents and judgements, written and read.
 
 use atlas_domain::{
-    Article, BlobHash, Document, DocumentId, Fetched, Item, ItemId, Lane, Lease, Reason, Snapshot,
-    SnapshotId, Timestamp, UserId, Verdict,
+    Article, BlobHash, Document, DocumentId, Item, ItemId, JunkClass, Reason, SnapshotId, Timestamp, UserId,
+    Verdict,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 
 use super::Library;
+use super::commit::IngestCommit;
 use super::items::{ITEM_COLUMNS, item_from_row};
-use crate::blobs::PreparedBlob;
 use crate::error::StoreError;
 use crate::sqlite::{Column, json_column, parse_column, to_json};
+use crate::tx::Tx;
 
 /// What ingestion starts from.
 #[derive(Debug, Clone)]
@@ -74,102 +74,6 @@ impl Library {
         })
     }
 
-    /// Keeps a page as it arrived, before anything judges it, and marks the job as entering its risky stage:
-    /// from here on foreign bytes are parsed.
-    pub async fn record_snapshot(
-        &self,
-        lease: &Lease,
-        item: ItemId,
-        fetched: &Fetched,
-        body: PreparedBlob,
-        risky_stage: &'static str,
-    ) -> Result<Snapshot, StoreError> {
-        let snapshot = Snapshot {
-            id: SnapshotId::generate(self.clock.now(), &self.entropy),
-            item_id: item,
-            body_hash: body.hash,
-            size_bytes: body.size_bytes,
-            url: fetched.url.to_string(),
-            final_url: fetched.final_url.to_string(),
-            status: fetched.status,
-            content_type: fetched.header("content-type").map(str::to_owned),
-            headers: fetched.headers.clone(),
-            strategy: fetched.strategy,
-            steps: fetched.steps.clone(),
-            fetched_at: fetched.fetched_at,
-        };
-        let (lease, row) = (lease.clone(), snapshot.clone());
-        self.write(Lane::Interactive, move |tx| {
-            tx.mark_risky_stage(&lease, risky_stage)?;
-            tx.insert_blob(&body)?;
-            insert_snapshot(tx.sql, tx.item_row(item)?, &row)
-        })
-        .await?;
-        Ok(snapshot)
-    }
-
-    /// Marks the job as entering its risky stage without a new snapshot: its stored bytes are parsed again.
-    pub async fn enter_risky_stage(&self, lease: &Lease, stage: &'static str) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        self.write(Lane::Interactive, move |tx| tx.mark_risky_stage(&lease, stage))
-            .await
-    }
-
-    /// The newest snapshot of an item whose bytes are still kept.
-    pub async fn latest_snapshot(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
-        self.db
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(
-                    "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
-                     WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL ORDER BY snapshot.id DESC LIMIT 1",
-                )?;
-                Ok(statement.query_row([item.as_bytes()], snapshot_from_row).optional()?)
-            })
-            .await
-    }
-
-    /// The bytes that an item's state came from: those of its content, else those the gate judged last, else the
-    /// newest. An answer of a server in trouble is none of these.
-    pub async fn snapshot_to_reprocess(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
-        self.db
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(
-                    "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
-                     WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL
-                     AND snapshot.status < 500 AND snapshot.status NOT IN (408, 425, 429)
-                     ORDER BY item.state IN ('stored', 'partial') AND snapshot.id =
-                             (SELECT snapshot_id FROM document WHERE document.id = item.document_id) DESC,
-                         snapshot.id = (SELECT snapshot_id FROM judgement WHERE judgement.item_id = item.id
-                             ORDER BY judgement.id DESC LIMIT 1) DESC,
-                         snapshot.id DESC
-                     LIMIT 1",
-                )?;
-                Ok(statement
-                    .query_row([item.as_bytes()], snapshot_from_row)
-                    .optional()?)
-            })
-            .await
-    }
-
-    /// The bytes of a blob, verified against their hash.
-    pub async fn blob(&self, hash: BlobHash) -> Result<Vec<u8>, StoreError> {
-        let (size, inline) = self
-            .db
-            .read(move |sql| {
-                sql.prepare_cached("SELECT size_bytes, data FROM blob WHERE hash = ?1")?
-                    .query_row([hash.0], |row| {
-                        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
-                    })
-                    .optional()?
-                    .ok_or_else(|| StoreError::not_found("blob", hash))
-            })
-            .await?;
-        let blobs = std::sync::Arc::clone(&self.blobs);
-        spawn_blocking(move || blobs.read(hash, size as u64, inline))
-            .await
-            .map_err(|error| StoreError::Panicked(error.to_string()))?
-    }
-
     /// The current version of an item's content, if it has any.
     pub async fn current_document(&self, user: UserId, item: ItemId) -> Result<Option<Document>, StoreError> {
         self.db
@@ -189,6 +93,77 @@ impl Library {
         item: ItemId,
     ) -> Result<Option<Judgement>, StoreError> {
         self.db.read(move |sql| read_judgement(sql, user, item)).await
+    }
+}
+
+impl Tx<'_> {
+    /// The next version of the item's content, and the title that comes with it.
+    pub(super) fn insert_document(
+        &self,
+        item: &Item,
+        commit: &IngestCommit,
+        article: &Article,
+        content_hash: BlobHash,
+    ) -> Result<(), StoreError> {
+        let item_row = self.item_row(item.id)?;
+        let snapshot = commit
+            .snapshot_id
+            .ok_or_else(|| StoreError::Conflict("content without the bytes it came from".to_owned()))?;
+        let metadata = Article {
+            text: String::new(),
+            markdown: String::new(),
+            html: String::new(),
+            ..article.clone()
+        };
+        self.sql
+            .prepare_cached(
+                "INSERT INTO document (uuid, item_id, version, snapshot_id, content_hash, title, language, published,
+                     word_count, metadata, text, markdown, html, created_at)
+                 VALUES (?1, ?2, (SELECT coalesce(max(version), 0) + 1 FROM document WHERE item_id = ?2),
+                     (SELECT id FROM snapshot WHERE uuid = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute((
+                DocumentId::generate(self.now, self.entropy).as_bytes(),
+                item_row,
+                snapshot.as_bytes(),
+                content_hash.0,
+                &article.title,
+                &article.language,
+                article.published.as_ref().map(|published| published.value.to_string()),
+                article.word_count,
+                to_json(&metadata)?,
+                &article.text,
+                compressed(&article.markdown)?,
+                compressed(&article.html)?,
+                self.now.as_millis(),
+            ))?;
+        self.sql.execute(
+            "UPDATE item SET document_id = ?2, title = coalesce(?3, title) WHERE id = ?1",
+            (item_row, self.sql.last_insert_rowid(), &article.title),
+        )?;
+        Ok(())
+    }
+
+    /// What the gate said, if it was asked.
+    pub(super) fn record_judgement(&self, commit: &IngestCommit) -> Result<(), StoreError> {
+        let (Some(verdict), Some(snapshot)) = (&commit.verdict, commit.snapshot_id) else {
+            return Ok(());
+        };
+        self.sql
+            .prepare_cached(
+                "INSERT INTO judgement (item_id, snapshot_id, decision, class, reasons, gate_version, judged_at)
+                 VALUES (?1, (SELECT id FROM snapshot WHERE uuid = ?2), ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute((
+                self.item_row(commit.item_id)?,
+                snapshot.as_bytes(),
+                verdict.decision.as_str(),
+                verdict.class.map(JunkClass::as_str),
+                to_json(&verdict.reasons)?,
+                verdict.gate_version,
+                self.now.as_millis(),
+            ))?;
+        Ok(())
     }
 }
 
@@ -218,7 +193,7 @@ pub(super) fn metadata_article(row: &Row<'_>) -> rusqlite::Result<Article> {
 }
 
 /// Markdown and HTML are kept compressed, with their length in front.
-pub(super) fn compressed(text: &str) -> Result<Vec<u8>, StoreError> {
+fn compressed(text: &str) -> Result<Vec<u8>, StoreError> {
     let mut stored = (text.len() as u64).to_le_bytes().to_vec();
     stored.extend(zstd::bulk::compress(text.as_bytes(), 3)?);
     Ok(stored)
@@ -239,45 +214,6 @@ fn decompressed(row: &Row<'_>, name: &str) -> rusqlite::Result<String> {
     let bytes = zstd::bulk::decompress(body, u64::from_le_bytes(*length) as usize)
         .map_err(|error| unreadable(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))
-}
-
-fn insert_snapshot(sql: &Connection, item_row: i64, snapshot: &Snapshot) -> Result<(), StoreError> {
-    sql.prepare_cached(
-        "INSERT INTO snapshot (uuid, item_id, body_hash, size_bytes, url, final_url, status, content_type, headers,
-             strategy, steps, fetched_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute((
-        snapshot.id.as_bytes(),
-        item_row,
-        snapshot.body_hash.0,
-        snapshot.size_bytes as i64,
-        &snapshot.url,
-        &snapshot.final_url,
-        snapshot.status,
-        &snapshot.content_type,
-        to_json(&snapshot.headers)?,
-        snapshot.strategy.as_str(),
-        to_json(&snapshot.steps)?,
-        snapshot.fetched_at.as_millis(),
-    ))?;
-    Ok(())
-}
-
-fn snapshot_from_row(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
-    Ok(Snapshot {
-        id: SnapshotId::read(row, "uuid")?,
-        item_id: ItemId::read(row, "item_uuid")?,
-        body_hash: BlobHash::read(row, "body_hash")?,
-        size_bytes: row.get::<_, i64>("size_bytes")? as u64,
-        url: row.get("url")?,
-        final_url: row.get("final_url")?,
-        status: row.get("status")?,
-        content_type: row.get("content_type")?,
-        headers: json_column(row, "headers")?,
-        strategy: parse_column(row, "strategy")?,
-        steps: json_column(row, "steps")?,
-        fetched_at: Timestamp::read(row, "fetched_at")?,
-    })
 }
 
 fn read_judgement(sql: &Connection, user: UserId, item: ItemId) -> Result<Option<Judgement>, StoreError> {

@@ -1,6 +1,6 @@
 //! Reading items, and putting them in and out of the trash.
 
-use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, Lane, NewJob, Timestamp, UserId};
+use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, Lane, Timestamp, UserId};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,22 @@ pub struct ItemFilter {
 pub struct ItemPage {
     /// The items.
     pub items: Vec<Item>,
+    /// Items of the page that cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableItem>,
     /// Items that match in all.
     pub total: u64,
     /// Where the next page begins; none when this is the last.
     pub next: Option<String>,
+}
+
+/// An item whose row is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableItem {
+    /// Its name.
+    pub id: ItemId,
+    /// What is wrong with it, as a sentence.
+    pub problem: String,
 }
 
 impl Library {
@@ -71,9 +83,7 @@ impl Library {
     pub async fn list_items(&self, user: UserId, filter: ItemFilter) -> Result<ItemPage, StoreError> {
         let before = match &filter.after {
             None => i64::MAX,
-            Some(text) => text
-                .parse()
-                .map_err(|_| StoreError::Conflict(format!("`{text}` is not a page cursor")))?,
+            Some(text) => text.parse().map_err(|_| StoreError::BadCursor(text.clone()))?,
         };
         self.db.read(move |sql| list(sql, user, &filter, before)).await
     }
@@ -121,35 +131,6 @@ impl Tx<'_> {
         self.log_change(item, ChangeOp::Upsert)?;
         self.audit(user, Actor::Owner, "restored", item, "", "")?;
         self.reprocess_if_orphaned(item)
-    }
-
-    /// A duplicate whose original was put in the trash, or deleted, while it lay in the trash itself: nobody
-    /// holds the content any more.
-    fn reprocess_if_orphaned(&self, item: ItemId) -> Result<(), StoreError> {
-        let orphaned: bool = self.sql.query_row(
-            "SELECT state = 'duplicate' AND NOT EXISTS (SELECT 1 FROM item AS other
-                 WHERE other.id = item.duplicate_of AND other.trashed_at IS NULL
-                 AND other.state IN ('stored', 'partial')) FROM item WHERE uuid = ?1",
-            [item.as_bytes()],
-            |row| row.get(0),
-        )?;
-        if orphaned {
-            self.enqueue(&NewJob::reprocess(item))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn reprocess_duplicates_of(&self, item: ItemId) -> Result<(), StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT uuid FROM item WHERE duplicate_of = (SELECT id FROM item WHERE uuid = ?1) AND trashed_at IS NULL",
-        )?;
-        let duplicates: Vec<ItemId> = statement
-            .query_map([item.as_bytes()], |row| ItemId::read(row, "uuid"))?
-            .collect::<Result<_, _>>()?;
-        for duplicate in duplicates {
-            self.enqueue(&NewJob::reprocess(duplicate))?;
-        }
-        Ok(())
     }
 }
 
@@ -216,17 +197,26 @@ fn list(sql: &Connection, user: UserId, filter: &ItemFilter, before: i64) -> Res
          ORDER BY item.id DESC LIMIT :limit"
     ))?;
     parameters.extend([(":before", &before as &dyn ToSql), (":limit", &one_more)]);
-    let mut rows: Vec<(i64, Item)> = statement
-        .query_map(&parameters[..], |row| {
-            Ok((row.get("row_id")?, item_from_row(row)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|(id, _)| id.to_string());
-    Ok(ItemPage {
-        items: rows.into_iter().map(|(_, item)| item).collect(),
+    let mut page = ItemPage {
+        items: Vec::new(),
+        unreadable: Vec::new(),
         total,
-        next,
-    })
+        next: None,
+    };
+    let (mut rows, mut last) = (statement.query(&parameters[..])?, None);
+    while let Some(row) = rows.next()? {
+        if page.items.len() + page.unreadable.len() == limit {
+            page.next = last;
+            break;
+        }
+        last = Some(row.get::<_, i64>("row_id")?.to_string());
+        match item_from_row(row) {
+            Ok(item) => page.items.push(item),
+            Err(error) => page.unreadable.push(UnreadableItem {
+                id: ItemId::read(row, "uuid")?,
+                problem: StoreError::from(error).of_one_row()?,
+            }),
+        }
+    }
+    Ok(page)
 }

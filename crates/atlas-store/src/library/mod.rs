@@ -6,13 +6,21 @@ pub(crate) mod audit;
 mod changes;
 mod commit;
 mod documents;
-mod items;
+mod duplicates;
+pub(crate) mod items;
+#[cfg(test)]
+mod plans;
+mod precedence;
 mod quarantine;
+mod reach;
 mod retention;
 mod save;
+mod snapshots;
 mod status;
 mod tags;
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use atlas_domain::{Clock, Entropy, Lane, LibraryIdentity, UserId};
@@ -20,21 +28,23 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
 
 pub use audit::AuditEntry;
-pub use changes::IndexMaterial;
+pub use changes::{IndexMaterial, IndexMaterialPage};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
-pub use items::{ItemFilter, ItemPage};
+pub use items::{ItemFilter, ItemPage, UnreadableItem};
 pub use quarantine::Quarantined;
 pub use retention::{RetentionPolicy, RetentionReport};
 pub use save::{NewItem, Saved, SavedAs};
 pub use status::Counts;
 
 use crate::blobs::{BlobFiles, PreparedBlob};
-use crate::data_dir::{DataDir, DataDirLock};
+use crate::data_dir::{DataDir, DataDirError, DataDirLock};
 use crate::error::StoreError;
+use crate::jobs::{CausedJobs, JobNote};
+use crate::reserve::Reserve;
 use crate::sqlite::{
-    Database, Migration, Schema, WriterStats, full_check, migrate, open_read_only, open_read_write,
-    quick_check, verified_backup,
+    Database, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write, quick_check,
+    verified_backup,
 };
 use crate::tx::Tx;
 
@@ -54,8 +64,11 @@ pub struct Library {
     pub(crate) db: Database,
     blobs: Arc<BlobFiles>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) caused: CausedJobs,
     entropy: Arc<Entropy>,
     identity: LibraryIdentity,
+    /// Keeps writers out of a file that is read without locks.
+    _still: Option<Arc<File>>,
 }
 
 impl Library {
@@ -73,19 +86,18 @@ impl Library {
         }
         let now = clock.now();
         migrate(&mut connection, &path, &SCHEMA, now)?;
-        create_identity(&Tx {
-            sql: &connection,
-            now,
-            entropy: &entropy,
-        })?;
+        create_identity(&Tx::new(&connection, now, &entropy))?;
         let identity = read_identity(&connection)?;
-        let db = Database::start(connection, &path, READERS)?;
+        let reserve = Reserve::of(lock.dir());
+        let db = Database::start(connection, &path, READERS, Some(reserve.clone()))?;
         Ok(Self {
             db,
-            blobs: Arc::new(BlobFiles::create(lock.dir().blobs())?),
+            blobs: Arc::new(BlobFiles::create(lock.dir().blobs(), reserve)?),
             clock,
+            caused: CausedJobs::default(),
             entropy,
             identity,
+            _still: None,
         })
     }
 
@@ -95,24 +107,63 @@ impl Library {
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
     ) -> Result<Self, StoreError> {
+        Self::open_reading(dir, || dir.keep_still().map(Some), clock, entropy)
+    }
+
+    /// The same for the holder of the lock: for a server where nothing can be written.
+    pub fn open_read_only_locked(
+        lock: &DataDirLock,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<Entropy>,
+    ) -> Result<Self, StoreError> {
+        Self::open_reading(lock.dir(), || Ok(None), clock, entropy)
+    }
+
+    /// On a full disk or a read-only file system there may be no room to take part in the locks. The file is then
+    /// read as it is, while `keep_still` keeps writers out.
+    fn open_reading(
+        dir: &DataDir,
+        keep_still: impl FnOnce() -> Result<Option<File>, DataDirError>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<Entropy>,
+    ) -> Result<Self, StoreError> {
         let path = dir.library_db();
-        if !path.exists() {
+        if !path.try_exists()? {
             return Err(StoreError::NoLibrary(dir.path().to_owned()));
         }
-        let db = Database::open_read_only(&path, &SCHEMA, 2)?;
-        let identity = read_identity(&open_read_only(&path)?)?;
+        let (db, still) = match Database::open_read_only(&path, &SCHEMA, 2, Reading::Shared) {
+            Err(error @ (StoreError::Full(_) | StoreError::Io(_) | StoreError::ReadOnly)) => {
+                let Ok(still) = keep_still() else {
+                    return Err(error);
+                };
+                if !log_is_empty(&path) {
+                    return Err(error); // what it holds would be missing
+                }
+                let db = Database::open_read_only(&path, &SCHEMA, 2, Reading::Still)?;
+                (db, still)
+            }
+            other => (other?, None),
+        };
+        let identity = read_identity(&db.connect()?)?;
         Ok(Self {
             db,
             blobs: Arc::new(BlobFiles::at(dir.blobs())),
             clock,
+            caused: CausedJobs::default(),
             entropy,
             identity,
+            _still: still.map(Arc::new),
         })
     }
 
     /// Which library this is, and which life of it.
     pub fn identity(&self) -> &LibraryIdentity {
         &self.identity
+    }
+
+    /// What has turned out to be wrong with the file while it was in use: damage, or that it is not at its place.
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.db.trouble()
     }
 
     /// Makes `bytes` safe on the disk, to be referred to by a later write.
@@ -151,16 +202,25 @@ impl Library {
         F: Fn(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-        self.db
-            .write(lane, move |sql| {
-                work(&Tx {
-                    sql,
-                    now: clock.now(),
-                    entropy: &entropy,
-                })
-            })
-            .await
+        let caused = self.caused.clone();
+        let run = move |sql: &Connection| {
+            let tx = Tx::new(sql, clock.now(), &entropy);
+            let value = work(&tx)?;
+            Ok((value, tx.into_job_notes()))
+        };
+        // Told by the writer itself, so in the order of the commits, and even when the caller has gone away.
+        let committed = move |(_, notes): &(T, Vec<JobNote>)| caused.take_over(notes);
+        let (value, _) = self.db.write_then(lane, run, committed).await?;
+        Ok(value)
     }
+}
+
+fn log_is_empty(path: &Path) -> bool {
+    let log = path.with_file_name("library.db-wal");
+    std::fs::metadata(log).map_or_else(
+        |error| error.kind() == std::io::ErrorKind::NotFound,
+        |log| log.len() == 0,
+    )
 }
 
 fn read_identity(connection: &Connection) -> Result<LibraryIdentity, StoreError> {

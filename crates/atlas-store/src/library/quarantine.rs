@@ -62,7 +62,12 @@ impl Library {
                 &found.reason,
                 "the owner says that this is content",
             )?;
-            let job = tx.enqueue(&NewJob::reprocess(item))?;
+            let reprocess = NewJob::reprocess(item);
+            if !found.keep_always {
+                // A run that is under way began without knowing this, and would end as it did before.
+                tx.call_off_running(&reprocess)?;
+            }
+            let job = tx.request(&reprocess)?;
             Ok((read_item(tx.sql, user, item)?, job))
         })
         .await
@@ -76,12 +81,13 @@ impl Library {
             if found.state != ItemState::Quarantined {
                 return Err(not_in_quarantine(&found));
             }
-            // The owner's last word counts: an earlier "keep" that is still waiting is called off.
+            // The owner's last word counts: an earlier "keep" or "add again" is called off, even when it is under way.
             tx.sql.execute(
                 "UPDATE item SET state = 'rejected', keep_always = 0, updated_at = ?2 WHERE uuid = ?1",
                 (item.as_bytes(), tx.now.as_millis()),
             )?;
             tx.call_off(&NewJob::reprocess(item))?;
+            tx.call_off(&NewJob::ingest(item, ""))?; // known by its item, not by its host
             tx.audit(
                 user,
                 Actor::Owner,

@@ -122,9 +122,10 @@ impl Tx<'_> {
         let known = read_item(self.sql, user, id)?;
         let restored = known.trashed_at.is_some();
         self.restore(user, id)?;
-        if !new.tags.is_empty() {
-            self.add_tags(user, id, &new.tags)?;
+        let tagged = self.add_tags(user, id, &new.tags)?;
+        if !tagged.is_empty() {
             self.log_change(id, ChangeOp::Upsert)?; // search knows tags
+            self.audit(user, Actor::Owner, "tagged", id, "", &tagged.join(", "))?;
         }
         self.attach_given_html(id, new.given_html.as_ref())?;
         let lacks_content = !matches!(
@@ -135,7 +136,7 @@ impl Tx<'_> {
             let host = Url::parse(&known.url)
                 .ok()
                 .and_then(|url| url.host_str().map(str::to_owned));
-            Some(self.enqueue_now(&NewJob::ingest(id, &host.unwrap_or_default()))?)
+            Some(self.request(&NewJob::ingest(id, &host.unwrap_or_default()))?)
         } else {
             None
         };

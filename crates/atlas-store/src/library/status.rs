@@ -18,6 +18,10 @@ pub struct Counts {
     pub jobs: Vec<(JobState, u64)>,
     /// How long the oldest job that could run now has been waiting.
     pub oldest_ready_ms: u64,
+    /// Jobs that wait for a later try.
+    pub waiting_later: u64,
+    /// When the first of them is due.
+    pub next_try_at: Option<Timestamp>,
     /// Versions of content.
     pub documents: u64,
 }
@@ -53,10 +57,17 @@ impl Library {
                 )?;
                 counts.documents = sql.query_row("SELECT count(*) FROM document", [], |row| row.get(0))?;
                 let oldest: Option<i64> = sql.query_row(
-                    "SELECT min(run_at) FROM job INDEXED BY job_ready WHERE state = 'ready' AND run_at <= ?1",
+                    "SELECT min(run_at) FROM job INDEXED BY job_due WHERE state = 'ready' AND run_at <= ?1",
                     [now.as_millis()],
                     |row| row.get(0),
                 )?;
+                let (later, next): (u64, Option<i64>) = sql.query_row(
+                    "SELECT count(*), min(run_at) FROM job INDEXED BY job_due WHERE state = 'ready' AND run_at > ?1",
+                    [now.as_millis()],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
+                counts.waiting_later = later;
+                counts.next_try_at = next.map(Timestamp::from_millis);
                 counts.oldest_ready_ms = oldest.map_or(0, |run_at| {
                     now.since(Timestamp::from_millis(run_at)).as_millis() as u64
                 });

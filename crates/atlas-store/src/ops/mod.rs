@@ -11,6 +11,7 @@ use rusqlite::OptionalExtension;
 
 use crate::data_dir::DataDirLock;
 use crate::error::StoreError;
+use crate::reserve::Reserve;
 use crate::sqlite::{Database, Migration, Schema, migrate, open_read_write, quick_check};
 
 const SCHEMA: Schema = Schema(&[Migration {
@@ -18,8 +19,10 @@ const SCHEMA: Schema = Schema(&[Migration {
     sql: include_str!("../../migrations/ops/0001_foundation.sql"),
 }]);
 
-/// Deaths in a row with the index open after which the index is not trusted any more.
+/// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;
+/// Runs that are remembered.
+const RUNS_KEPT: i64 = 1_000;
 
 /// Operational state of one data directory.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ pub struct Ops {
 pub enum IndexGuard {
     /// Open it.
     Trusted,
-    /// The process has died three times in a row with it open: set it aside and rebuild.
+    /// The process has died three times in a row while it opened it: set it aside and rebuild.
     Distrusted,
 }
 
@@ -41,17 +44,17 @@ impl Ops {
     /// Opens operational state, creating it if it does not exist. Blocks.
     pub fn open(lock: &DataDirLock, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = lock.dir().ops_db();
-        let db = match open_file(&path, clock.as_ref()) {
+        let db = match open_file(lock, clock.as_ref()) {
             Err(error) if error.is_damage() => {
                 set_aside(&path, clock.as_ref(), &error)?;
-                open_file(&path, clock.as_ref())?
+                open_file(lock, clock.as_ref())?
             }
             other => other?,
         };
         Ok(Self { db, clock })
     }
 
-    /// Records that a server starts; returns the number of this run.
+    /// Records that a server starts, and forgets the oldest starts; returns the number of this run.
     pub async fn begin_run(&self, version: &'static str) -> Result<i64, StoreError> {
         let (pid, now) = (std::process::id(), self.clock.now().as_millis());
         self.db
@@ -60,7 +63,9 @@ impl Ops {
                     "INSERT INTO process_run (pid, version, started_at) VALUES (?1, ?2, ?3)",
                     (pid, version, now),
                 )?;
-                Ok(sql.last_insert_rowid())
+                let run = sql.last_insert_rowid();
+                sql.execute("DELETE FROM process_run WHERE id <= ?1", [run - RUNS_KEPT])?;
+                Ok(run)
             })
             .await
     }
@@ -91,14 +96,13 @@ impl Ops {
             .await
     }
 
-    /// The index is about to be opened. If the last opening was never followed by a closing, the process died
-    /// with it open.
+    /// The index is about to be opened. If the last opening was never followed by its end, the process died
+    /// in it.
     pub async fn index_opening(&self) -> Result<IndexGuard, StoreError> {
         self.db
             .write(Lane::Interactive, |sql| {
                 let deaths: i64 = sql.query_row(
-                    "UPDATE index_guard SET deaths = CASE open WHEN 1 THEN deaths + 1 ELSE 0 END, open = 1
-                     RETURNING deaths",
+                    "UPDATE index_guard SET deaths = deaths + opening, opening = 1 RETURNING deaths",
                     [],
                     |row| row.get(0),
                 )?;
@@ -111,11 +115,24 @@ impl Ops {
             .await
     }
 
-    /// The index has proved sound (a commit went through), or is closed in good order.
-    pub async fn index_sound(&self, still_open: bool) -> Result<(), StoreError> {
+    /// The index could not be opened, and the process lives: that is no death, and proves nothing either.
+    pub async fn index_not_opened(&self) -> Result<(), StoreError> {
+        self.end_index_opening("UPDATE index_guard SET opening = 0 WHERE opening = 1")
+            .await
+    }
+
+    /// The index is open and has followed the library once: whatever ends the process now, it was not the opening.
+    pub async fn index_sound(&self) -> Result<(), StoreError> {
+        self.end_index_opening(
+            "UPDATE index_guard SET deaths = 0, opening = 0 WHERE deaths > 0 OR opening = 1",
+        )
+        .await
+    }
+
+    async fn end_index_opening(&self, sql: &'static str) -> Result<(), StoreError> {
         self.db
-            .write(Lane::Interactive, move |sql| {
-                sql.execute("UPDATE index_guard SET deaths = 0, open = ?1", [still_open])?;
+            .write(Lane::Interactive, move |connection| {
+                connection.execute(sql, [])?;
                 Ok(())
             })
             .await
@@ -127,14 +144,15 @@ impl Ops {
     }
 }
 
-fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
+fn open_file(lock: &DataDirLock, clock: &dyn Clock) -> Result<Database, StoreError> {
+    let path = lock.dir().ops_db();
     let existed = path.exists();
-    let mut connection = open_read_write(path)?;
+    let mut connection = open_read_write(&path)?;
     if existed {
-        quick_check(&connection, path)?;
+        quick_check(&connection, &path)?;
     }
-    migrate(&mut connection, path, &SCHEMA, clock.now())?;
-    Database::start(connection, path, 2)
+    migrate(&mut connection, &path, &SCHEMA, clock.now())?;
+    Database::start(connection, &path, 2, Some(Reserve::of(lock.dir())))
 }
 
 fn set_aside(path: &Path, clock: &dyn Clock, reason: &StoreError) -> Result<(), StoreError> {

@@ -4,9 +4,10 @@
 //! destroys the *whole* transaction, savepoints included; then the guilty request is answered with its error
 //! and all others run again, each in a transaction of its own.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
+use atlas_domain::panic_message;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::error::StoreError;
@@ -19,6 +20,24 @@ pub(super) trait Request: Send {
     fn answer(self: Box<Self>, result: Result<(), StoreError>);
     /// Nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
+}
+
+/// The disk under the file of a batch: the outside world, which tests let fail.
+pub(super) trait Disk: Send {
+    /// Where the file lies.
+    fn path(&self) -> &Path;
+    /// Fails unless the file that was opened is still at its place.
+    fn check(&self) -> Result<(), StoreError>;
+    /// Opens the same file again, and never makes one.
+    fn reopen(&self) -> Result<Connection, StoreError>;
+    /// Ends the transaction of a batch.
+    fn commit(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
+        connection.execute_batch("COMMIT")
+    }
+    /// What is on the disk when COMMIT reported an I/O error, by the mark of the batch.
+    fn look(&self, mark: i64) -> Found;
+    /// Makes room on a full disk. Whether there is more than before, so that it is worth trying again.
+    fn make_room(&self) -> bool;
 }
 
 /// How a batch ended for the connection it ran on.
@@ -44,18 +63,18 @@ pub(super) enum Found {
 pub(super) struct BatchEnd {
     /// Whether the connection can go on.
     pub(super) connection: ConnectionState,
-    /// Requests that were not answered, because another one broke their transaction: each must run again in
-    /// a transaction of its own. Always empty for a batch of one.
+    /// Requests that were not answered, because another one broke their transaction, or because room was made
+    /// for them: each must run again in a transaction of its own. Of a batch of one only when room was made,
+    /// which can be done once.
     pub(super) again: Vec<Box<dyn Request>>,
 }
 
-/// Runs `requests` as one transaction and answers them, except those that must run again. `look` is asked what
-/// is on the disk when a COMMIT reports an I/O error: it opens the file afresh and compares its mark.
+/// Runs `requests` as one transaction and answers them, except those that must run again.
 pub(super) fn commit_batch(
     connection: &Connection,
     mut requests: Vec<Box<dyn Request>>,
     mark: i64,
-    look: impl FnOnce(i64) -> Found,
+    disk: &dyn Disk,
 ) -> BatchEnd {
     requests.retain(|request| !request.is_abandoned());
     if requests.is_empty() {
@@ -64,7 +83,7 @@ pub(super) fn commit_batch(
             again: requests,
         };
     }
-    match attempt(connection, &mut requests, mark) {
+    match attempt(connection, &mut requests, mark, disk) {
         Attempt::Committed(results) => {
             answer_all(requests, results);
             BatchEnd {
@@ -73,7 +92,7 @@ pub(super) fn commit_batch(
             }
         }
         Attempt::CommitUnclear(error, results) => {
-            let again = match look(mark) {
+            let again = match disk.look(mark) {
                 Found::Committed => {
                     answer_all(requests, results);
                     Vec::new()
@@ -87,6 +106,14 @@ pub(super) fn commit_batch(
             BatchEnd {
                 connection: ConnectionState::Suspect,
                 again,
+            }
+        }
+        Attempt::NotBegun(error) | Attempt::CommitFailed(error) | Attempt::Destroyed { error, .. }
+            if matches!(error, StoreError::Full(_)) && disk.make_room() =>
+        {
+            BatchEnd {
+                connection: state_after(&error),
+                again: requests,
             }
         }
         Attempt::NotBegun(error) => {
@@ -135,7 +162,12 @@ enum Attempt {
     Destroyed { by: usize, error: StoreError },
 }
 
-fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64) -> Attempt {
+fn attempt(
+    connection: &Connection,
+    requests: &mut [Box<dyn Request>],
+    mark: i64,
+    disk: &dyn Disk,
+) -> Attempt {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return Attempt::NotBegun(error.into());
     }
@@ -163,7 +195,7 @@ fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64
     }
     #[cfg(feature = "failpoints")]
     fail::fail_point!("store::before_commit", |_| std::process::abort());
-    match connection.execute_batch("COMMIT") {
+    match disk.commit(connection) {
         Ok(()) => {
             #[cfg(feature = "failpoints")]
             fail::fail_point!("store::after_commit", |_| std::process::abort());
@@ -184,7 +216,7 @@ fn attempt(connection: &Connection, requests: &mut [Box<dyn Request>], mark: i64
 fn in_savepoint(connection: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
     connection.execute_batch("SAVEPOINT request")?;
     let result = catch_unwind(AssertUnwindSafe(|| request.run(connection)))
-        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_message(panic.as_ref()))));
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_message(panic.as_ref()).to_owned())));
     if connection.is_autocommit() {
         return result; // nothing left to release
     }
@@ -220,13 +252,4 @@ fn state_after(error: &StoreError) -> ConnectionState {
         StoreError::Io(_) | StoreError::Corrupt { .. } => ConnectionState::Suspect,
         _ => ConnectionState::Usable,
     }
-}
-
-/// What a panic said, for the error of the request that panicked.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

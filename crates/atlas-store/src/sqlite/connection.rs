@@ -1,9 +1,13 @@
 //! Opening connections: the one place with pragmas and the check of the linked SQLite version.
 
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, OptionalExtension};
 
 use crate::error::StoreError;
 
@@ -12,6 +16,19 @@ const SAFE_SQLITE: i32 = 3_051_003;
 
 /// `ATLS` in ASCII: what `file(1)` and we recognise our databases by.
 const APPLICATION_ID: i64 = 0x4154_4c53;
+/// What every SQLite file begins with, and where in its header the application id stands.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const APPLICATION_ID_AT: usize = 68;
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Beside whoever writes, or alone. Takes part in the locks, which needs a little room beside the file.
+    Shared,
+    /// Without locks, log and shared memory: where nothing can be written, the log is empty, and nobody changes
+    /// the file while it is open.
+    Still,
+}
 
 /// Statements that stay prepared: more than all use cases together have.
 const STATEMENTS: usize = 128;
@@ -27,14 +44,71 @@ pub(crate) fn assert_safe_sqlite() -> Result<(), StoreError> {
     )))
 }
 
-/// Opens `path` for reading and writing, creating it if it does not exist.
+/// Opens `path` for reading and writing, creating it if it does not exist. A file that is not ours is not
+/// touched. Only for a file that this process has not open yet: to close a file that is looked at beside SQLite
+/// would release SQLite's locks on it.
 pub(crate) fn open_read_write(path: &Path) -> Result<Connection, StoreError> {
     assert_safe_sqlite()?;
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    refuse_foreign(path)?;
+    open_writer(path, OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+/// Opens `path`, which was ours a moment ago, for reading and writing again. It must exist.
+pub(super) fn reopen_read_write(path: &Path) -> Result<Connection, StoreError> {
+    open_writer(path, OpenFlags::empty())
+}
+
+fn open_writer(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| at(path, error))?;
+    // SQLite makes do with reading where it may not write, and says so only at the first write.
+    if connection.is_readonly(MAIN_DB).map_err(|error| at(path, error))? {
+        return Err(why_not_writable(path));
+    }
     configure_writer(&connection).map_err(|error| at(path, error))?;
+    #[cfg(test)]
+    let connection = super::trace::watched(connection, path);
     Ok(connection)
+}
+
+fn why_not_writable(path: &Path) -> StoreError {
+    if is_on_read_only_file_system(path) {
+        return StoreError::ReadOnlyFileSystem(path.to_owned());
+    }
+    StoreError::Io(format!(
+        "{}: permission to write is denied; Atlas must run as the user whom its data belongs to",
+        path.display()
+    ))
+}
+
+/// Whether nobody can write where `path` lies.
+pub(crate) fn is_on_read_only_file_system(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
+fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    let foreign = |what| StoreError::Foreign {
+        path: path.to_owned(),
+        what,
+    };
+    let mut header = [0; APPLICATION_ID_AT + 4];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) => {}
+        // A new file, or one that is too short: SQLite knows which.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::IsADirectory => return Err(foreign("a directory")),
+        Err(error) => {
+            return Err(StoreError::Io(format!(
+                "{}: {error}; Atlas must run as the user whom its data belongs to",
+                path.display()
+            )));
+        }
+    }
+    let (start, id) = (&header[..MAGIC.len()], &header[APPLICATION_ID_AT..]);
+    if start == MAGIC && id != (APPLICATION_ID as u32).to_be_bytes() {
+        return Err(foreign("a database of another program"));
+    }
+    Ok(())
 }
 
 fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
@@ -56,16 +130,63 @@ fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     harden(connection)
 }
 
-/// Opens `path` for reading only. It must exist.
+/// Opens `path` for reading only, beside whoever writes. It must exist.
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
+    open_reader(path, Reading::Shared)
+}
+
+/// Opens `path` for reading only. It must exist.
+pub(crate) fn open_reader(path: &Path, reading: Reading) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| at(path, error))?;
+    let opened = match reading {
+        Reading::Shared => Connection::open_with_flags(path, flags),
+        Reading::Still => {
+            Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+    };
+    let connection = opened.map_err(|error| at(path, error))?;
     connection
         .busy_timeout(Duration::from_secs(5))
         .map_err(|error| at(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     harden(&connection).map_err(|error| at(path, error))?;
+    // Opening does nothing yet: what stands in the way of reading must show itself here.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(|error| at(path, error))?;
+    #[cfg(test)]
+    let connection = super::trace::watched(connection, path);
     Ok(connection)
+}
+
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte));
+            }
+            // Writing to a String does not fail.
+            other => drop(write!(uri, "%{other:02x}")),
+        }
+    }
+    uri + "?immutable=1"
+}
+
+/// Fails if the open file has another program's mark.
+pub(super) fn check_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let pragma = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(|error| at(path, error))
+    };
+    if pragma("application_id")? == APPLICATION_ID || pragma("page_count")? == 0 {
+        return Ok(());
+    }
+    Err(StoreError::Foreign {
+        path: path.to_owned(),
+        what: "a database of another program",
+    })
 }
 
 /// A database file is data from outside: its schema may not run functions, and damage is noticed early. No

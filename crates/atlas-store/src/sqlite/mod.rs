@@ -5,6 +5,8 @@
 mod backup;
 mod batch;
 mod connection;
+mod file;
+mod health;
 mod migrate;
 mod readers;
 mod values;
@@ -12,6 +14,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trace;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,13 +25,18 @@ use atlas_domain::Lane;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
+use crate::reserve::Reserve;
 
 pub(crate) use backup::verified_backup;
-pub(crate) use connection::{full_check, open_read_only, open_read_write, quick_check};
+pub(crate) use connection::{Reading, full_check, is_on_read_only_file_system, open_read_write, quick_check};
 pub(crate) use migrate::{Migration, Schema, migrate};
 pub(crate) use values::{Column, json_column, parse_column, to_json};
 pub use writer::WriterStats;
 
+use batch::Disk;
+use connection::{check_owner, open_reader};
+use file::DatabaseFile;
+use health::Health;
 use readers::Readers;
 use writer::Writer;
 
@@ -36,30 +45,65 @@ use writer::Writer;
 pub(crate) struct Database {
     writer: Option<Arc<Writer>>,
     readers: Arc<Readers>,
+    reading: Reading,
     path: Arc<Path>,
+    health: Arc<Health>,
 }
 
 /// How long one read may take before it is interrupted.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
 impl Database {
-    /// Takes over a migrated read-write connection on `path`: from here on its thread alone writes.
-    pub(crate) fn start(connection: Connection, path: &Path, readers: usize) -> Result<Self, StoreError> {
+    /// Takes over a migrated read-write connection on `path`: from here on its thread alone writes. When the
+    /// disk is full, it gives `reserve` back and tries again.
+    pub(crate) fn start(
+        connection: Connection,
+        path: &Path,
+        readers: usize,
+        reserve: Option<Reserve>,
+    ) -> Result<Self, StoreError> {
+        let file = DatabaseFile::at(path, reserve)?;
+        Self::start_on(connection, Box::new(file), readers)
+    }
+
+    fn start_on(connection: Connection, disk: Box<dyn Disk>, readers: usize) -> Result<Self, StoreError> {
+        let path: Arc<Path> = disk.path().into();
         Ok(Self {
-            writer: Some(Arc::new(Writer::start(connection, path)?)),
-            readers: Arc::new(Readers::open(path, readers, READ_LIMIT)?),
-            path: path.into(),
+            readers: Arc::new(Readers::open(&path, Reading::Shared, readers, READ_LIMIT)?),
+            writer: Some(Arc::new(Writer::start(connection, disk)?)),
+            reading: Reading::Shared,
+            path,
+            health: Arc::default(),
         })
     }
 
-    /// Opens beside whoever writes, or alone, without changing anything.
-    pub(crate) fn open_read_only(path: &Path, schema: &Schema, readers: usize) -> Result<Self, StoreError> {
-        schema.check_version(&open_read_only(path)?, path)?;
+    /// Opens for reading, without changing anything.
+    pub(crate) fn open_read_only(
+        path: &Path,
+        schema: &Schema,
+        readers: usize,
+        reading: Reading,
+    ) -> Result<Self, StoreError> {
+        let first = open_reader(path, reading)?;
+        check_owner(&first, path)?;
+        schema.check_version(&first, path)?;
         Ok(Self {
             writer: None,
-            readers: Arc::new(Readers::open(path, readers, READ_LIMIT)?),
+            readers: Arc::new(Readers::open(path, reading, readers, READ_LIMIT)?),
+            reading,
             path: path.into(),
+            health: Arc::default(),
         })
+    }
+
+    /// A connection of its own, for reading only.
+    pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
+        open_reader(&self.path, self.reading)
+    }
+
+    /// What has turned out to be wrong with the file since it was opened.
+    pub(crate) fn trouble(&self) -> Option<StoreError> {
+        self.health.trouble()
     }
 
     /// Runs `work` in a write transaction and answers when it is on the disk.
@@ -72,10 +116,25 @@ impl Database {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        match &self.writer {
-            Some(writer) => writer.submit(lane, work).await,
-            None => Err(StoreError::ReadOnly),
+        self.write_then(lane, work, |_| ()).await
+    }
+
+    /// The same, and tells `committed` before the caller hears of it: in the order of the commits, on the writer's
+    /// thread, whether the caller still waits or not. It must be quick.
+    pub(crate) async fn write_then<T, F, C>(&self, lane: Lane, work: F, committed: C) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+        C: FnOnce(&T) + Send + 'static,
+    {
+        let Some(writer) = &self.writer else {
+            return Err(StoreError::ReadOnly);
+        };
+        let result = self.noted(writer.submit(lane, work, committed).await);
+        if result.is_ok() {
+            self.health.written();
         }
+        result
     }
 
     /// Runs `work` in a read transaction, so that everything it reads is of one moment.
@@ -84,7 +143,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.noted(self.readers.run(work).await)
     }
 
     /// Runs `work` on a connection of its own, for as long as it takes: for maintenance that reads the whole
@@ -94,10 +153,16 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let path = Arc::clone(&self.path);
-        tokio::task::spawn_blocking(move || work(&open_read_only(&path)?))
+        let (path, reading) = (Arc::clone(&self.path), self.reading);
+        let result = tokio::task::spawn_blocking(move || work(&open_reader(&path, reading)?))
             .await
-            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
+            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())));
+        self.noted(result)
+    }
+
+    /// An error that says that the file is not well is remembered.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        result.map_err(|error| self.health.note(error, &self.path))
     }
 
     /// Figures about the writer; `None` when opened read-only.

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use atlas_domain::panic_message;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::Semaphore;
 
-use super::connection::open_read_only;
+use super::connection::{Reading, open_reader};
 use crate::error::StoreError;
 
 pub(crate) struct Readers {
@@ -17,9 +18,14 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, count: usize, limit: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        path: &Path,
+        reading: Reading,
+        count: usize,
+        limit: Duration,
+    ) -> Result<Self, StoreError> {
         let connections = (0..count)
-            .map(|_| open_read_only(path))
+            .map(|_| open_reader(path, reading))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             idle: Arc::new(Mutex::new(connections)),
@@ -73,7 +79,7 @@ fn in_transaction<T>(
     let transaction = connection.unchecked_transaction()?;
     // A panic must not cost the pool a connection; the transaction is rolled back either way.
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&transaction)))
-        .unwrap_or_else(|panic| Err(StoreError::Panicked(super::batch::panic_message(panic.as_ref()))));
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_message(panic.as_ref()).to_owned())));
     transaction.finish()?;
     result
 }

@@ -1,5 +1,7 @@
 //! The engine against a real file: group commit, the replay rule, readers, migrations, backups.
 
+mod faults;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -10,6 +12,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use super::connection::open_read_only;
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
@@ -32,7 +35,7 @@ impl Fixture {
         let path = folder.path().join("test.db");
         let mut connection = open_read_write(&path).unwrap();
         migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
-        let db = Database::start(connection, &path, 2).unwrap();
+        let db = Database::start(connection, &path, 2, None).unwrap();
         Self { folder, db }
     }
 
@@ -280,7 +283,7 @@ async fn a_reader_sees_one_moment_and_cannot_write() {
 #[tokio::test]
 async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), 1, Duration::from_millis(20)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_millis(20)).unwrap();
     let endless = readers
         .run(|sql| {
             let query =
@@ -298,7 +301,7 @@ async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
 #[tokio::test]
 async fn a_panic_in_a_read_costs_the_pool_no_connection() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), 1, Duration::from_secs(5)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_secs(5)).unwrap();
     let result = readers.run::<(), _>(|_| panic!("a bug")).await;
     assert!(matches!(result, Err(StoreError::Panicked(_))));
     assert_eq!(readers.run(|_| Ok(1)).await.unwrap(), 1);
@@ -450,7 +453,8 @@ fn count_with_a_pause(
 #[tokio::test]
 async fn a_caller_that_goes_away_late_does_not_interrupt_the_next_reader_of_its_connection() {
     let fixture = Fixture::new();
-    let readers = Arc::new(Readers::open(&fixture.path(), 1, Duration::from_secs(5)).unwrap());
+    let readers =
+        Arc::new(Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_secs(5)).unwrap());
     let (finish, finishes) = mpsc::channel::<()>();
     let mut first = Box::pin(readers.run(move |_| {
         finishes.recv().unwrap();
@@ -479,7 +483,7 @@ async fn a_caller_that_goes_away_late_does_not_interrupt_the_next_reader_of_its_
 #[tokio::test]
 async fn a_caller_that_goes_away_takes_its_query_with_it() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), 1, Duration::from_mins(1)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_mins(1)).unwrap();
     let (begun, begins) = tokio::sync::oneshot::channel::<()>();
     let endless = readers.run(move |sql| {
         let query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";

@@ -1,7 +1,6 @@
 //! The writer thread: the only owner of a file's read-write connection, fed over two lanes.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -11,8 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::batch::{ConnectionState, Found, Request, commit_batch};
-use super::connection::open_read_write;
+use super::batch::{ConnectionState, Disk, Request, commit_batch};
 use crate::error::StoreError;
 
 /// Requests that may wait in one lane; further callers wait for a place.
@@ -56,8 +54,8 @@ struct Lanes {
 }
 
 impl Writer {
-    /// Takes over `connection`, which is open on `path`.
-    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+    /// Takes over `connection`, which is open on the file of `disk`.
+    pub(super) fn start(connection: Connection, disk: Box<dyn Disk>) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared {
             lanes: Mutex::default(),
             arrived: Condvar::new(),
@@ -66,13 +64,14 @@ impl Writer {
             busy_micros: AtomicU64::new(0),
         });
         let mark = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
+        let file_name = disk.path().file_name().unwrap_or_default();
+        let name = format!("write {}", file_name.to_string_lossy());
         let mut thread = WriterThread {
             connection: Some(connection),
-            path: path.to_owned(),
+            disk,
             mark,
         };
         let for_thread = Arc::clone(&shared);
-        let name = format!("write {}", path.file_name().unwrap_or_default().to_string_lossy());
         let handle = std::thread::Builder::new().name(name).spawn(move || {
             let _closes = ClosesLanes(&for_thread);
             thread.serve(&for_thread);
@@ -85,10 +84,11 @@ impl Writer {
         })
     }
 
-    pub(super) async fn submit<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
+    pub(super) async fn submit<T, F, C>(&self, lane: Lane, work: F, committed: C) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+        C: FnOnce(&T) + Send + 'static,
     {
         let places = match lane {
             Lane::Interactive => &self.interactive,
@@ -102,6 +102,7 @@ impl Writer {
         let request = Box::new(Call {
             work,
             value: None,
+            committed,
             answer,
             _place: place,
         });
@@ -196,9 +197,9 @@ impl Lanes {
 }
 
 struct WriterThread {
-    /// `None` after the file could not be opened again.
+    /// `None` while the file cannot be opened again, or is not at its place.
     connection: Option<Connection>,
-    path: PathBuf,
+    disk: Box<dyn Disk>,
     /// The mark of the last batch, kept in the file by each commit.
     mark: i64,
 }
@@ -219,11 +220,7 @@ impl WriterThread {
     }
 
     fn write(&mut self, requests: Vec<Box<dyn Request>>) {
-        let connection = match self
-            .connection
-            .take()
-            .map_or_else(|| open_read_write(&self.path), Ok)
-        {
+        let connection = match self.take_connection() {
             Ok(connection) => connection,
             Err(error) => {
                 for request in requests {
@@ -233,20 +230,26 @@ impl WriterThread {
             }
         };
         self.mark += 1;
-        let end = commit_batch(&connection, requests, self.mark, |mark| {
-            look_at_disk(&self.path, mark)
-        });
+        let end = commit_batch(&connection, requests, self.mark, self.disk.as_ref());
         self.connection = match end.connection {
             ConnectionState::Usable => Some(connection),
             ConnectionState::Suspect => {
-                tracing::error!(path = %self.path.display(), "reopening the database after an I/O error");
+                tracing::error!(path = %self.disk.path().display(), "reopening the database after an I/O error");
                 drop(connection);
-                open_read_write(&self.path).ok()
+                self.disk.reopen().ok() // or with the next batch, whose callers are told why it cannot
             }
         };
         for request in end.again {
             self.write(vec![request]);
         }
+    }
+
+    /// What is written to a file without a name, or beside one that took its place, is lost with this process:
+    /// so the file is looked at before each batch.
+    fn take_connection(&mut self) -> Result<Connection, StoreError> {
+        let connection = self.connection.take();
+        self.disk.check()?;
+        connection.map_or_else(|| self.disk.reopen(), Ok)
     }
 
     /// Leaves one file behind where it can: an empty write-ahead log needs no recovery at the next start.
@@ -260,39 +263,22 @@ impl WriterThread {
     }
 }
 
-/// After an I/O error at COMMIT: opens the file afresh and compares its mark. What it finds may be only in the
-/// kernel's cache, so a batch counts as committed only after a checkpoint has synced it into the main file.
-fn look_at_disk(path: &Path, mark: i64) -> Found {
-    let found = open_read_write(path).and_then(|connection| {
-        let on_disk: i64 = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
-        if on_disk < mark {
-            return Ok(Found::RolledBack);
-        }
-        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(if busy == 0 {
-            Found::Committed
-        } else {
-            Found::Unknown(StoreError::Unknown(
-                "a reader held the file while it was checked".to_owned(),
-            ))
-        })
-    });
-    found.unwrap_or_else(|error| Found::Unknown(StoreError::Unknown(error.to_string())))
-}
-
 /// One caller's request: its work, its value once it ran, and where the answer goes.
-struct Call<T, F> {
+struct Call<T, F, C> {
     work: F,
     value: Option<T>,
+    /// Told of the value once it is on the disk.
+    committed: C,
     answer: oneshot::Sender<Result<T, StoreError>>,
     /// The place in the lane, given back with the answer.
     _place: OwnedSemaphorePermit,
 }
 
-impl<T, F> Request for Call<T, F>
+impl<T, F, C> Request for Call<T, F, C>
 where
     T: Send,
     F: Fn(&Connection) -> Result<T, StoreError> + Send,
+    C: FnOnce(&T) + Send,
 {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         self.value = Some((self.work)(connection)?);
@@ -300,9 +286,18 @@ where
     }
 
     fn answer(self: Box<Self>, result: Result<(), StoreError>) {
-        let Self { value, answer, .. } = *self;
+        let Self {
+            value,
+            committed,
+            answer,
+            ..
+        } = *self;
+        let result = result.and_then(|()| value.ok_or(StoreError::Closed));
+        if let Ok(value) = &result {
+            committed(value);
+        }
         // A caller that went away after its batch began does not hear of it; its write stands.
-        let _ = answer.send(result.and_then(|()| value.ok_or(StoreError::Closed)));
+        let _ = answer.send(result);
     }
 
     fn is_abandoned(&self) -> bool {

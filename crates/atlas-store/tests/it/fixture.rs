@@ -1,8 +1,8 @@
 //! `Fixture`: a library in a temporary directory, with a clock turned by hand, and short words for what
 //! happens to it.
 //!
-//! `Fixture::open` and `make_newer` are the only places that know which engine is under test; the suite in
-//! `conformance` must not.
+//! `Fixture::open`, `make_newer` and what damages or inspects rows are the only places that know which engine is
+//! under test; the suite in `conformance` must not, but for the words it gives to `damage`.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use atlas_domain::time::ManualClock;
 use atlas_domain::{
     Article, CanonicalUrl, Change, ChangeOp, Clock, Decision, Entropy, Fetched, Item, ItemId, Job, JobId,
-    JobState, JunkClass, Lease, Outcome, Reason, Snapshot, SnapshotId, Strategy, StrategyStep, Timestamp,
-    UserId, Verdict,
+    JobState, JunkClass, Lease, LinkReason, Outcome, Reason, Snapshot, SnapshotId, Strategy, StrategyStep,
+    Timestamp, UserId, Verdict,
 };
 use atlas_store::{
-    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobFilter, Library, NewItem,
-    Postponement, Saved, StoreError,
+    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobFilter, JobScope, Library,
+    NewItem, Postponement, Saved, StoreError,
 };
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -105,6 +105,32 @@ impl Fixture {
         Library::open_read_only(self.dir(), self.shared_clock(), Arc::new(Entropy::seeded(8))).unwrap()
     }
 
+    fn raw(&self) -> Connection {
+        Connection::open_with_flags(self.dir().library_db(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
+    }
+
+    /// Changes rows behind the library's back, as damage would. `?1` is the item.
+    pub(crate) fn damage(&self, item: &Item, sql: &str) {
+        let connection = self.raw();
+        connection
+            .pragma_update(None, "ignore_check_constraints", true)
+            .unwrap();
+        let changed = connection.execute(sql, [item.id.as_bytes()]).unwrap();
+        assert_eq!(changed, 1, "nothing to damage");
+    }
+
+    /// Every decision that is about no item, as `actor action reason`.
+    pub(crate) fn audit_without_item(&self) -> Vec<String> {
+        let connection = self.raw();
+        let mut statement = connection
+            .prepare(
+                "SELECT concat_ws(' ', actor, action, reason) FROM audit WHERE item_uuid IS NULL ORDER BY id",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
     /// Bytes that do not compress.
     pub(crate) fn noise(&self, size_bytes: usize) -> Vec<u8> {
         (0..size_bytes.div_ceil(10))
@@ -152,7 +178,12 @@ impl Fixture {
     // What a worker does.
 
     pub(crate) async fn claim_up_to(&self, limit: usize) -> Vec<Lease> {
-        self.claim_jobs("worker", limit, LEASE).await.unwrap()
+        self.claim_in(JobScope::All, limit).await
+    }
+
+    /// Claims as a server does, or as a command that works for itself.
+    pub(crate) async fn claim_in(&self, scope: JobScope, limit: usize) -> Vec<Lease> {
+        self.claim_jobs("worker", scope, limit, LEASE).await.unwrap()
     }
 
     /// Claims the one job that is due.
@@ -176,16 +207,16 @@ impl Fixture {
         claimed.expect("the job is not due")
     }
 
-    /// Stores the answer that a fetch brought, which enters the risky stage.
+    /// Stores the answer that a fetch brought, and enters the risky stage.
     pub(crate) async fn snapshot(&self, lease: &Lease, status: u16, body: &[u8]) -> Snapshot {
         let item = lease.job.item_id.unwrap();
         let address = self.item(OWNER, item).await.unwrap().url;
         let body = body.to_vec();
         let blob = self.prepare_blob(body.clone()).await.unwrap();
         let fetched = self.fetched(&address, status, body);
-        self.record_snapshot(lease, item, &fetched, blob, "extract")
-            .await
-            .unwrap()
+        let snapshot = self.record_snapshot(lease, item, &fetched, blob).await.unwrap();
+        self.enter_risky_stage(lease, "extract").await.unwrap();
+        snapshot
     }
 
     pub(crate) fn fetched(&self, address: &str, status: u16, body: Vec<u8>) -> Fetched {
@@ -197,10 +228,7 @@ impl Fixture {
             headers: vec![("content-type".to_owned(), "text/html".to_owned())],
             body,
             strategy: Strategy::Direct,
-            steps: vec![StrategyStep {
-                strategy: Strategy::Direct,
-                result: "ok".to_owned(),
-            }],
+            steps: vec![StrategyStep::without_hops(Strategy::Direct, "ok")],
             fetched_at: self.now(),
             retry_after: None,
         }
@@ -305,6 +333,9 @@ pub(crate) fn make_newer(path: &Path) {
     connection
         .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
         .unwrap();
+    connection
+        .pragma_update(None, "application_id", 0x4154_4c53)
+        .unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
 }
 
@@ -375,7 +406,7 @@ pub(crate) fn rejected() -> Conclusion {
 
 pub(crate) fn link_only() -> Conclusion {
     Conclusion::NoContent(Outcome::LinkOnly {
-        reason: "gone".to_owned(),
+        reason: LinkReason::Gone,
         message: "the page is gone".to_owned(),
     })
 }

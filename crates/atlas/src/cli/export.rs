@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use atlas_app::views::{ExportPage, ItemView};
 use clap::{Args, ValueEnum};
 
-use super::output::Output;
+use super::list::report_unreadable;
+use super::output::{Output, as_json_line};
 use super::routes;
-use super::text::counted;
+use super::text::{block, counted};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -43,7 +44,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     let mut destination = Destination::open(args, output)?;
     // A bar on the terminal would run through the data.
     let progress = args.to.as_ref().map(|_| output.progress(None));
-    let (mut exported, mut after) = (0, None);
+    let (mut exported, mut unreadable, mut after) = (0, Vec::new(), None);
     loop {
         let page: ExportPage = client
             .get(&routes::with_query(routes::EXPORT, [("after", after)]))
@@ -52,6 +53,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
             destination.put(view)?;
         }
         exported += page.items.len() as u64;
+        unreadable.extend(page.unreadable);
         if let Some(progress) = &progress {
             progress.advance(page.items.len() as u64);
         }
@@ -63,7 +65,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     destination.finish()?;
     drop(progress);
     output.say(&format!("{} exported", counted(exported, "item")));
-    Ok(Exit::Ok)
+    Ok(report_unreadable(&unreadable, output))
 }
 
 /// Where exported items go.
@@ -93,16 +95,20 @@ impl<'a> Destination<'a> {
 
     fn put(&mut self, view: &ItemView) -> Result<(), CliError> {
         match self {
-            Self::MarkdownData(output) => output.print(&format!("{}\n", markdown::render(view))),
+            Self::MarkdownData(output) => {
+                let text = markdown::render(view);
+                let shown = if output.is_terminal() { block(&text) } else { text };
+                output.print(&format!("{shown}\n"))
+            }
             Self::JsonlData(output) => output.record(view),
             Self::MarkdownFiles(dir) => {
                 let path = dir.join(markdown::file_name(view));
                 std::fs::write(&path, markdown::render(view)).map_err(|error| unwritable(&path, &error))
             }
-            Self::JsonlFile(path, file) => serde_json::to_writer(&mut *file, view)
-                .map_err(std::io::Error::from)
-                .and_then(|()| file.write_all(b"\n"))
-                .map_err(|error| unwritable(path, &error)),
+            Self::JsonlFile(path, file) => {
+                let line = as_json_line(view)?;
+                writeln!(file, "{line}").map_err(|error| unwritable(path, &error))
+            }
         }
     }
 
@@ -135,12 +141,14 @@ mod tests {
         let answer = async |Query(query): Query<HashMap<String, String>>| match query.get("after") {
             None => Json(ExportPage {
                 items: vec![fixtures::view()],
+                unreadable: Vec::new(),
                 next: Some("1".to_owned()),
             }),
             Some(after) => {
                 assert_eq!(after, "1");
                 Json(ExportPage {
                     items: vec![fixtures::quarantined_view()],
+                    unreadable: Vec::new(),
                     next: None,
                 })
             }

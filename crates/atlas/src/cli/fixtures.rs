@@ -3,9 +3,9 @@
 use atlas_app::StatusView;
 use atlas_app::views::{ItemView, Why};
 use atlas_domain::{
-    Article, Attempt, AttemptEnd, BlobHash, Confidence, Decision, Document, DocumentId, FactSource, Item,
-    ItemId, ItemState, Job, JobId, JobKind, JobState, JunkClass, OutcomeWord, Reason, Snapshot, SnapshotId,
-    Sourced, Strategy, StrategyStep, Timestamp, UserId, Verdict,
+    Article, Attempt, AttemptEnd, BlobHash, Confidence, Decision, Document, DocumentId, FactSource, Hop,
+    Item, ItemId, ItemState, Job, JobId, JobKind, JobState, JunkClass, OutcomeWord, Reason, Snapshot,
+    SnapshotId, Sourced, Strategy, StrategyStep, Timestamp, UserId, Verdict,
 };
 use atlas_store::{AuditEntry, Judgement};
 
@@ -132,6 +132,18 @@ pub(super) fn attempts() -> Vec<Attempt> {
         reason: "timeout".to_owned(),
         message: "no answer in time".to_owned(),
         next_try_at: Some(at(3)),
+        steps: vec![
+            StrategyStep {
+                strategy: Strategy::Direct,
+                result: "timeout".to_owned(),
+                message: "no answer in time".to_owned(),
+                hops: vec![
+                    hop("https://example.com/2", Some("192.0.2.7"), "http_302", 0, 120),
+                    hop("https://example.com/moved", None, "timeout", 3_000, 20_000),
+                ],
+            },
+            StrategyStep::without_hops(Strategy::LinkOnly, "timeout"),
+        ],
     };
     let done = Attempt {
         started_at: at(3),
@@ -141,8 +153,19 @@ pub(super) fn attempts() -> Vec<Attempt> {
         reason: String::new(),
         message: String::new(),
         next_try_at: None,
+        steps: Vec::new(),
     };
     vec![retried, done]
+}
+
+fn hop(url: &str, address: Option<&str>, result: &str, waited_ms: u64, took_ms: u64) -> Hop {
+    Hop {
+        url: url.to_owned(),
+        address: address.map(|address| address.parse().unwrap()),
+        result: result.to_owned(),
+        waited_ms,
+        took_ms,
+    }
 }
 
 /// A job that was given up.
@@ -177,7 +200,12 @@ pub(super) fn status() -> StatusView {
         "items": { "failed": 0, "quarantined": 2, "queued": 3, "stored": 120 },
         "trashed": 1,
         "documents": 120,
-        "queue": { "jobs": { "dead": 1, "done": 122, "ready": 3 }, "oldest_ready_ms": 12_400 },
+        "queue": {
+            "jobs": { "dead": 1, "done": 122, "ready": 3 },
+            "oldest_ready_ms": 12_400,
+            "waiting_later": 2,
+            "next_try_at": "2026-01-01T00:00:30Z",
+        },
         "index": { "documents": 120, "lag": 4 },
         "writer": { "batches": 31, "requests": 260, "busy_micros": 850_000, "waiting": 0 },
         "disk": {
@@ -229,10 +257,7 @@ fn snapshot(item_id: ItemId) -> Snapshot {
         content_type: Some("text/html".to_owned()),
         headers: Vec::new(),
         strategy: Strategy::Direct,
-        steps: vec![StrategyStep {
-            strategy: Strategy::Direct,
-            result: "ok".to_owned(),
-        }],
+        steps: vec![StrategyStep::without_hops(Strategy::Direct, "ok")],
         fetched_at: at(4),
     }
 }

@@ -9,6 +9,7 @@ use super::output::Output;
 use super::routes;
 use super::several::for_each;
 use super::text::{lines, one_line};
+use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -30,7 +31,7 @@ pub(super) const TAG_EXAMPLES: &str = "Examples:\n  \
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ItemsArgs {
     /// Items, by id or address
-    #[arg(value_name = "ID|URL", required = true)]
+    #[arg(value_name = "ID|URL", required = true, value_parser = name)]
     pub(super) items: Vec<String>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct ItemsArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct TagArgs {
     /// The item, by id or address
-    #[arg(value_name = "ID|URL")]
+    #[arg(value_name = "ID|URL", value_parser = name)]
     item: String,
     /// Tags to add (`+bread`) and to remove (`-todo`)
     #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]

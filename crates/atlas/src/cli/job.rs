@@ -10,7 +10,7 @@ use super::routes;
 use super::several::for_each;
 use super::show::tries;
 use super::text::{Look, explained, facts, indented, table};
-use super::words::words;
+use super::words::{name, words};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -34,7 +34,7 @@ pub(super) enum JobCommand {
     /// Show one job with every try
     Show {
         /// The job
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = name)]
         job: String,
     },
     /// Send jobs that ended round again
@@ -61,7 +61,7 @@ pub(super) struct JobListArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct JobsArgs {
     /// The jobs
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = name)]
     jobs: Vec<String>,
 }
 
@@ -226,9 +226,14 @@ mod tests {
         Changed   2026-01-01T00:00:09Z
 
         Tries
-          STARTED               TOOK    STAGE  END
-          2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
-          2026-01-01T00:00:03Z  2 s     judge  done
+          TRY  STARTED               TOOK    STAGE  END
+          1    2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
+          2    2026-01-01T00:00:03Z  2 s     judge  done
+
+          TRY  STRATEGY   TOOK    WAITED  RESULT    FROM       ADDRESS
+          1    direct     120 ms  0 ms    http_302  192.0.2.7  https://example.com/2
+          1    direct     20 s    3 s     timeout              https://example.com/moved
+          1    link_only                  timeout
         ");
     }
 }

@@ -1,7 +1,7 @@
 //! `atlas list`: saved items, the newest first, a page at a time.
 
 use atlas_domain::ItemState;
-use atlas_store::ItemPage;
+use atlas_store::{ItemPage, UnreadableItem};
 use clap::Args;
 
 use super::items::name_of;
@@ -60,7 +60,19 @@ pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Re
     if !output.is_json() {
         output.say(&summary(&page));
     }
-    Ok(Exit::Ok)
+    Ok(report_unreadable(&page.unreadable, output))
+}
+
+/// Names the items that cannot be read, which makes the answer a part of what was asked for.
+pub(super) fn report_unreadable(unreadable: &[UnreadableItem], output: &Output) -> Exit {
+    for UnreadableItem { id, problem } in unreadable {
+        output.problem(&format!("item {id} is left out: {problem}"));
+    }
+    if unreadable.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Partial
+    }
 }
 
 fn render(page: &ItemPage, look: Look) -> String {
@@ -104,6 +116,7 @@ mod tests {
                 fixtures::item(1, ItemState::Stored),
                 fixtures::untitled(2, ItemState::LinkOnly),
             ],
+            unreadable: Vec::new(),
             total: 12,
             next: Some("41".to_owned()),
         }
@@ -126,7 +139,8 @@ mod tests {
             summary(&ItemPage {
                 items: Vec::new(),
                 total: 0,
-                next: None
+                next: None,
+                ..page()
             }),
             "no items"
         );

@@ -11,6 +11,7 @@ mod input;
 mod items;
 mod job;
 mod list;
+mod outcomes;
 mod quarantine;
 mod reprocess;
 mod routes;
@@ -19,6 +20,7 @@ mod several;
 mod show;
 mod status;
 mod text;
+mod wait;
 mod words;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod tests;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
 
 use self::output::Output;
 use crate::client::Client;
@@ -210,10 +213,41 @@ impl RoutedCommand {
         }
     }
 
-    /// Carries it out.
-    pub(crate) async fn run(&self, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    /// Whether it ends only when the work that it causes is done, where nobody else does it: unless it was told
+    /// how long to wait.
+    pub(crate) fn works_to_the_end(&self) -> bool {
         match self {
-            Self::Add(args) => add::run(args, client, output).await,
+            Self::Add(args) => args.wait.wait.is_none(),
+            Self::Reprocess(args) => args.wait.wait.is_none(),
+            _ => true,
+        }
+    }
+
+    /// Carries it out, until the user interrupts it by `stop`.
+    pub(crate) async fn run(
+        &self,
+        client: &Client,
+        output: &Output,
+        stop: &CancellationToken,
+    ) -> Result<Exit, CliError> {
+        let work = self.carry_out(client, output, stop);
+        match self {
+            // These tell first what is known.
+            Self::Add(_) | Self::Reprocess(_) => work.await,
+            _ => until_stopped(stop, work).await.unwrap_or(Ok(Exit::Interrupted)),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        client: &Client,
+        output: &Output,
+        stop: &CancellationToken,
+    ) -> Result<Exit, CliError> {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("command::run");
+        match self {
+            Self::Add(args) => add::run(args, client, output, stop).await,
             Self::Search(args) => search::run(args, client, output).await,
             Self::List(args) => list::run(args, client, output).await,
             Self::Show(args) => show::run(args, client, output).await,
@@ -223,9 +257,18 @@ impl RoutedCommand {
             Self::Quarantine(args) => quarantine::run(args, client, output).await,
             Self::Job(args) => job::run(args, client, output).await,
             Self::Status(args) => status::run(args, client, output).await,
-            Self::Reprocess(args) => reprocess::run(args, client, output).await,
+            Self::Reprocess(args) => reprocess::run(args, client, output, stop).await,
             Self::Doctor => doctor::run(client, output).await,
             Self::Export(args) => export::run(args, client, output).await,
         }
+    }
+}
+
+/// What `work` comes to, unless it is stopped before.
+pub(crate) async fn until_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        done = work => Some(done),
     }
 }

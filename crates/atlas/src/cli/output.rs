@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::text::Look;
+use super::text::{Look, block, escaped_json};
 use crate::error::{CliError, Exit};
 
 /// Where answers and talk go.
@@ -51,7 +51,7 @@ impl Output {
         render: impl FnOnce(Look) -> String,
     ) -> Result<(), CliError> {
         if self.json {
-            self.print(&as_json(serde_json::to_string_pretty(answer))?)
+            self.print(&as_json(answer)?)
         } else {
             self.print(&render(self.look))
         }
@@ -59,7 +59,7 @@ impl Output {
 
     /// Prints a record as one line of JSON.
     pub(super) fn record(&self, record: &impl Serialize) -> Result<(), CliError> {
-        self.print(&as_json(serde_json::to_string(record))?)
+        self.print(&as_json_line(record)?)
     }
 
     /// Prints data, with a line end if it has none.
@@ -131,8 +131,28 @@ impl Output {
 
     fn tell(&self, message: &str) {
         // Nobody can be told that standard error is gone.
-        let _ = writeln!(locked(&self.talk), "{message}");
+        let _ = writeln!(locked(&self.talk), "{}", block(message));
     }
+}
+
+/// Says on standard error why the command failed: for where there is no [`Output`].
+pub(crate) fn complain(message: &str) {
+    // If nobody listens, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "{}", block(message));
+}
+
+/// An answer as a JSON document for people and programs.
+pub(crate) fn as_json(answer: &impl Serialize) -> Result<String, CliError> {
+    serde_json::to_string_pretty(answer)
+        .map(escaped_json)
+        .map_err(|error| unwritable(&error))
+}
+
+/// A record as one line of JSON.
+pub(crate) fn as_json_line(record: &impl Serialize) -> Result<String, CliError> {
+    serde_json::to_string(record)
+        .map(escaped_json)
+        .map_err(|error| unwritable(&error))
 }
 
 /// A progress bar that vanishes.
@@ -151,13 +171,11 @@ impl Drop for Progress {
     }
 }
 
-fn as_json(json: serde_json::Result<String>) -> Result<String, CliError> {
-    json.map_err(|error| {
-        CliError::new(
-            Exit::Failure,
-            format!("the answer cannot be written as JSON: {error}"),
-        )
-    })
+fn unwritable(error: &serde_json::Error) -> CliError {
+    CliError::new(
+        Exit::Failure,
+        format!("the answer cannot be written as JSON: {error}"),
+    )
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -230,6 +248,21 @@ pub(super) mod tests {
         output.say("talk");
         assert_eq!(data.text(), "[\n  \"a\"\n]\n");
         assert_eq!(talk.text(), "talk\n");
+    }
+
+    #[test]
+    fn whatever_is_said_or_told_as_json_cannot_steer_a_terminal() {
+        let (output, data, talk) = captured(true);
+        let hostile = "a\u{9b}2J\u{202e}b";
+        output.answer(&[hostile], |_| String::new()).unwrap();
+        output.record(&hostile).unwrap();
+        output.say(hostile);
+        output.problem(hostile);
+        assert_eq!(
+            data.text(),
+            "[\n  \"a\\u009b2J\\u202eb\"\n]\n\"a\\u009b2J\\u202eb\"\n"
+        );
+        assert_eq!(talk.text(), "a2Jb\natlas: a2Jb\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::routes;
 use super::several::for_each;
 use super::show::reasons;
 use super::text::{Look, counted, explained, facts, indented, table};
+use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -35,7 +36,7 @@ pub(super) enum QuarantineCommand {
     /// Tell what speaks for and against an item
     Explain {
         /// The item, by id or address
-        #[arg(value_name = "ID|URL")]
+        #[arg(value_name = "ID|URL", value_parser = name)]
         item: String,
     },
     /// Say that items are content: they are processed again, whatever the gate thinks of them

@@ -7,6 +7,7 @@ pub(super) const SEARCH: &str = "/api/v1/search";
 pub(super) const EXPORT: &str = "/api/v1/export";
 pub(super) const QUARANTINE: &str = "/api/v1/quarantine";
 pub(super) const JOBS: &str = "/api/v1/jobs";
+pub(super) const OUTCOMES: &str = "/api/v1/outcomes";
 pub(super) const REPROCESS: &str = "/api/v1/reprocess";
 pub(super) const STATUS: &str = "/api/v1/status";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";

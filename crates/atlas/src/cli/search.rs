@@ -14,7 +14,7 @@ use crate::error::{CliError, Exit};
 pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas search sourdough starter\n  \
     atlas search '\"rye bread\" -yeast'\n  \
-    atlas search title:bread --limit 5 --json\n\n\
+    atlas search bread site:example.com --limit 5 --json\n\n\
     Words, \"phrases\", -exclusions, prefix* and field:value may be combined. Put what the shell would take\n\
     for itself, or what begins with a hyphen, in single quotes, or after --.";
 
@@ -25,7 +25,7 @@ pub(crate) struct SearchArgs {
     #[arg(value_name = "QUERY", required = true)]
     query: Vec<String>,
     /// At most so many hits
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
     limit: u16,
     /// Leave out so many at the beginning
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -37,6 +37,8 @@ pub(super) async fn run(args: &SearchArgs, client: &Client, output: &Output) -> 
         ("q", Some(args.query.join(" "))),
         ("limit", Some(args.limit.to_string())),
         ("offset", Some(args.offset.to_string())),
+        // A command before this one may just have written; a server's index follows within moments.
+        ("fresh", Some("true".to_owned())),
     ];
     let reply: SearchReply = client
         .get(&routes::with_query(routes::SEARCH, parameters))

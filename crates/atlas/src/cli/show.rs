@@ -8,6 +8,7 @@ use super::items::name_of;
 use super::output::Output;
 use super::routes;
 use super::text::{Look, block, explained, facts};
+use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -25,7 +26,7 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
     /// The item, by id or address
-    #[arg(value_name = "ID|URL")]
+    #[arg(value_name = "ID|URL", value_parser = name)]
     item: String,
     /// Tell why it is what it is, instead of its content
     #[arg(long, conflicts_with = "Form")]

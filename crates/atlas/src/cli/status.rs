@@ -37,7 +37,20 @@ pub(super) async fn run(args: &StatusArgs, client: &Client, output: &Output) -> 
     }
     let status: StatusView = client.get(routes::STATUS).await?;
     output.answer(&status, |look| render(&status, look))?;
-    Ok(Exit::Ok)
+    Ok(exit_of(&status))
+}
+
+/// A server that answers has been asked successfully, whatever it says. Without one, damage is what was found.
+fn exit_of(status: &StatusView) -> Exit {
+    if status.mode == Mode::ReadOnly && is_degraded(status, "library_damaged") {
+        Exit::Damaged
+    } else {
+        Exit::Ok
+    }
+}
+
+fn is_degraded(status: &StatusView, code: &str) -> bool {
+    status.degraded.iter().any(|reason| reason.code == code)
 }
 
 /// Ends when nobody reads any more, or with the first error.
@@ -59,7 +72,9 @@ async fn watch(every: Duration, client: &Client, output: &Output) -> Result<Exit
 
 fn render(status: &StatusView, look: Look) -> String {
     let mode = match status.mode {
+        Mode::Normal | Mode::ReadOnly if is_degraded(status, "library_damaged") => "the library is damaged",
         Mode::Normal => "at work",
+        Mode::ReadOnly if is_degraded(status, "read_only") => "nothing can be saved; reading works",
         Mode::ReadOnly => "no server runs; read directly",
         Mode::OpsOnly => "the library is damaged; only operations work",
     };
@@ -80,7 +95,7 @@ fn render(status: &StatusView, look: Look) -> String {
 fn items(status: &StatusView) -> String {
     let mut counts = in_order(&status.items, ItemState::ALL.iter().map(|state| state.as_str()));
     counts.push(("in the trash", positive(status.trashed)));
-    told_or(&counts, "none yet")
+    told_or(&counts, nothing_of(status))
 }
 
 fn jobs(status: &StatusView) -> String {
@@ -89,7 +104,22 @@ fn jobs(status: &StatusView) -> String {
     if queue.oldest_ready_ms > 0 {
         counts.push(("oldest waits", duration(queue.oldest_ready_ms)));
     }
-    told_or(&counts, "none yet")
+    if queue.waiting_later > 0 {
+        let next = queue
+            .next_try_at
+            .map_or(String::new(), |at| format!(", the next at {at}"));
+        counts.push(("wait for a later try", format!("{}{next}", queue.waiting_later)));
+    }
+    told_or(&counts, nothing_of(status))
+}
+
+/// A library that can be counted names all of its states, those with nothing in them too.
+fn nothing_of(status: &StatusView) -> &'static str {
+    if status.items.is_empty() && !status.degraded.is_empty() {
+        "cannot be told"
+    } else {
+        "none yet"
+    }
 }
 
 fn system(status: &StatusView) -> String {
@@ -97,6 +127,10 @@ fn system(status: &StatusView) -> String {
     let lag = match index.lag {
         0 => "up to date".to_owned(),
         lag => format!("{} behind", counted(lag, "change")),
+    };
+    let unreadable = match index.unreadable {
+        0 => String::new(),
+        unreadable => format!(", {unreadable} unreadable"),
     };
     let writer = match writer.requests {
         0 => String::new(),
@@ -116,7 +150,7 @@ fn system(status: &StatusView) -> String {
     facts(&[
         (
             "search index",
-            format!("{}, {lag}", counted(index.documents, "document")),
+            format!("{}, {lag}{unreadable}", counted(index.documents, "document")),
         ),
         ("writer", writer),
         (
@@ -198,10 +232,11 @@ mod tests {
           in the trash  1
 
         Jobs
-          ready         3
-          done          122
-          dead          1
-          oldest waits  12 s
+          ready                 3
+          done                  122
+          dead                  1
+          oldest waits          12 s
+          wait for a later try  2, the next at 2026-01-01T00:00:30Z
 
         System
           search index  120 documents, 4 changes behind

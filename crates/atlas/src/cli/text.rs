@@ -1,6 +1,8 @@
 //! How answers look to people: lines, tables and lists of facts. Fetched text is data: whatever could steer a
 //! terminal is taken out of it here.
 
+use std::fmt::Write as _;
+
 /// Whether emphasis is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -43,20 +45,72 @@ impl Look {
     }
 }
 
-/// Foreign text on one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
-    let spaced: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Whether a character could steer a terminal, or make a text look other than it is: control characters (C0,
+/// DEL, C1), marks that turn the writing direction, and others that nobody sees. The joiners U+200C and U+200D
+/// are none of them: whole scripts, and emoji, need them within words.
+pub(super) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' // soft hyphen
+            | '\u{34f}' // grapheme joiner
+            | '\u{61c}' | '\u{200e}' | '\u{200f}' // direction marks
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers that count as letters
+            | '\u{180e}' | '\u{200b}' | '\u{feff}' // spaces without width
+            | '\u{2028}' | '\u{2029}' // line and paragraph separator
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // embeddings, overrides, isolates
+            | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' // invisible operators and old format marks
+            | '\u{fff9}'..='\u{fffb}' // annotations
+            | '\u{e0000}'..='\u{e007f}' // tags: an invisible alphabet
+        )
 }
 
-/// Foreign text as it stands, without control characters except tabs and line ends.
-pub(super) fn block(text: &str) -> String {
+/// Foreign text on one line, for a terminal.
+pub(super) fn one_line(text: &str) -> String {
+    let separates = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let shown: String = text
+        .chars()
+        .filter(|c| separates(*c) || !is_deceptive(*c))
+        .map(|c| if separates(c) { ' ' } else { c })
+        .collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Foreign text with its lines and tabs, for a terminal.
+pub(crate) fn block(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_deceptive(*c) || matches!(c, '\n' | '\t'))
+        .collect()
+}
+
+/// Foreign text with its lines and tabs, for a file: only control characters are taken out, because writing
+/// directions are a part of what a text says.
+pub(super) fn without_controls(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect()
+}
+
+/// A JSON document in which nothing can steer a terminal, and from which nothing is missing: such characters
+/// stand inside its strings only, and there they may be written as escapes.
+pub(super) fn escaped_json(json: String) -> String {
+    // What is below DEL is the layout of the document; inside strings it is escaped already.
+    let must_be_escaped = |c: char| c >= '\u{7f}' && is_deceptive(c);
+    if !json.contains(must_be_escaped) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if must_be_escaped(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// Columns under headings. Cells may be foreign text. The last column takes what it needs; nothing is cut.
@@ -98,7 +152,7 @@ pub(super) fn lines(lines: impl IntoIterator<Item = String>) -> String {
 
 /// A text with every line moved to the right.
 pub(super) fn indented(text: &str) -> String {
-    lines(text.lines().map(|line| format!("  {line}")))
+    lines(text.lines().map(|line| format!("  {line}").trim_end().to_owned()))
 }
 
 /// A reason code with its sentence, as far as there is one.
@@ -176,6 +230,37 @@ mod tests {
             !shown.contains(|c: char| c.is_control() && c != '\n'),
             "{shown:?}"
         );
+    }
+
+    #[test]
+    fn foreign_text_cannot_look_other_than_it_is() {
+        let hostile = "safe\u{202e}gpj.exe\u{2066}\u{200f} a\u{200b}b\u{ad}c\u{2028}d\u{feff}\u{e0041}";
+        assert_eq!(one_line(hostile), "safegpj.exe abc d");
+        assert_eq!(block("a\u{202e}\n\u{2069}b"), "a\nb");
+        let spoken = "می\u{200c}خواهم 👩\u{200d}🔬";
+        assert_eq!(
+            (one_line(spoken), block(spoken)),
+            (spoken.to_owned(), spoken.to_owned())
+        );
+    }
+
+    #[test]
+    fn a_file_keeps_writing_directions_but_no_controls() {
+        assert_eq!(
+            without_controls("a\u{200f}\u{9b}\u{1b}b\n\tc\r"),
+            "a\u{200f}b\n\tc"
+        );
+    }
+
+    #[test]
+    fn json_hides_nothing_and_loses_nothing() {
+        let hostile = "\u{9b}31m\u{202e}\u{200b}\u{7f}\u{e0041}\u{1b}\n\u{200d}ü";
+        let json = escaped_json(serde_json::to_string_pretty(&[hostile]).unwrap());
+        assert_eq!(
+            json,
+            "[\n  \"\\u009b31m\\u202e\\u200b\\u007f\\udb40\\udc41\\u001b\\n\u{200d}ü\"\n]"
+        );
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [hostile]);
     }
 
     #[test]

@@ -6,10 +6,14 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-/// How long `--wait` waits when it does not say.
-pub(super) const DEFAULT_WAIT_SECS: &str = "60";
-/// The longest wait that can be asked for: more is surely a mistake of units.
-pub(super) const MAX_WAIT_SECS: u64 = 24 * 60 * 60;
+/// The name of an item or a job: an empty one, as from an unset variable of a script, names nothing.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("it is empty; items are named by id or address, jobs by id".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
 
 /// Understands the words in `all`.
 pub(super) fn words<T>(all: &'static [T], spelling: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>

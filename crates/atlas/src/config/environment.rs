@@ -3,9 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Environment variables that are valid Unicode.
+/// What begins so is meant for Atlas.
+const PREFIX: &str = "ATLAS_";
+
+/// Environment variables.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Environment(BTreeMap<String, String>);
+pub(crate) struct Environment {
+    variables: BTreeMap<String, String>,
+    /// Those of Atlas whose value is no Unicode.
+    unreadable: Vec<String>,
+}
 
 impl Environment {
     /// The real one.
@@ -14,30 +21,46 @@ impl Environment {
         reason = "this is the one place that reads the environment"
     )]
     pub(crate) fn read() -> Self {
-        let unicode = |name: &std::ffi::OsStr| name.to_str().map(str::to_owned);
-        Self(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((unicode(&name)?, unicode(&value)?)))
-                .collect(),
-        )
+        let mut environment = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            match value.into_string() {
+                Ok(value) => drop(environment.variables.insert(name, value)),
+                Err(_) if name.starts_with(PREFIX) => environment.unreadable.push(name),
+                Err(_) => {}
+            }
+        }
+        environment
     }
 
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
-        Self(
-            variables
+        Self {
+            variables: variables
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
-        )
+            unreadable: Vec::new(),
+        }
     }
 
     /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
+        self.variables
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The names of variables that are meant for Atlas, with a value or without.
+    pub(super) fn of_atlas(&self) -> impl Iterator<Item = &str> {
+        let names = self.variables.keys().map(String::as_str);
+        names.filter(|name| name.starts_with(PREFIX))
+    }
+
+    /// The names of variables that are meant for Atlas and cannot be read.
+    pub(super) fn unreadable(&self) -> &[String] {
+        &self.unreadable
     }
 
     /// The configuration file that is looked for, whether it exists or not.
@@ -45,23 +68,26 @@ impl Environment {
         if let Some(path) = self.get("ATLAS_CONFIG") {
             return Some(PathBuf::from(path));
         }
-        let base = self.get("XDG_CONFIG_HOME").map(PathBuf::from);
-        let base = base.or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".config")));
-        base.map(|base| base.join("atlas/config.toml"))
+        let base = self.base_dir("XDG_CONFIG_HOME", ".config")?;
+        Some(base.join("atlas/config.toml"))
     }
 
-    /// systemd's state directory, the XDG data directory, or one beside the caller.
-    pub(super) fn data_dir(&self) -> PathBuf {
+    /// systemd's state directory, or the XDG data directory; none where nobody names a place.
+    pub(super) fn data_dir(&self) -> Option<PathBuf> {
         if let Some(state) = self.get("STATE_DIRECTORY") {
             // systemd separates several by colons; the first is ours.
-            return PathBuf::from(state.split(':').next().unwrap_or(state));
+            return Some(PathBuf::from(state.split(':').next().unwrap_or(state)));
         }
-        let base = self.get("XDG_DATA_HOME").map(PathBuf::from);
-        let base = base.or_else(|| {
-            self.get("HOME")
-                .map(|home| PathBuf::from(home).join(".local/share"))
-        });
-        base.map_or_else(|| PathBuf::from("atlas-data"), |base| base.join("atlas"))
+        let base = self.base_dir("XDG_DATA_HOME", ".local/share")?;
+        Some(base.join("atlas"))
+    }
+
+    /// One of the XDG base directories. A relative path in the variable is to be ignored
+    /// (<https://specifications.freedesktop.org/basedir-spec/latest/>).
+    fn base_dir(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let chosen = self.get(variable).map(PathBuf::from);
+        let chosen = chosen.filter(|path| path.is_absolute());
+        chosen.or_else(|| Some(PathBuf::from(self.get("HOME")?).join(below_home)))
     }
 
     /// Whether colours are wanted (<https://no-color.org>).

@@ -1,12 +1,17 @@
 //! The TOML file: values with the line they stand on. What a value means is not decided here.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use toml_edit::{Document, Item, Table, Value};
 
 use super::Given;
-use super::settings::SETTINGS;
+use super::settings::{SETTINGS, nearest};
+
+/// A file that is longer is no configuration.
+const LIMIT_BYTES: u64 = 1_000_000;
 
 /// Values by their dotted key.
 #[derive(Debug, Default)]
@@ -20,17 +25,39 @@ impl Values {
 
 /// Reads `path`. A file that need not exist and does not is an empty one.
 pub(super) fn read(path: &Path, must_exist: bool, mistakes: &mut Vec<String>) -> Values {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
-            return Values::default();
+    match read_text(path, must_exist) {
+        Ok(Some(text)) => parse(&text, &path.display().to_string(), mistakes),
+        Ok(None) => Values::default(),
+        Err(mistake) => {
+            mistakes.push(format!("{}: {mistake}", path.display()));
+            Values::default()
         }
-        Err(error) => {
-            mistakes.push(format!("{}: cannot be read: {error}", path.display()));
-            return Values::default();
-        }
+    }
+}
+
+/// Never waits and never reads much, whatever lies at `path`: a device or a pipe may have no end.
+fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+        other => other.map_err(unreadable)?,
     };
-    parse(&text, &path.display().to_string(), mistakes)
+    if !metadata.is_file() {
+        return Err("is no regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LIMIT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LIMIT_BYTES {
+        return Err(format!(
+            "is longer than {LIMIT_BYTES} bytes, and so no configuration"
+        ));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|error| format!("is no UTF-8 text: {}", error.utf8_error()))?;
+    Ok(Some(text))
 }
 
 pub(super) fn parse(text: &str, name: &str, mistakes: &mut Vec<String>) -> Values {
@@ -94,11 +121,11 @@ impl Reader<'_> {
 
     fn value(&mut self, dotted: String, value: &Value, place: usize) {
         if !SETTINGS.iter().any(|setting| setting.key == dotted) {
-            let near = nearest(&dotted);
-            self.mistake(
-                place,
-                &format!("there is no setting `{dotted}`; did you mean `{near}`?"),
+            let hint = nearest(&dotted).map_or_else(
+                || "`atlas config show` lists all".to_owned(),
+                |setting| format!("did you mean `{}`?", setting.key),
             );
+            self.mistake(place, &format!("there is no setting `{dotted}`; {hint}"));
             return;
         }
         match text_of(value) {
@@ -137,18 +164,4 @@ fn line_of(text: &str, byte: usize) -> usize {
         .filter(|byte| **byte == b'\n')
         .count()
         + 1
-}
-
-/// The setting with the longest common part at the end: people forget the section or misspell one letter.
-fn nearest(dotted: &str) -> &'static str {
-    let last = dotted.rsplit('.').next().unwrap_or(dotted);
-    let common = |key: &str| {
-        let name = key.rsplit('.').next().unwrap_or(key);
-        name.chars().zip(last.chars()).take_while(|(a, b)| a == b).count()
-    };
-    SETTINGS
-        .iter()
-        .map(|setting| setting.key)
-        .max_by_key(|key| common(key))
-        .unwrap_or("data_dir")
 }

@@ -14,12 +14,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use atlas_net::fetch::AddressPolicy;
+use atlas_store::RetentionPolicy;
 use serde::Serialize;
 
 pub(crate) use environment::Environment;
-use settings::SETTINGS;
+use settings::{SETTINGS, Setting, nearest};
 
 use crate::error::{CliError, Exit};
+
+/// Variables that are no settings: where the file lies, and what the project's tests and tools read.
+const OTHER_VARIABLES: [&str; 4] = [
+    "ATLAS_CONFIG",
+    "ATLAS_CACHE_DIR",
+    "ATLAS_ROUNDS",
+    "ATLAS_TEST_PROXY_TARGET",
+];
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -32,10 +41,12 @@ pub(crate) struct Config {
     pub(crate) overall_timeout: Duration,
     pub(crate) html_limit_bytes: usize,
     pub(crate) floor_bytes: u64,
+    pub(crate) reserve_bytes: u64,
     pub(crate) worker_slots: usize,
     pub(crate) extraction_processes: usize,
     pub(crate) extraction_memory_bytes: u64,
     pub(crate) extraction_deadline: Duration,
+    pub(crate) retention: RetentionPolicy,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
     /// Every setting with its value as text and where that came from.
@@ -56,6 +67,8 @@ pub(crate) struct Flags {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) bind: Option<String>,
+    /// The command needs no library, and so no place for one.
+    pub(crate) without_library: bool,
 }
 
 /// A value with where it came from, not yet understood.
@@ -68,7 +81,14 @@ struct Given {
 impl Config {
     /// Reads every source. All mistakes are in the one error.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, CliError> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = wrong_variables(environment);
+        if flags
+            .data_dir
+            .as_deref()
+            .is_some_and(|dir| dir.to_str().is_none())
+        {
+            mistakes.push("flag --data-dir: its value is no Unicode".to_owned());
+        }
         let path = flags.config.clone().or_else(|| environment.config_file());
         let explicit = flags.config.is_some() || environment.get("ATLAS_CONFIG").is_some();
         let from_file = match &path {
@@ -78,13 +98,14 @@ impl Config {
         let mut config = Self::unset();
         for setting in SETTINGS {
             let given = from_flag(setting.key, flags)
-                .or_else(|| from_environment(setting.key, environment))
+                .or_else(|| from_environment(setting, environment))
                 .or_else(|| from_file.get(setting.key).cloned())
                 .unwrap_or_else(|| Given {
                     text: (setting.default)(environment),
                     origin: "default".to_owned(),
                 });
-            if let Err(mistake) = (setting.apply)(&mut config, &given.text) {
+            let is_needed = setting.key != "data_dir" || !given.text.is_empty() || !flags.without_library;
+            if is_needed && let Err(mistake) = (setting.apply)(&mut config, &given.text) {
                 mistakes.push(format!("{}: {} {mistake}", given.origin, setting.key));
             }
             config.origins.push(SettingOrigin {
@@ -96,10 +117,7 @@ impl Config {
         if mistakes.is_empty() {
             return Ok(config);
         }
-        let list = mistakes.join(
-            "
-  ",
-        );
+        let list = mistakes.join("\n  ");
         Err(CliError::new(
             Exit::Usage,
             format!("the configuration has {} mistake(s):\n  {list}", mistakes.len()),
@@ -117,10 +135,12 @@ impl Config {
             overall_timeout: Duration::ZERO,
             html_limit_bytes: 0,
             floor_bytes: 0,
+            reserve_bytes: 0,
             worker_slots: 0,
             extraction_processes: 0,
             extraction_memory_bytes: 0,
             extraction_deadline: Duration::ZERO,
+            retention: RetentionPolicy::default(),
             log_level: String::new(),
             log_json: false,
             origins: Vec::new(),
@@ -141,11 +161,27 @@ fn from_flag(key: &str, flags: &Flags) -> Option<Given> {
     })
 }
 
-/// `fetch.allow_hosts` is `ATLAS_FETCH_ALLOW_HOSTS`.
-fn from_environment(key: &str, environment: &Environment) -> Option<Given> {
-    let name = format!("ATLAS_{}", key.replace('.', "_").to_ascii_uppercase());
+fn from_environment(setting: &Setting, environment: &Environment) -> Option<Given> {
+    let name = setting.variable();
     environment.get(&name).map(|text| Given {
         text: text.to_owned(),
         origin: format!("environment {name}"),
     })
+}
+
+/// A variable that nobody reads was meant to change something.
+fn wrong_variables(environment: &Environment) -> Vec<String> {
+    let unreadable = environment.unreadable().iter();
+    let unreadable = unreadable.map(|name| format!("environment {name}: its value is no Unicode"));
+    let is_known = |name: &str| {
+        OTHER_VARIABLES.contains(&name) || SETTINGS.iter().any(|setting| setting.variable() == name)
+    };
+    let unknown = environment.of_atlas().filter(|name| !is_known(name)).map(|name| {
+        let hint = nearest(name.trim_start_matches("ATLAS_")).map_or_else(
+            || "`atlas config show` lists all settings".to_owned(),
+            |setting| format!("did you mean {}?", setting.variable()),
+        );
+        format!("environment {name}: there is no such setting; {hint}")
+    });
+    unreadable.chain(unknown).collect()
 }

@@ -17,16 +17,25 @@ pub(super) struct Setting {
     pub(super) apply: fn(&mut Config, &str) -> Result<(), String>,
 }
 
+impl Setting {
+    /// The environment variable: that of `fetch.allow_hosts` is `ATLAS_FETCH_ALLOW_HOSTS`.
+    pub(super) fn variable(&self) -> String {
+        format!("ATLAS_{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
 const MB: u64 = 1024 * 1024;
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "data_dir",
-        default: |environment| environment.data_dir().display().to_string(),
-        apply: |config, text| {
-            config.data_dir = PathBuf::from(text);
-            Ok(())
+        default: |environment| {
+            let dir = environment.data_dir();
+            dir.map_or_else(String::new, |dir| dir.display().to_string())
         },
+        apply: data_dir,
     },
     Setting {
         key: "server.bind",
@@ -66,6 +75,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         apply: |config, text| number(text, 0, 1_000_000).map(|mb| config.floor_bytes = mb * MB),
     },
     Setting {
+        key: "storage.reserve_mb",
+        default: |_| "64".to_owned(),
+        apply: |config, text| number(text, 0, 10_000).map(|mb| config.reserve_bytes = mb * MB),
+    },
+    Setting {
         key: "worker.slots",
         default: |_| "16".to_owned(),
         apply: |config, text| number(text, 1, 256).map(|slots| config.worker_slots = slots as usize),
@@ -91,6 +105,33 @@ pub(super) const SETTINGS: &[Setting] = &[
         apply: |config, text| seconds(text, 1, 600).map(|time| config.extraction_deadline = time),
     },
     Setting {
+        key: "retention.trash_days",
+        default: |_| "30".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.trash = time),
+    },
+    Setting {
+        key: "retention.rejected_days",
+        default: |_| "90".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.rejected_snapshots = time),
+    },
+    Setting {
+        key: "retention.attempts_days",
+        default: |_| "90".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.attempts = time),
+    },
+    Setting {
+        key: "retention.jobs_days",
+        default: |_| "7".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.ended_jobs = time),
+    },
+    Setting {
+        key: "retention.unused_bytes_hours",
+        default: |_| "24".to_owned(),
+        apply: |config, text| {
+            number(text, 1, 720).map(|hours| config.retention.blob_grace = HOUR * hours as u32)
+        },
+    },
+    Setting {
         key: "log.level",
         default: |_| "info".to_owned(),
         apply: log_level,
@@ -101,6 +142,38 @@ pub(super) const SETTINGS: &[Setting] = &[
         apply: log_format,
     },
 ];
+
+/// The setting that a wrong name probably means: of a key, or of a variable without its beginning. People misspell,
+/// and they forget the section.
+pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
+    let name = name.replace('.', "_").to_ascii_lowercase();
+    let distance = |setting: &Setting| {
+        let last = setting.key.rsplit('.').next().unwrap_or(setting.key);
+        let whole = setting.key.replace('.', "_");
+        [last, &whole]
+            .map(|known| strsim::damerau_levenshtein(&name, known))
+            .into_iter()
+            .min()
+            .unwrap_or(usize::MAX)
+    };
+    let (distance, setting) = SETTINGS
+        .iter()
+        .map(|setting| (distance(setting), setting))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= name.len() / 2).then_some(setting)
+}
+
+fn data_dir(config: &mut Config, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(
+            "is not known: there is no HOME to put the library in; say where it lies with --data-dir DIR, or with \
+             ATLAS_DATA_DIR"
+                .to_owned(),
+        );
+    }
+    config.data_dir = PathBuf::from(text);
+    Ok(())
+}
 
 fn bind(config: &mut Config, text: &str) -> Result<(), String> {
     let address: SocketAddr = text
@@ -169,4 +242,9 @@ fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
 
 fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     number(text, least, most).map(Duration::from_secs)
+}
+
+/// A century is for ever, and still a date that can be reckoned with.
+fn days(text: &str) -> Result<Duration, String> {
+    number(text, 1, 36_500).map(|days| DAY * days as u32)
 }

@@ -1,5 +1,7 @@
 //! Where values come from, and what is said about mistakes.
 
+use rstest::rstest;
+
 use super::*;
 
 fn load(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, CliError> {
@@ -19,13 +21,122 @@ fn with_file(text: &str, variables: &[(&str, &str)]) -> Result<Config, CliError>
     )
 }
 
+/// Where a person has a home.
+const HOME: (&str, &str) = ("HOME", "/home/reader");
+
+fn message(loaded: Result<Config, CliError>) -> String {
+    let error = loaded.unwrap_err();
+    assert_eq!(error.exit, Exit::Usage, "{}", error.message);
+    error.message
+}
+
 #[test]
 fn needs_nothing() {
-    let config = load(&Flags::default(), &[]).unwrap();
+    let config = load(&Flags::default(), &[HOME]).unwrap();
     assert_eq!(config.bind.to_string(), "127.0.0.1:7444");
-    assert_eq!(config.data_dir, PathBuf::from("atlas-data"));
+    assert_eq!(config.data_dir, PathBuf::from("/home/reader/.local/share/atlas"));
     assert_eq!(config.origins.len(), SETTINGS.len());
     assert!(config.origins.iter().all(|setting| setting.origin == "default"));
+}
+
+#[rstest]
+#[case::systemd(&[HOME, ("STATE_DIRECTORY", "/var/lib/atlas")], "/var/lib/atlas")]
+#[case::systemd_with_several(&[("STATE_DIRECTORY", "/var/lib/atlas:/var/lib/other")], "/var/lib/atlas")]
+#[case::xdg(&[HOME, ("XDG_DATA_HOME", "/data")], "/data/atlas")]
+#[case::a_relative_xdg_path_does_not_count(&[HOME, ("XDG_DATA_HOME", "data")], "/home/reader/.local/share/atlas")]
+#[case::set_to_nothing_does_not_count(&[HOME, ("STATE_DIRECTORY", "")], "/home/reader/.local/share/atlas")]
+fn the_library_lies_where_such_things_lie(#[case] variables: &[(&str, &str)], #[case] expected: &str) {
+    let config = load(&Flags::default(), variables).unwrap();
+    assert_eq!(config.data_dir, PathBuf::from(expected));
+}
+
+#[test]
+fn without_a_home_the_library_is_put_nowhere_unasked() {
+    let refusal = message(load(&Flags::default(), &[]));
+    assert!(
+        refusal.contains("--data-dir") && refusal.contains("ATLAS_DATA_DIR"),
+        "{refusal}"
+    );
+    let named = Flags {
+        data_dir: Some("/srv/atlas".into()),
+        ..Flags::default()
+    };
+    assert_eq!(load(&named, &[]).unwrap().data_dir, PathBuf::from("/srv/atlas"));
+    let needless = Flags {
+        without_library: true,
+        ..Flags::default()
+    };
+    load(&needless, &[]).unwrap();
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_a_mistake_and_told_with_all_others() {
+    let variables = [
+        HOME,
+        ("ATLAS_FETCH_ALOW_HOSTS", "wiki.home.example"),
+        ("ATLAS_BIND", ""),
+        ("ATLAS_QWERTZUIOP", "1"),
+        ("ATLAS_WORKER_SLOTS", "0"),
+    ];
+    let refusal = message(load(&Flags::default(), &variables));
+    for expected in [
+        "4 mistake(s)",
+        "environment ATLAS_FETCH_ALOW_HOSTS: there is no such setting; did you mean ATLAS_FETCH_ALLOW_HOSTS?",
+        "environment ATLAS_BIND: there is no such setting; did you mean ATLAS_SERVER_BIND?",
+        "environment ATLAS_QWERTZUIOP: there is no such setting; `atlas config show` lists all",
+        "environment ATLAS_WORKER_SLOTS: worker.slots is `0`",
+    ] {
+        assert!(refusal.contains(expected), "{expected}\nis missing in\n{refusal}");
+    }
+}
+
+#[test]
+fn variables_of_others_and_of_the_projects_own_tools_are_let_alone() {
+    let variables = [
+        HOME,
+        ("ATLASSIAN_TOKEN", "x"),
+        ("ATLAS_ROUNDS", "10"),
+        ("ATLAS_CACHE_DIR", "/cache"),
+    ];
+    load(&Flags::default(), &variables).unwrap();
+}
+
+#[test]
+fn how_long_things_are_kept_can_be_set() {
+    let file = "[retention]\ntrash_days = 365\nrejected_days = 1\nattempts_days = 2\njobs_days = 3\n\
+                unused_bytes_hours = 5\n";
+    let config = with_file(file, &[HOME]).unwrap();
+    let day = Duration::from_hours(24);
+    let expected = RetentionPolicy {
+        trash: 365 * day,
+        rejected_snapshots: day,
+        attempts: 2 * day,
+        ended_jobs: 3 * day,
+        blob_grace: Duration::from_hours(5),
+    };
+    assert_eq!(config.retention, expected);
+    let defaults = load(&Flags::default(), &[HOME]).unwrap();
+    assert_eq!(defaults.retention, RetentionPolicy::default());
+}
+
+/// Nothing is kept for no time, or for longer than can be reckoned with.
+#[rstest]
+fn a_senseless_retention_is_refused(
+    #[values(
+        "trash_days",
+        "rejected_days",
+        "attempts_days",
+        "jobs_days",
+        "unused_bytes_hours"
+    )]
+    key: &str,
+    #[values("0", "-1", "36501", "9223372036854775807", "'always'")] value: &str,
+) {
+    let refusal = message(with_file(&format!("[retention]\n{key} = {value}\n"), &[HOME]));
+    assert!(
+        refusal.contains(&format!("config.toml:2: retention.{key}")),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -37,7 +148,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
     let flags = Flags {
         data_dir: Some("/flag".into()),
         config: Some(path.clone()),
-        bind: None,
+        ..Flags::default()
     };
     let variables = [
         ("ATLAS_DATA_DIR", "/environment"),
@@ -65,7 +176,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
 #[test]
 fn every_mistake_is_reported_at_once_with_its_line() {
     let file = "[server]\nbind = '0.0.0.0:80'\n\n[fetch]\nallow_hosts = ['127.0.0.1/8']\nallow_host = 1\n[nosuch]\nx = 1\n";
-    let error = with_file(file, &[("ATLAS_LOG_LEVEL", "loud")]).unwrap_err();
+    let error = with_file(file, &[HOME, ("ATLAS_LOG_LEVEL", "loud")]).unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
     for expected in [
         "5 mistake(s)",
@@ -85,7 +196,7 @@ fn every_mistake_is_reported_at_once_with_its_line() {
 
 #[test]
 fn broken_toml_is_reported_with_its_line() {
-    let error = with_file("[server]\nbind = \n", &[]).unwrap_err();
+    let error = with_file("[server]\nbind = \n", &[HOME]).unwrap_err();
     assert!(error.message.contains("config.toml:2:"), "{}", error.message);
 }
 
@@ -95,6 +206,45 @@ fn a_file_that_was_named_must_exist() {
         config: Some("/nowhere/config.toml".into()),
         ..Flags::default()
     };
-    assert!(load(&flags, &[]).unwrap_err().message.contains("cannot be read"));
-    load(&Flags::default(), &[("XDG_CONFIG_HOME", "/nowhere")]).unwrap();
+    assert!(message(load(&flags, &[HOME])).contains("cannot be read"));
+    load(&Flags::default(), &[HOME, ("XDG_CONFIG_HOME", "/nowhere")]).unwrap();
+}
+
+/// The configuration file `name` in a folder, made by `make`, and what is said about it.
+fn told_about(name: &str, make: impl FnOnce(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    make(&path);
+    let flags = Flags {
+        config: Some(path),
+        ..Flags::default()
+    };
+    message(load(&flags, &[HOME]))
+}
+
+#[test]
+fn what_is_no_regular_file_is_not_read() {
+    let endless = |path: &Path| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+    let silent = |path: &Path| {
+        let here = rustix::fs::CWD;
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mknodat(here, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    };
+    let folder = |path: &Path| std::fs::create_dir(path).unwrap();
+    for told in [
+        told_about("endless", endless),
+        told_about("silent", silent),
+        told_about("folder", folder),
+    ] {
+        assert!(told.contains("is no regular file"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_long_or_no_text_is_not_understood() {
+    let huge = |path: &Path| std::fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+    let told = told_about("huge", huge);
+    assert!(told.contains("huge: is longer than 1000000 bytes"), "{told}");
+    let told = told_about("binary", |path| std::fs::write(path, b"a = \"\xff\"").unwrap());
+    assert!(told.contains("binary: is no UTF-8 text"), "{told}");
 }

@@ -10,7 +10,7 @@ mod tests;
 use std::path::Path;
 
 use atlas_app::App;
-use atlas_app::views::{AddItem, AddRequest, AddedItem};
+use atlas_app::views::{AddItem, AddRequest, ItemOutcome};
 use atlas_net::fetch::AddressPolicy;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -24,28 +24,44 @@ use site::SampleSite;
 /// A page takes a second; whatever takes this long is told as it stands.
 const WAIT_SECS: u64 = 60;
 
-/// Runs the demo. With `exit_after` it ends after its report.
+/// Runs the demo. With `exit_after` it ends after its tour. Asked to end, it does so at whatever it is, in good
+/// order; asked again, at once. Either way its directory is thrown away.
 pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliError> {
-    let begun = Instant::now();
-    let mut asked_to_end = AskedToEnd::listen()?; // a throw-away directory must be thrown away
-    let mut report = Report::new();
+    let mut asked_to_end = AskedToEnd::listen()?;
     let folder = tempfile::Builder::new().prefix("atlas-demo-").tempdir()?;
-    let site = SampleSite::serve().await?;
-    let server = Server::start(&demo_config(config, folder.path())).await?;
-    report.beginning(&site, folder.path())?;
+    let config = demo_config(config, folder.path());
+    let begun = Instant::now();
+    let server = tokio::select! {
+        started = Server::start(&config) => started?,
+        () = asked_to_end.wait() => return Ok(Exit::Interrupted),
+    };
+    let toured = tokio::select! {
+        toured = tour(&server, folder.path(), begun, exit_after) => toured,
+        () = asked_to_end.wait() => Ok(Exit::Interrupted),
+    };
+    if !exit_after && matches!(toured, Ok(Exit::Ok | Exit::Unhealthy)) {
+        asked_to_end.wait().await;
+    }
+    tokio::select! {
+        () = server.stop() => toured,
+        () = asked_to_end.wait() => Ok(Exit::Interrupted),
+    }
+}
 
-    ingest(&server, &site, &mut report).await?;
+/// Shows everything once: saving, searching, the quarantine, and what to try next.
+async fn tour(server: &Server, folder: &Path, begun: Instant, exit_after: bool) -> Result<Exit, CliError> {
+    let mut report = Report::new();
+    let site = SampleSite::serve().await?;
+    report.beginning(&site, folder)?;
+    ingest(server, &site, &mut report).await?;
     let first_result = report.searches(server.app(), &site).await?;
     report.quarantine(server.app()).await?;
     report
         .summary(server.app(), first_result.duration_since(begun))
         .await?;
-
     if !exit_after {
-        report.next_steps(&server, folder.path())?;
-        asked_to_end.wait().await;
+        report.next_steps(server, folder)?;
     }
-    server.stop().await;
     Ok(report.exit())
 }
 
@@ -57,6 +73,7 @@ fn demo_config(config: &Config, folder: &Path) -> Config {
         allow_hosts: AddressPolicy::allowing(["127.0.0.1/32"]).unwrap_or_default(),
         politeness: false,
         floor_bytes: 0,
+        reserve_bytes: 0,
         ..config.clone()
     }
 }
@@ -79,11 +96,11 @@ async fn ingest(server: &Server, site: &SampleSite, report: &mut Report) -> Resu
     Ok(())
 }
 
-async fn save(app: &App, url: String) -> Result<AddedItem, CliError> {
+async fn save(app: &App, url: String) -> Result<ItemOutcome, CliError> {
     let item = AddItem {
         url,
         tags: vec!["demo".to_owned()],
-        html: None,
+        ..AddItem::default()
     };
     let report = app
         .add(AddRequest {

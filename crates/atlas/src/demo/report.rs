@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use atlas_app::App;
-use atlas_app::views::{AddedItem, SearchQuery};
+use atlas_app::views::{ItemOutcome, SearchQuery};
 use tokio::time::Instant;
 
 use super::site::SampleSite;
@@ -41,7 +41,7 @@ impl Report {
         Ok(())
     }
 
-    pub(super) fn outcome(&mut self, site: &SampleSite, saved: &AddedItem) -> Result<(), CliError> {
+    pub(super) fn outcome(&mut self, site: &SampleSite, saved: &ItemOutcome) -> Result<(), CliError> {
         let reason = if saved.reason.is_empty() {
             String::new()
         } else {
@@ -69,7 +69,8 @@ impl Report {
             let query = SearchQuery {
                 q: search.query.clone(),
                 limit: Some(2),
-                offset: 0,
+                fresh: true,
+                ..SearchQuery::default()
             };
             let reply = app.search(query).await?;
             first.get_or_insert_with(Instant::now);

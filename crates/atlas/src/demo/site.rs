@@ -30,14 +30,14 @@ pub(super) struct Manifest {
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     pub(super) path: String,
-    file: Option<String>,
-    status: u16,
-    content_type: Option<String>,
+    pub(super) file: Option<String>,
+    pub(super) status: u16,
+    pub(super) content_type: Option<String>,
     #[serde(default)]
-    headers: HashMap<String, String>,
-    redirect: Option<String>,
+    pub(super) headers: HashMap<String, String>,
+    pub(super) redirect: Option<String>,
     #[serde(default = "yes")]
-    save: bool,
+    pub(super) save: bool,
     pub(super) about: String,
     pub(super) expected: Option<Expected>,
 }
@@ -116,6 +116,14 @@ impl SampleSite {
     }
 }
 
+impl Page {
+    /// The content of its file; none if it names no file, or one that is not bundled.
+    fn bytes(&self) -> Option<&'static [u8]> {
+        let file = FILES.get_file(format!("pages/{}", self.file.as_ref()?))?;
+        Some(file.contents())
+    }
+}
+
 impl Expected {
     /// Whether it came out so.
     pub(super) fn is(&self, outcome: &str, reason: &str) -> bool {
@@ -153,13 +161,8 @@ async fn answer(State(manifest): State<Arc<Manifest>>, uri: Uri) -> Response {
     for (name, value) in &page.headers {
         response = response.header(name, value);
     }
-    let body = page
-        .file
-        .as_ref()
-        .and_then(|file| FILES.get_file(format!("pages/{file}")));
-    let bytes = body.map(include_dir::File::contents).unwrap_or_default();
     response
-        .body(Body::from(bytes))
+        .body(Body::from(page.bytes().unwrap_or_default()))
         .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "a broken manifest entry"))
 }
 

@@ -12,6 +12,7 @@ use atlas_extract::{Engine, Extracted, FetchSignals, PageInput};
 use tokio::task::JoinHandle;
 
 use crate::cli::args::ExtractArgs;
+use crate::cli::output::complain;
 use crate::compose::{extractor, page_fetcher};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
@@ -44,7 +45,7 @@ pub(crate) async fn run(config: &Config, args: &ExtractArgs) -> Result<Exit, Cli
             Ok(page) => waiting.push_back(start(Arc::clone(&pool), page, engine)),
             Err(error) if total == 1 => return Err(error),
             Err(error) => {
-                output::complain(&error.message);
+                complain(&error.message);
                 failed += 1;
             }
         }
@@ -78,9 +79,7 @@ async fn finish(extraction: Option<Extraction>, as_lines: bool) -> Result<usize,
     let Some(extraction) = extraction else {
         return Ok(0);
     };
-    let (page, extracted) = extraction
-        .await
-        .map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
+    let (page, extracted) = extraction.await.map_err(|_| CliError::unexpected())?;
     let verdict = extracted.as_ref().ok().map(|extracted| {
         let signals = match &page.snapshot {
             Some(snapshot) => FetchSignals::of(snapshot),

@@ -8,6 +8,7 @@ use atlas_extract::Extracted;
 use serde::Serialize;
 
 use super::inputs::Page;
+use crate::cli::output::{as_json, as_json_line, complain};
 use crate::error::CliError;
 
 /// One page of many.
@@ -52,7 +53,7 @@ pub(super) fn print(
     let mut out = std::io::stdout().lock();
     match (extracted, verdict) {
         (Ok(extracted), Some(verdict)) if as_line => {
-            writeln!(out, "{}", json(&line(&page.id, extracted, &verdict))?)?;
+            writeln!(out, "{}", as_json_line(&line(&page.id, extracted, &verdict))?)?;
             Ok(0)
         }
         (Ok(extracted), Some(verdict)) => {
@@ -62,8 +63,7 @@ pub(super) fn print(
                 extracted,
                 verdict,
             };
-            let text = serde_json::to_string_pretty(&whole).map_err(std::io::Error::from)?;
-            writeln!(out, "{text}")?;
+            writeln!(out, "{}", as_json(&whole)?)?;
             Ok(0)
         }
         (Err(failure), _) => {
@@ -71,22 +71,12 @@ pub(super) fn print(
                 code: failure.code(),
                 message: failure.message.clone(),
             };
-            writeln!(out, "{}", json(&failed_line(&page.id, &error))?)?;
+            writeln!(out, "{}", as_json_line(&failed_line(&page.id, &error))?)?;
             complain(&format!("{}: {}", page.id, failure.message));
             Ok(1)
         }
         (Ok(_), None) => Ok(0),
     }
-}
-
-/// Says on standard error what went wrong with one page of many.
-pub(super) fn complain(message: &str) {
-    // If nobody listens, the exit code still tells.
-    let _ = writeln!(std::io::stderr(), "{message}");
-}
-
-fn json(line: &Line<'_>) -> Result<String, CliError> {
-    Ok(serde_json::to_string(line).map_err(std::io::Error::from)?)
 }
 
 fn line<'a>(id: &'a str, extracted: &'a Extracted, verdict: &'a Verdict) -> Line<'a> {

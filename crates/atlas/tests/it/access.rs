@@ -17,7 +17,7 @@ const FOREIGN: &str = "https://elsewhere.example";
     clippy::disallowed_methods,
     reason = "a test calls its own server, as a client of its users does"
 )]
-async fn ask(
+pub(super) async fn ask(
     server: &Serving,
     method: Method,
     path: &str,

@@ -1,5 +1,6 @@
 //! What is no content does not become content, and every outcome says why.
 
+use encoding_rs::{EUC_KR, Encoding, GB18030, SHIFT_JIS, WINDOWS_1252};
 use rstest::rstest;
 
 use crate::support::{Answer, Atlas, Site, article};
@@ -99,4 +100,127 @@ async fn a_host_that_does_not_answer_is_tried_again_later() {
     let jobs = atlas.json(&["job", "ls"]).await;
     assert_eq!(jobs["jobs"][0]["attempts"], 1);
     assert_eq!(jobs["jobs"][0]["state"], "ready");
+}
+
+#[rstest]
+#[case::pdf("application/pdf", b"%PDF-1.7".as_slice())]
+#[case::pdf_under_a_false_name("text/html", b"%PDF-1.7".as_slice())]
+#[case::picture("image/png", b"\x89PNG\r\n\x1a\n".as_slice())]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_atlas_cannot_read_keeps_its_link(#[case] content_type: &str, #[case] body: &[u8]) {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let added = atlas
+        .add(&site.put("/x", Answer::bytes(content_type, body)))
+        .await;
+    assert_eq!(
+        (&added["outcome"], &added["reason"]),
+        (&"link_only".into(), &"unsupported".into()),
+        "{added}"
+    );
+}
+
+#[rstest]
+#[case::no_content(204)]
+#[case::not_modified(304)]
+#[case::empty_page(200)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_a_body_is_no_content(#[case] status: u16) {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let added = atlas
+        .add(&site.put("/x", Answer::page("").with_status(status)))
+        .await;
+    assert_eq!(added["outcome"], "quarantined", "{added}");
+    assert_eq!(atlas.json(&["status"]).await["index"]["documents"], 0);
+}
+
+#[rstest]
+#[case::meta_that_the_header_contradicts("text/html; charset=iso-8859-1", "utf-8", WINDOWS_1252)]
+#[case::windows_1252_declared_as_latin_1("text/html", "iso-8859-1", WINDOWS_1252)]
+#[case::only_the_header_tells("text/html; charset=Shift_JIS", "", SHIFT_JIS)]
+#[case::shift_jis("text/html", "shift_jis", SHIFT_JIS)]
+#[case::gb18030("text/html", "gb18030", GB18030)]
+#[case::euc_kr("text/html", "euc-kr", EUC_KR)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_read_in_the_charset_it_was_written_in(
+    #[case] content_type: &str,
+    #[case] declared: &str,
+    #[case] encoding: &'static Encoding,
+) {
+    // A word that only a right decoder finds: of Western, Japanese, Chinese or Korean letters.
+    let word = match encoding.name() {
+        "windows-1252" => "œuvre–straße",
+        "Shift_JIS" => "図書館",
+        "gb18030" => "图书馆",
+        _ => "도서관",
+    };
+    let page = format!("<meta charset='{declared}'>{}", article("T", word).text());
+    let (bytes, _, unmappable) = encoding.encode(&page);
+    assert!(!unmappable);
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let added = atlas
+        .add(&site.put("/x", Answer::bytes(content_type, bytes)))
+        .await;
+    assert_eq!(added["outcome"], "stored", "{added}");
+    let shown = atlas.json(&["show", added["id"].as_str().unwrap()]).await;
+    let text = shown["document"]["article"]["text"].as_str().unwrap();
+    assert!(text.contains(word), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_in_a_redirect_is_refused_and_leaves_no_trace() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let target = site
+        .put("/end", article("T", "tango"))
+        .replace("http://", "http://anna:hunter2@");
+    let moved = Answer::page("")
+        .with_status(302)
+        .with_header("location", target + "?token=hunter2");
+    let added = atlas.add(&site.put("/start", moved)).await;
+    assert_eq!(
+        (&added["outcome"], &added["reason"]),
+        (&"link_only".into(), &"refused".into()),
+        "{added}"
+    );
+    let id = added["id"].as_str().unwrap();
+    let why = atlas.run(&["show", "--why", id]).await.stdout;
+    for told in ["http_302", &site.url("/start"), "credentials", &site.url("/end")] {
+        assert!(why.contains(told), "no {told} in:\n{why}");
+    }
+    let job = atlas.json(&["job", "ls"]).await["jobs"][0]["id"].clone();
+    let shown = atlas.json(&["job", "show", job.as_str().unwrap()]).await;
+    assert_eq!(
+        shown["attempt_log"][0]["steps"][0]["hops"][1]["result"],
+        "credentials"
+    );
+    assert!(!format!("{added}{why}{shown}").contains("hunter2"));
+    for file in std::fs::read_dir(atlas.data_dir()).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(
+                !bytes.windows(7).any(|window| window == b"hunter2"),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[rstest]
+#[case::password("https://anna:hunter2@example.com/")]
+#[case::unreadable("https://anna:hunter2@[bad/")]
+#[case::another_scheme("ftp://anna:hunter2@example.com/")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_in_an_address_is_never_repeated(#[case] url: &str) {
+    let atlas = Atlas::new();
+    for arguments in [
+        &["add", url] as &[&str],
+        &["add", "--json", url],
+        &["show", url],
+        &["rm", url],
+    ] {
+        let finished = atlas.run(arguments).await;
+        assert_ne!(finished.code, 0, "{arguments:?}");
+        assert!(!format!("{finished:?}").contains("hunter2"), "{finished:?}");
+    }
 }

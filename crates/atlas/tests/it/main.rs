@@ -7,9 +7,12 @@
 
 mod access;
 mod answers;
+mod commands;
 mod crashes;
+mod disks;
 mod hostile_pages;
 mod kills;
+mod library_files;
 mod sample_site;
 mod story;
 mod support;

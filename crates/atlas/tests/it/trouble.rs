@@ -1,5 +1,7 @@
 //! Wrong use and damage: one clear message each, the right exit code, nothing harmed.
 
+use std::time::Duration;
+
 use crate::support::{Atlas, Site, article};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,4 +142,36 @@ async fn a_command_that_causes_no_work_does_not_do_that_of_others() {
         "it waits for a server"
     );
     assert_eq!(atlas.json(&["list", "--tag", "kept"]).await["total"], 1);
+}
+
+/// Without the second signal it would wait for the page, as long as its grace lasts, and then end with 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_asked_twice_ends_at_once_and_loses_nothing() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let url = site.put("/slow", article("Slow", "snail").after(Duration::from_mins(1)));
+    let mut server = atlas.serve().await;
+    assert_eq!(atlas.run(&["add", &url]).await.code, 0);
+    eventually(|| site.requests() == 1).await;
+    server.ask_to_end();
+    eventually(|| !atlas.data_dir().join("socket").exists()).await;
+    server.ask_to_end();
+    assert_eq!(server.ended().await, 130);
+
+    site.put("/slow", article("Slow", "snail"));
+    let server = atlas.serve().await;
+    let again = atlas.run(&["add", "--wait", &url, "--json"]).await;
+    assert!(again.stdout.contains("\"stored\""), "{again:?}");
+    let shown = atlas.json(&["show", "--why", &url]).await;
+    assert_eq!(shown["why"]["attempts"][0]["end"], "lost");
+    assert_eq!(server.terminate().await, 0);
+}
+
+async fn eventually(condition: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it does not come about");
 }

@@ -38,6 +38,11 @@ const V4: &[(Ipv4Net, &str)] = &[
         v4([169, 254, 169, 254], 32),
         "the metadata service of a cloud machine",
     ),
+    // In public space, but reachable only from inside the cloud that owns it.
+    (
+        v4([168, 63, 129, 16], 32),
+        "the metadata service of a cloud machine",
+    ),
     (v4([0, 0, 0, 0], 8), "this machine itself"),
     (v4([10, 0, 0, 0], 8), "a private address"),
     (v4([100, 64, 0, 0], 10), "an address inside a provider's network"),

@@ -15,16 +15,20 @@ impl FetchStrategy for Scripted {
 
     fn try_fetch<'a>(&'a self, request: &'a FetchRequest, _deadline: Deadline) -> PortFuture<'a, Tried> {
         let tried = match self.1 {
-            Ok(status) => Tried::Answered(Answer {
-                final_url: request.url.clone(),
-                status,
-                headers: Vec::new(),
-                body: Vec::new(),
-                fetched_at: Timestamp::from_millis(0),
-                retry_after: None,
-            }),
+            Ok(status) => Tried::Answered(
+                Answer {
+                    final_url: request.url.clone(),
+                    address: None,
+                    status,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                    fetched_at: Timestamp::from_millis(0),
+                    retry_after: None,
+                },
+                Vec::new(),
+            ),
             Err(FetchFault::TooLarge) => Tried::Unusable("too_large"),
-            Err(fault) => Tried::Failed(Failure::new(fault, format!("{} failed", self.0))),
+            Err(fault) => Tried::Failed(Failure::new(fault, format!("{} failed", self.0)), Vec::new()),
         };
         Box::pin(async { tried })
     }
@@ -113,6 +117,8 @@ async fn the_first_failure_is_the_one_that_counts() {
         (Strategy::LinkOnly, "dns_failed"),
     ];
     assert_eq!(results(&error.steps), expected);
+    let messages: Vec<_> = error.steps.iter().map(|step| step.message.as_str()).collect();
+    assert_eq!(messages, ["given_html failed", "direct failed", ""]);
 }
 
 #[tokio::test]

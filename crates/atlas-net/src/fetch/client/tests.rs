@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use atlas_domain::{FetchFault, PortFuture};
+use rstest::rstest;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,13 +26,25 @@ impl Resolve for Here {
 }
 
 /// A TLS server for `site.test` that answers one request, and the certificate it shows.
-async fn serve(
-    protocols: &[&[u8]],
-) -> (
-    SocketAddr,
-    CertificateDer<'static>,
-    tokio::task::JoinHandle<Option<Vec<u8>>>,
-) {
+async fn serve() -> (SocketAddr, CertificateDer<'static>) {
+    let (acceptor, certificate) = acceptor(&[b"http/1.1"]);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = acceptor.accept(stream).await.ok()?;
+        let _request = stream.read(&mut [0; 4096]).await.ok()?;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")
+            .await
+            .ok()?;
+        stream.shutdown().await.ok()
+    });
+    (address, certificate)
+}
+
+/// TLS for `site.test` with a throw-away certificate, and that certificate.
+fn acceptor(protocols: &[&[u8]]) -> (TlsAcceptor, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed(["site.test".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -42,21 +55,7 @@ async fn serve(
         .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.ok()?;
-        let protocol = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
-        let _request = stream.read(&mut [0; 4096]).await.ok()?;
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")
-            .await
-            .ok()?;
-        stream.shutdown().await.ok()?;
-        protocol
-    });
-    (address, certificate, served)
+    (TlsAcceptor::from(Arc::new(config)), certificate)
 }
 
 fn client(trusted: Option<CertificateDer<'static>>) -> Client {
@@ -80,16 +79,16 @@ async fn get(client: &Client, host: &str, server: SocketAddr) -> Result<String, 
         .get(url.clone())
         .send()
         .await
-        .map_err(|error| Failure::of_request(&error, &url))?;
+        .map_err(|error| Failure::of_request(error, &url))?;
     response
         .text()
         .await
-        .map_err(|error| Failure::of_body(&error, &url))
+        .map_err(|error| Failure::of_body(error, &url))
 }
 
 #[tokio::test]
 async fn reads_a_page_behind_a_trusted_certificate() {
-    let (server, certificate, _served) = serve(&[b"http/1.1"]).await;
+    let (server, certificate) = serve().await;
     assert_eq!(
         get(&client(Some(certificate)), "site.test", server)
             .await
@@ -98,25 +97,92 @@ async fn reads_a_page_behind_a_trusted_certificate() {
     );
 }
 
+/// How a server ends the one stream it is asked for.
+#[derive(Debug, Clone, Copy)]
+enum StreamEnd {
+    Whole,
+    Reset,
+    GoAway,
+    EndlessHeaders,
+}
+
+/// An HTTP/2 server for `site.test` that answers one request, with `hi` or with the beginning of it.
+async fn serve_http_2(end: StreamEnd) -> (SocketAddr, CertificateDer<'static>) {
+    let (acceptor, certificate) = acceptor(&[b"h2"]);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = acceptor.accept(stream).await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+        let mut response = http::Response::new(());
+        if matches!(end, StreamEnd::EndlessHeaders) {
+            let long = HeaderValue::from_str(&"x".repeat(16_000)).unwrap();
+            for _ in 0..100 {
+                response.headers_mut().append("x-header", long.clone());
+            }
+        }
+        let mut body = respond.send_response(response, false).unwrap();
+        match end {
+            StreamEnd::Whole | StreamEnd::EndlessHeaders => body.send_data("hi".into(), true).unwrap(),
+            StreamEnd::Reset => {
+                body.send_data("h".into(), false).unwrap();
+                body.send_reset(h2::Reason::INTERNAL_ERROR);
+            }
+            StreamEnd::GoAway => {
+                body.send_data("h".into(), false).unwrap();
+                connection.abrupt_shutdown(h2::Reason::ENHANCE_YOUR_CALM);
+            }
+        }
+        // Only an accepting connection moves its frames.
+        while let Some(Ok(_)) = connection.accept().await {}
+    });
+    (address, certificate)
+}
+
 #[tokio::test]
-async fn offers_http_2() {
-    let (address, certificate, handshake) = serve(&[b"h2", b"http/1.1"]).await;
-    let client = client(Some(certificate));
-    // This server cannot speak HTTP/2: what counts is that it was chosen.
-    let _ = get(&client, "site.test", address).await;
-    assert_eq!(handshake.await.unwrap().as_deref(), Some(b"h2".as_slice()));
+async fn speaks_http_2_with_those_who_can() {
+    let (server, certificate) = serve_http_2(StreamEnd::Whole).await;
+    assert_eq!(
+        get(&client(Some(certificate)), "site.test", server)
+            .await
+            .unwrap(),
+        "hi"
+    );
+}
+
+#[rstest]
+#[case::stream(StreamEnd::Reset)]
+#[case::connection(StreamEnd::GoAway)]
+#[tokio::test]
+async fn an_http_2_answer_that_breaks_off_is_named(#[case] end: StreamEnd) {
+    let (server, certificate) = serve_http_2(end).await;
+    let failure = get(&client(Some(certificate)), "site.test", server)
+        .await
+        .unwrap_err();
+    assert_eq!(failure.fault, FetchFault::ConnectFailed, "{failure}");
+}
+
+#[tokio::test]
+async fn endless_http_2_headers_are_not_collected() {
+    let (server, certificate) = serve_http_2(StreamEnd::EndlessHeaders).await;
+    let failure = get(&client(Some(certificate)), "site.test", server)
+        .await
+        .unwrap_err();
+    assert_eq!(failure.fault, FetchFault::ConnectFailed, "{failure}");
 }
 
 #[tokio::test]
 async fn refuses_a_certificate_that_nobody_vouches_for() {
-    let (server, _certificate, _served) = serve(&[b"http/1.1"]).await;
+    let (server, _certificate) = serve().await;
     let failure = get(&client(None), "site.test", server).await.unwrap_err();
     assert_eq!(failure.fault, FetchFault::TlsFailed, "{failure}");
 }
 
 #[tokio::test]
 async fn refuses_a_certificate_of_another_name() {
-    let (server, certificate, _served) = serve(&[b"http/1.1"]).await;
+    let (server, certificate) = serve().await;
     let failure = get(&client(Some(certificate)), "other.test", server)
         .await
         .unwrap_err();

@@ -144,7 +144,7 @@ async fn bytes_that_come_again_have_their_grace_renewed_so_that_the_collector_ca
     let fetched = library.fetched("https://example.com/page", 200, bytes.clone());
     let item = lease.job.item_id.unwrap();
     let snapshot = library
-        .record_snapshot(&lease, item, &fetched, again, "extract")
+        .record_snapshot(&lease, item, &fetched, again)
         .await
         .unwrap();
     assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), bytes);

@@ -1,7 +1,7 @@
 //! The change log, as a search index follows it.
 
-use atlas_domain::{ChangeOp, Cursor};
-use atlas_store::StoreError;
+use atlas_domain::{Article, ChangeOp, Cursor};
+use atlas_store::{Conclusion, StoreError};
 
 use crate::fixture::{Fixture, OWNER, article, content, quarantined};
 
@@ -55,10 +55,11 @@ async fn index_material_is_the_current_content_of_what_can_be_found() {
     let material = library
         .index_material(vec![suspect.id, found.id, trashed.id])
         .await
-        .unwrap();
+        .unwrap()
+        .material;
     assert_eq!(material.len(), 1);
     assert_eq!(material[0].item, found);
-    let without_markup = atlas_domain::Article {
+    let without_markup = Article {
         markdown: String::new(),
         html: String::new(),
         ..article("one")
@@ -74,4 +75,37 @@ async fn a_cursor_of_another_store_is_refused() {
         library.changes_after(Some(&foreign), 1).await,
         Err(StoreError::Unreadable(_))
     ));
+}
+
+fn text_of(letter: &str, size_bytes: usize) -> Conclusion {
+    let article = Box::new(Article {
+        text: letter.repeat(size_bytes),
+        ..Article::default()
+    });
+    Conclusion::Content {
+        article,
+        partial: false,
+    }
+}
+
+#[tokio::test]
+async fn index_material_of_long_texts_comes_in_pages_that_fit_in_memory() {
+    let library = Fixture::new();
+    let mut items = Vec::new();
+    for (letter, megabytes) in [("a", 12), ("b", 12), ("c", 12), ("d", 40)] {
+        let long = text_of(letter, megabytes * 1_000_000);
+        items.push(library.ingest(&format!("{letter}.example/"), long).await.id);
+    }
+    let (mut asked, mut pages) = (items.clone(), Vec::new());
+    while !asked.is_empty() {
+        let page = library.index_material(asked).await.unwrap();
+        let found = page.material.iter().map(|material| material.item.id);
+        pages.push(found.collect::<Vec<_>>());
+        asked = page.remaining;
+    }
+    assert_eq!(
+        pages,
+        [&items[..2], &items[2..3], &items[3..]],
+        "at most 32 MB, or a single item"
+    );
 }

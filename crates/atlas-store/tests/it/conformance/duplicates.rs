@@ -1,6 +1,6 @@
 //! The same thing saved twice is found once.
 
-use atlas_domain::{CanonicalUrl, Item, ItemState, JobKind, Outcome};
+use atlas_domain::{CanonicalUrl, DuplicateReason, Item, ItemState, JobKind, Outcome};
 use atlas_store::{Conclusion, IngestCommit, SavedAs};
 
 use crate::fixture::{Fixture, OWNER, canonical, commit_of, content, quarantined, rejected};
@@ -32,7 +32,7 @@ async fn the_same_text_at_another_address_is_a_duplicate_whatever_its_white_spac
         outcome,
         Outcome::Duplicate {
             of: original.id,
-            reason: "same_content"
+            reason: DuplicateReason::SameContent
         }
     );
     assert_eq!(
@@ -64,7 +64,7 @@ async fn a_redirect_to_a_known_address_is_a_duplicate() {
         outcome,
         Outcome::Duplicate {
             of: original.id,
-            reason: "same_url"
+            reason: DuplicateReason::SameUrl
         }
     );
     assert_eq!(item.state, ItemState::Duplicate);

@@ -1,7 +1,7 @@
 //! The queue: what is enqueued, in which order it is claimed, and the owner's word on it.
 
 use atlas_domain::{ItemState, Job, JobKind, JobState, NewJob};
-use atlas_store::{JobFilter, StoreError};
+use atlas_store::{JobFilter, JobScope, StoreError};
 
 use crate::fixture::{Fixture, MINUTE, content, failed};
 
@@ -51,12 +51,12 @@ async fn a_claim_takes_no_more_than_it_asked_for_and_nothing_before_its_time() {
         "the third; the postponed one is not due"
     );
     assert_eq!(
-        library.next_due().await.unwrap(),
+        library.next_due(JobScope::All).await.unwrap(),
         Some(library.now().after(60 * MINUTE))
     );
     library.clock.advance(60 * MINUTE);
     assert_eq!(library.claim_up_to(10).await.len(), 1);
-    assert_eq!(library.next_due().await.unwrap(), None);
+    assert_eq!(library.next_due(JobScope::All).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -164,24 +164,115 @@ async fn a_cancelled_job_runs_no_more_until_it_is_retried() {
         (item.state, item.reason.as_str()),
         (ItemState::Failed, "cancelled")
     );
-    assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
+    assert_eq!(
+        library.audit_actions(&item).await,
+        ["saved", "cancelled", "failed"]
+    );
     library.retry_job(cancelled.id).await.unwrap();
     assert_eq!(library.look(&item).await.state, ItemState::Queued);
     assert_eq!(library.claim().await.job.id, cancelled.id);
 }
 
 #[tokio::test]
-async fn only_a_waiting_job_can_be_cancelled_and_only_an_ended_one_retried() {
+async fn a_running_job_that_is_cancelled_commits_nothing_any_more() {
+    let library = Fixture::new();
+    let saved = library.save("example.com/page").await;
+    let running = library.claim().await;
+    let cancelled = library.cancel_job(running.job.id).await.unwrap();
+    assert_eq!(
+        (cancelled.state, cancelled.reason.as_str()),
+        (JobState::Cancelled, "cancelled")
+    );
+    let held = vec![(running.job.id, running.token)];
+    assert_eq!(library.heartbeat(held, MINUTE).await.unwrap(), [running.job.id]);
+    let late = library
+        .finish_job(&running, atlas_domain::Outcome::Unchanged, library.attempt())
+        .await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    assert_eq!(library.look(&saved.item).await.state, ItemState::Failed);
+    assert_eq!(library.claim_up_to(10).await, []);
+}
+
+#[tokio::test]
+async fn only_a_job_that_has_not_ended_can_be_cancelled_and_only_an_ended_one_retried() {
     let library = Fixture::new();
     let job = library.save("example.com/page").await.job.unwrap();
-    let retried = library.retry_job(job).await;
-    assert!(matches!(retried, Err(StoreError::Conflict(_))), "{retried:?}");
-    library.claim().await;
-    for result in [library.cancel_job(job).await, library.retry_job(job).await] {
+    let refused = |result: Result<Job, StoreError>| {
         assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
-    }
+    };
+    refused(library.retry_job(job).await);
+    let lease = library.claim().await;
+    refused(library.retry_job(job).await);
+    library.conclude(&lease, content("words")).await;
+    refused(library.retry_job(job).await);
+    refused(library.cancel_job(job).await);
     let unknown = library.job(atlas_domain::JobId::from_bytes([9; 16])).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "job", .. })));
+}
+
+#[tokio::test]
+async fn maintenance_ends_without_an_outcome_and_says_what_it_did() {
+    let library = Fixture::new();
+    let sweep = NewJob::maintenance(JobKind::SweepRetention);
+    library.enqueue_job(sweep).await.unwrap();
+    let lease = library.claim().await;
+    let did = "deleted 3 snapshots' bytes";
+    library
+        .finish_maintenance(&lease, did, library.attempt())
+        .await
+        .unwrap();
+    let job = library.job(lease.job.id).await.unwrap();
+    assert_eq!(
+        (job.state, job.outcome, job.reason.as_str(), job.message.as_str()),
+        (JobState::Done, None, "", did)
+    );
+    let attempt = library.attempts_of_job(job.id).await.unwrap().pop().unwrap();
+    assert_eq!(
+        (attempt.end, attempt.message.as_str()),
+        (atlas_domain::AttemptEnd::Done, did)
+    );
+    let again = library.finish_maintenance(&lease, did, library.attempt()).await;
+    assert!(matches!(again, Err(StoreError::LeaseLost)), "{again:?}");
+}
+
+#[tokio::test]
+async fn every_word_of_the_owner_about_work_is_on_record() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    let reprocess = NewJob::reprocess(item.id);
+    let job = library
+        .request_job(crate::fixture::OWNER, reprocess)
+        .await
+        .unwrap();
+    library.cancel_job(job).await.unwrap();
+    library.retry_job(job).await.unwrap();
+    assert_eq!(
+        library.audit_actions(&item).await[2..],
+        ["requested", "cancelled", "retried"],
+        "also when they leave the item as it is"
+    );
+    let sweep = NewJob::maintenance(JobKind::SweepRetention);
+    let job = library.request_job(crate::fixture::OWNER, sweep).await.unwrap();
+    library.cancel_job(job).await.unwrap();
+    library.retry_job(job).await.unwrap();
+    assert_eq!(
+        library.audit_without_item(),
+        [
+            "owner requested sweep_retention",
+            "owner cancelled sweep_retention",
+            "owner retried cancelled"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nobody_asks_for_work_on_the_items_of_another() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    let stranger = atlas_domain::UserId(2);
+    let asked = library.request_job(stranger, NewJob::reprocess(item.id)).await;
+    assert!(matches!(asked, Err(StoreError::NotFound { .. })), "{asked:?}");
+    assert_eq!(library.claim_up_to(10).await, []);
 }
 
 #[tokio::test]

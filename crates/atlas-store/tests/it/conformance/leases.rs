@@ -1,6 +1,8 @@
 //! Holding on to a job, losing it, and giving it back.
 
-use atlas_domain::{AttemptEnd, ItemState, Job, JobState, Lease, Outcome, OutcomeWord};
+use atlas_domain::{
+    AttemptEnd, Hop, ItemState, Job, JobState, Lease, Outcome, OutcomeWord, Strategy, StrategyStep,
+};
 use atlas_store::StoreError;
 
 use crate::fixture::{Fixture, LEASE, MINUTE, link_only};
@@ -96,7 +98,7 @@ async fn whoever_lost_the_lease_can_neither_finish_nor_postpone_nor_release_nor_
     let fetched = library.fetched("https://example.com/page", 200, b"late".to_vec());
     lease_lost(
         library
-            .record_snapshot(&lost, item, &fetched, body, "extract")
+            .record_snapshot(&lost, item, &fetched, body)
             .await
             .map(drop),
     );
@@ -182,6 +184,34 @@ async fn a_postponement_that_counts_uses_up_an_attempt() {
         (attempt.end, attempt.next_try_at),
         (AttemptEnd::Retry, Some(job.run_at))
     );
+}
+
+#[tokio::test]
+async fn a_try_tells_how_its_page_was_fetched() {
+    let (library, lease) = claimed().await;
+    let hop = Hop {
+        url: "https://example.com/page".to_owned(),
+        address: Some(std::net::Ipv4Addr::new(93, 184, 216, 34).into()),
+        result: "timeout".to_owned(),
+        waited_ms: 3_000,
+        took_ms: 20_000,
+    };
+    let steps = vec![StrategyStep {
+        strategy: Strategy::Direct,
+        result: "timeout".to_owned(),
+        message: "no answer in time".to_owned(),
+        hops: vec![hop],
+    }];
+    library
+        .postpone_job(
+            &lease,
+            library.in_an_hour(true),
+            library.attempt().with_steps(steps.clone()),
+        )
+        .await
+        .unwrap();
+    let attempts = library.attempts_of_job(lease.job.id).await.unwrap();
+    assert_eq!(attempts[0].steps, steps);
 }
 
 #[tokio::test]

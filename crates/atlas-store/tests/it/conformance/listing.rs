@@ -138,7 +138,7 @@ async fn a_cursor_that_is_none_is_refused() {
     };
     assert!(matches!(
         library.list_items(OWNER, filter).await,
-        Err(StoreError::Conflict(_))
+        Err(StoreError::BadCursor(_))
     ));
 }
 

@@ -1,7 +1,9 @@
 //! What every engine behind the store must do, use case by use case.
 
 mod blobs;
+mod caused;
 mod changes;
+mod dead_letters;
 mod duplicates;
 mod ingest;
 mod jobs;
@@ -10,8 +12,10 @@ mod listing;
 mod opening;
 mod ops;
 mod quarantine;
+mod reach;
 mod recovery;
 mod retention;
 mod saving;
 mod tags;
 mod trash;
+mod unreadable;

@@ -68,7 +68,18 @@ async fn a_file_that_cannot_be_read_is_set_aside_and_the_library_goes_on(#[case]
 }
 
 #[tokio::test]
-async fn an_index_under_which_the_process_died_three_times_in_a_row_is_not_trusted() {
+async fn of_very_many_runs_only_the_latest_are_remembered() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    for _ in 0..1_003 {
+        ops.begin_run("1.0.0").await.unwrap();
+    }
+    assert_eq!(ops.previous_run_ended(4).await.unwrap(), None, "forgotten");
+    assert_eq!(ops.previous_run_ended(5).await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn an_index_that_the_process_died_three_times_in_a_row_opening_is_not_trusted() {
     let library = Fixture::new();
     let ops = open(&library);
     for _ in 0..3 {
@@ -83,14 +94,32 @@ async fn an_index_under_which_the_process_died_three_times_in_a_row_is_not_trust
 }
 
 #[tokio::test]
-async fn a_commit_or_a_good_end_clears_the_suspicion_against_the_index() {
+async fn an_index_that_proved_sound_is_not_suspected_for_what_ends_the_process_later() {
     let library = Fixture::new();
     let ops = open(&library);
-    for still_open in [true, false] {
-        for _ in 0..2 {
-            assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
-        }
-        ops.index_sound(still_open).await.unwrap();
+    for _ in 0..10 {
+        assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+        ops.index_sound().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_error_while_opening_the_index_is_no_death_and_clears_none() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    for _ in 0..10 {
+        assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+        ops.index_not_opened().await.unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted, "died");
     }
     assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+    ops.index_not_opened().await.unwrap();
+    assert_eq!(
+        ops.index_opening().await.unwrap(),
+        IndexGuard::Trusted,
+        "died for the third time"
+    );
+    assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Distrusted);
 }

@@ -1,10 +1,10 @@
 //! Suspected junk, and the owner's word on it.
 
-use atlas_domain::{Item, ItemState, JobKind, JobState, JunkClass};
+use atlas_domain::{AttemptEnd, Item, ItemState, JobKind, JobState, JunkClass};
 use atlas_store::{Conclusion, RetentionPolicy, StoreError};
 use rstest::rstest;
 
-use crate::fixture::{DAY, Fixture, OWNER, content, failed, link_only, quarantined, rejected};
+use crate::fixture::{DAY, Fixture, OWNER, commit_of, content, failed, link_only, quarantined, rejected};
 
 async fn listed(library: &Fixture) -> Vec<Item> {
     let quarantine = library.list_quarantine(OWNER, 50).await.unwrap();
@@ -53,6 +53,25 @@ async fn keeping_processes_the_stored_bytes_again_in_the_owners_favour(#[case] c
 }
 
 #[tokio::test]
+async fn keeping_counts_even_when_a_run_that_does_not_know_it_is_under_way() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", quarantined()).await;
+    let unknowing = library.lease_for(&item).await;
+    let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
+    let knowing = library.claim().await;
+    assert_eq!(knowing.job.id, job);
+    assert_ne!(knowing.job.id, unknowing.job.id);
+    let late = library
+        .finish_job(&unknowing, atlas_domain::Outcome::Unchanged, library.attempt())
+        .await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    let again = library.keep_quarantined(OWNER, item.id).await.unwrap().1;
+    assert_eq!(again, job, "once is enough");
+    library.conclude(&knowing, content("words")).await;
+    assert_eq!(library.look(&item).await.state, ItemState::Stored);
+}
+
+#[tokio::test]
 async fn dropping_leaves_a_rejected_link() {
     let library = Fixture::new();
     let item = library.ingest("example.com/page", quarantined()).await;
@@ -74,6 +93,45 @@ async fn dropping_calls_off_an_earlier_keep() {
     assert!(!dropped.keep_always);
     assert_eq!(library.job(job).await.unwrap().state, JobState::Cancelled);
     assert_eq!(library.claim_up_to(10).await, []);
+}
+
+#[rstest]
+#[case::keep(true)]
+#[case::add_again(false)]
+#[tokio::test]
+async fn dropping_counts_even_when_what_it_calls_off_is_under_way(#[case] keep: bool) {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", quarantined()).await;
+    if keep {
+        library.keep_quarantined(OWNER, item.id).await.unwrap();
+    } else {
+        library.save("example.com/page").await;
+    }
+    let running = library.claim().await;
+    let snapshot = library.snapshot(&running, 200, b"words").await;
+    let dropped = library.drop_quarantined(OWNER, item.id).await.unwrap();
+    let held = vec![(running.job.id, running.token)];
+    assert_eq!(
+        library.heartbeat(held, crate::fixture::LEASE).await.unwrap(),
+        [running.job.id],
+        "whoever runs it is told"
+    );
+    let late = library
+        .commit(&running, commit_of(&running, &snapshot, content("words")))
+        .await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    assert_eq!(library.look(&item).await, dropped);
+    assert_eq!(dropped.state, ItemState::Rejected);
+    assert_eq!(library.searchable_items().await.unwrap(), []);
+    let job = library.job(running.job.id).await.unwrap();
+    assert_eq!(
+        (job.state, job.reason.as_str()),
+        (JobState::Cancelled, "cancelled")
+    );
+    let attempt = library.attempts_of_job(job.id).await.unwrap().pop().unwrap();
+    assert_eq!(attempt.end, AttemptEnd::Cancelled);
+    let (_, again) = library.keep_quarantined(OWNER, item.id).await.unwrap();
+    assert_eq!(library.claim().await.job.id, again, "the key is free again");
 }
 
 #[tokio::test]

@@ -17,7 +17,6 @@ const NOTHING: RetentionReport = RetentionReport {
     snapshots: 0,
     attempts: 0,
     jobs: 0,
-    blobs: 0,
 };
 
 #[tokio::test]

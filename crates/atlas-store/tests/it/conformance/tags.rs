@@ -17,6 +17,12 @@ async fn tags_are_added_and_removed_and_come_sorted() {
         .await
         .unwrap();
     assert_eq!(changed.tags, ["apple", "zebra"]);
+    let audit = library.audit_of(OWNER, item.id).await.unwrap();
+    let last = audit.last().unwrap();
+    assert_eq!(
+        (last.actor.as_str(), last.action.as_str(), last.detail.as_str()),
+        ("owner", "tagged", "+zebra, +apple, -rust")
+    );
 }
 
 #[tokio::test]
@@ -28,6 +34,8 @@ async fn adding_what_is_there_and_removing_what_is_not_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(changed.tags, ["rust"]);
+    assert_eq!(library.audit_actions(&item).await, ["saved"]);
+    assert_eq!(library.all_changes().await, []);
 }
 
 #[tokio::test]
@@ -42,7 +50,7 @@ async fn a_change_of_tags_reaches_the_search_index_with_them() {
         library.all_changes().await.last(),
         Some(&(item.id, ChangeOp::Upsert))
     );
-    let material = library.index_material(vec![item.id]).await.unwrap();
+    let material = library.index_material(vec![item.id]).await.unwrap().material;
     assert_eq!(material[0].item.tags, ["new"]);
 }
 
@@ -57,4 +65,15 @@ async fn two_items_share_a_tag_and_lose_it_apart() {
         .unwrap();
     assert_eq!(library.look(&first).await.tags, [""; 0]);
     assert_eq!(library.look(&second).await.tags, ["shared"]);
+}
+
+#[tokio::test]
+async fn a_tag_that_comes_with_another_save_is_on_record() {
+    let library = Fixture::new();
+    let item = library.save_tagged("example.com/page", &["old"]).await.item;
+    library.save_tagged("example.com/page", &["old", "new"]).await;
+    assert_eq!(
+        library.audit_actions(&item).await,
+        ["saved", "tagged", "saved_again"]
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atlas_domain::{ChangeOp, Cursor, ItemId, Job, JobId, JobKind, JobState, Lease, Outcome};
-use atlas_store::{Conclusion, IngestCommit, ItemFilter, JobFilter, NewItem, StoreError};
+use atlas_store::{Conclusion, IngestCommit, ItemFilter, JobFilter, JobScope, NewItem, StoreError};
 
 use super::maps::{ItemNumber, Model};
 use super::{Ending, PAGES, Step};
@@ -60,7 +60,7 @@ impl Driver {
                     self.owner_decides(step, item).await;
                 }
             }
-            Step::Claim { limit } => self.claim(*limit).await,
+            Step::Claim { limit, scope } => self.claim(*limit, *scope).await,
             Step::EnterRiskyStage { pick }
             | Step::Commit { pick, .. }
             | Step::Postpone { pick, .. }
@@ -120,7 +120,7 @@ impl Driver {
 
     async fn owner_decides(&mut self, step: &Step, number: ItemNumber) {
         let (library, item) = (&self.library, self.items[number]);
-        self.model.now = self.library.now().since(START).as_secs();
+        self.model.now = library.now().since(START).as_secs();
         match step {
             Step::Trash { .. } => {
                 library.trash_item(OWNER, item).await.unwrap();
@@ -140,19 +140,21 @@ impl Driver {
             Step::Keep { .. } => {
                 let done = may(library.keep_quarantined(OWNER, item).await);
                 assert_eq!(done, self.model.keep(number));
+                self.lose_leases().await;
             }
             Step::Drop { .. } => {
                 let done = may(library.drop_quarantined(OWNER, item).await);
                 assert_eq!(done, self.model.drop(number));
+                self.lose_leases().await;
             }
             _ => unreachable!("not about an item: {step:?}"),
         }
     }
 
-    async fn claim(&mut self, limit: usize) {
-        let leases = self.library.claim_up_to(limit).await;
+    async fn claim(&mut self, limit: usize, scope: JobScope) {
+        let leases = self.library.claim_in(scope, limit).await;
         self.model.now = self.now();
-        let expected = self.model.claim(limit);
+        let expected = self.model.claim(limit, scope);
         let claimed: Vec<_> = leases.iter().map(|lease| self.number_of(lease.job.id)).collect();
         assert_eq!(claimed, expected, "claimed in another order");
         self.held.extend(expected.into_iter().zip(leases));
@@ -192,9 +194,13 @@ impl Driver {
         }
     }
 
-    /// Whoever held them learns it at the next write, which changes nothing.
+    /// Whoever held a lease that is none any more learns it at the next write, which changes nothing.
     async fn lose_leases(&mut self) {
-        for (_, lease) in std::mem::take(&mut self.held) {
+        let (held, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|(number, _)| self.model.jobs[*number].state == JobState::Leased);
+        self.held = held;
+        for (_, lease) in lost {
             let late = self
                 .library
                 .finish_job(&lease, Outcome::Unchanged, self.library.attempt())
@@ -338,6 +344,19 @@ impl Driver {
     }
 
     async fn compare_jobs(&self, step: &Step) {
+        for scope in [JobScope::All, JobScope::CausedHere] {
+            let next = self.library.next_due(scope).await.unwrap();
+            assert_eq!(
+                next.map(|due| due.since(START).as_secs()),
+                self.model.next_due(scope),
+                "next due in {scope:?} after {step:?}"
+            );
+            assert_eq!(
+                self.library.has_due_jobs(scope).await.unwrap(),
+                self.model.has_due_jobs(scope, self.now()),
+                "due in {scope:?} after {step:?}"
+            );
+        }
         let real = self.all_jobs().await;
         assert_eq!(real.len(), self.model.jobs.len(), "jobs after {step:?}");
         for job in real {
@@ -382,7 +401,12 @@ impl Index {
             for change in page.changes {
                 self.entries.remove(&change.item_id);
                 if change.op == ChangeOp::Upsert {
-                    for material in library.index_material(vec![change.item_id]).await.unwrap() {
+                    for material in library
+                        .index_material(vec![change.item_id])
+                        .await
+                        .unwrap()
+                        .material
+                    {
                         self.entries
                             .insert(material.item.id, (material.article.text, material.item.tags));
                     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atlas_domain::{ItemState, JobKind, JobState};
+use atlas_store::JobScope;
 
 use super::{Ending, Step};
 
@@ -42,10 +43,12 @@ pub(super) struct Model {
     pub(super) addresses: BTreeMap<usize, ItemNumber>,
     /// In the order in which they were enqueued.
     pub(super) jobs: Vec<ModelJob>,
+    /// Those that this process has caused, until a try of theirs has ended.
+    caused: BTreeSet<usize>,
     pub(super) now: u64,
 }
 
-const MAX_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 6;
 
 impl ModelItem {
     pub(super) fn is_searchable(&self) -> bool {
@@ -83,19 +86,25 @@ impl Model {
         self.items[item].tags.extend(tag);
         let has_content = self.items[item].has_content() || self.items[item].state == ItemState::Duplicate;
         if html || !has_content {
-            self.enqueue(item, JobKind::IngestItem);
-            self.hurry(item, JobKind::IngestItem);
+            self.request(item, JobKind::IngestItem);
         }
     }
 
     /// The owner asks for it now, whatever it was put off to.
-    fn hurry(&mut self, item: ItemNumber, kind: JobKind) {
-        let now = self.now;
-        for job in &mut self.jobs {
-            if job.item == item && job.kind == kind && job.state == JobState::Ready {
-                job.run_at = job.run_at.min(now);
-            }
+    fn request(&mut self, item: ItemNumber, kind: JobKind) {
+        self.enqueue(item, kind);
+        let live = self.live(item, kind).expect("just enqueued");
+        self.caused.insert(live);
+        let job = &mut self.jobs[live];
+        if job.state == JobState::Ready {
+            job.run_at = job.run_at.min(self.now);
         }
+    }
+
+    fn live(&self, item: ItemNumber, kind: JobKind) -> Option<usize> {
+        self.jobs
+            .iter()
+            .position(|job| job.is_live() && job.item == item && job.kind == kind)
     }
 
     pub(super) fn trash(&mut self, item: ItemNumber) {
@@ -111,7 +120,7 @@ impl Model {
             let original = self.items[item].duplicate_of;
             let orphaned = !original.is_some_and(|original| self.items[original].is_searchable());
             if self.items[item].state == ItemState::Duplicate && orphaned {
-                self.enqueue(item, JobKind::ReprocessItem);
+                self.request(item, JobKind::ReprocessItem);
             }
         }
     }
@@ -123,8 +132,16 @@ impl Model {
             ItemState::Quarantined | ItemState::Rejected
         );
         if may {
+            let running = self
+                .live(item, JobKind::ReprocessItem)
+                .filter(|&live| self.jobs[live].state == JobState::Leased);
+            if let Some(running) = running
+                && !self.items[item].keep
+            {
+                self.end(running, JobState::Cancelled);
+            }
             self.items[item].keep = true;
-            self.enqueue(item, JobKind::ReprocessItem);
+            self.request(item, JobKind::ReprocessItem);
         }
         may
     }
@@ -135,9 +152,9 @@ impl Model {
         if may {
             self.items[item].state = ItemState::Rejected;
             self.items[item].keep = false;
-            for job in &mut self.jobs {
-                if job.item == item && job.kind == JobKind::ReprocessItem && job.state == JobState::Ready {
-                    job.state = JobState::Cancelled;
+            for kind in [JobKind::ReprocessItem, JobKind::IngestItem] {
+                if let Some(live) = self.live(item, kind) {
+                    self.end(live, JobState::Cancelled);
                 }
             }
         }
@@ -145,13 +162,10 @@ impl Model {
     }
 
     fn enqueue(&mut self, item: ItemNumber, kind: JobKind) {
-        if self
-            .jobs
-            .iter()
-            .any(|job| job.is_live() && job.item == item && job.kind == kind)
-        {
+        if self.live(item, kind).is_some() {
             return;
         }
+        self.caused.insert(self.jobs.len());
         self.jobs.push(ModelJob {
             item,
             kind,
@@ -173,8 +187,44 @@ impl Model {
         }
     }
 
+    /// The job's last try is over. A good end overtakes every failure of its item, another one those of its kind.
+    fn end(&mut self, number: usize, state: JobState) {
+        self.caused.remove(&number);
+        let job = &mut self.jobs[number];
+        (job.state, job.risky) = (state, false);
+        let (item, kind) = (job.item, job.kind);
+        for (other, job) in self.jobs.iter_mut().enumerate() {
+            let overtaken = match state {
+                JobState::Done => true,
+                JobState::Dead => job.kind == kind,
+                _ => false,
+            };
+            if overtaken && other != number && job.item == item && job.state == JobState::Dead {
+                job.state = JobState::Cancelled;
+            }
+        }
+    }
+
+    fn is_in(&self, scope: JobScope, job: usize) -> bool {
+        scope == JobScope::All || self.caused.contains(&job)
+    }
+
+    pub(super) fn next_due(&self, scope: JobScope) -> Option<u64> {
+        let jobs = self.jobs.iter().enumerate();
+        jobs.filter(|(number, job)| job.state == JobState::Ready && self.is_in(scope, *number))
+            .map(|(_, job)| job.run_at)
+            .min()
+    }
+
+    pub(super) fn has_due_jobs(&self, scope: JobScope, now: u64) -> bool {
+        self.jobs.iter().enumerate().any(|(number, job)| {
+            let due = job.state == JobState::Ready && job.run_at <= now;
+            self.is_in(scope, number) && (due || job.state == JobState::Leased)
+        })
+    }
+
     /// The jobs that a worker gets, in order. All pages are on hosts of their own.
-    pub(super) fn claim(&mut self, limit: usize) -> Vec<usize> {
+    pub(super) fn claim(&mut self, limit: usize, scope: JobScope) -> Vec<usize> {
         let leased: Vec<&ModelJob> = self
             .jobs
             .iter()
@@ -186,6 +236,7 @@ impl Model {
         let alone = leased.is_empty();
         let mut due: Vec<usize> = (0..self.jobs.len())
             .filter(|&job| self.jobs[job].state == JobState::Ready && self.jobs[job].run_at <= self.now)
+            .filter(|&job| self.is_in(scope, job))
             .collect();
         due.sort_by_key(|&job| {
             (
@@ -216,6 +267,7 @@ impl Model {
     }
 
     pub(super) fn postpone(&mut self, job: usize, counts: bool, until: u64) {
+        self.caused.remove(&job);
         let job = &mut self.jobs[job];
         job.state = JobState::Ready;
         job.run_at = until;
@@ -232,18 +284,18 @@ impl Model {
             }
             job.attempts += 1;
             (job.run_at, job.risky) = (self.now, false);
-            job.state = if job.attempts >= MAX_ATTEMPTS {
-                JobState::Dead
-            } else {
-                JobState::Ready
-            };
-            if job.state == JobState::Dead {
+            if job.attempts >= MAX_ATTEMPTS {
+                self.end(number, JobState::Dead);
                 self.fail_queued_item(number);
+            } else {
+                job.state = JobState::Ready;
             }
         }
     }
 
+    /// The next process has caused nothing yet.
     pub(super) fn crash(&mut self) {
+        self.caused.clear();
         for number in 0..self.jobs.len() {
             let job = &mut self.jobs[number];
             if job.state != JobState::Leased {
@@ -253,7 +305,7 @@ impl Model {
             if job.risky {
                 job.risky = false;
                 if job.crashes == 3 {
-                    job.state = JobState::Dead;
+                    self.end(number, JobState::Dead);
                     self.fail_queued_item(number);
                 } else {
                     job.crashes += 1;
@@ -273,13 +325,10 @@ impl Model {
     /// Whether the job may go round again.
     pub(super) fn retry(&mut self, number: usize) -> bool {
         let (item, kind) = (self.jobs[number].item, self.jobs[number].kind);
-        if self
-            .jobs
-            .iter()
-            .any(|job| job.is_live() && job.item == item && job.kind == kind)
-        {
+        if self.live(item, kind).is_some() {
             return false;
         }
+        self.caused.insert(number);
         let job = &mut self.jobs[number];
         (job.state, job.run_at, job.attempts, job.deferrals) = (JobState::Ready, self.now, 0, 0);
         (job.suspect, job.crashes) = (false, 0);
@@ -290,7 +339,7 @@ impl Model {
     }
 
     pub(super) fn cancel(&mut self, job: usize) {
-        self.jobs[job].state = JobState::Cancelled;
+        self.end(job, JobState::Cancelled);
         self.fail_queued_item(job);
     }
 
@@ -300,9 +349,9 @@ impl Model {
             self.jobs[number].item,
             self.jobs[number].kind == JobKind::ReprocessItem,
         );
-        let job = &mut self.jobs[number];
         let failed = matches!(ending, Ending::Failed);
-        job.state = if failed { JobState::Dead } else { JobState::Done };
+        self.end(number, if failed { JobState::Dead } else { JobState::Done });
+        let job = &mut self.jobs[number];
         job.attempts += 1;
         (job.risky, job.suspect, job.crashes) = (false, false, 0);
         let stands = rejudged && !failed;

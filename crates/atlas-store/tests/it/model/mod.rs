@@ -4,6 +4,7 @@
 mod drive;
 mod maps;
 
+use atlas_store::JobScope;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -35,6 +36,7 @@ pub(crate) enum Step {
     },
     Claim {
         limit: usize,
+        scope: JobScope,
     },
     EnterRiskyStage {
         pick: usize,
@@ -103,7 +105,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (page.clone(), 0..TAGS).prop_map(|(page, tag)| Step::Tag { page, tag }),
         2 => page.clone().prop_map(|page| Step::Keep { page }),
         1 => page.prop_map(|page| Step::Drop { page }),
-        7 => (1..4_usize).prop_map(|limit| Step::Claim { limit }),
+        5 => (1..4_usize).prop_map(|limit| Step::Claim { limit, scope: JobScope::All }),
+        3 => (1..4_usize).prop_map(|limit| Step::Claim { limit, scope: JobScope::CausedHere }),
         2 => pick.clone().prop_map(|pick| Step::EnterRiskyStage { pick }),
         9 => (pick.clone(), ending()).prop_map(|(pick, ending)| Step::Commit { pick, ending }),
         2 => (pick.clone(), any::<bool>()).prop_map(|(pick, counts)| Step::Postpone { pick, counts }),

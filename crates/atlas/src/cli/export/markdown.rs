@@ -3,7 +3,7 @@
 use atlas_app::views::ItemView;
 use serde_json::json;
 
-use crate::cli::text::{block, lines};
+use crate::cli::text::{lines, without_controls};
 
 /// The longest part of a title in a file name: with the id and the ending it stays below every file system's limit.
 const SLUG_BYTES: usize = 80;
@@ -16,15 +16,18 @@ pub(super) fn render(view: &ItemView) -> String {
         .and_then(|article| article.published.as_ref())
         .map(|date| date.value.to_string());
     let fields = [
-        ("title", json!(item.title)),
-        ("url", json!(item.url)),
-        ("authors", json!(article.map(|article| &article.authors))),
+        ("title", json!(item.title.as_deref().map(without_controls))),
+        ("url", json!(without_controls(&item.url))),
+        (
+            "authors",
+            json!(article.map(|article| all_without_controls(&article.authors))),
+        ),
         ("published", json!(published)),
         (
             "language",
-            json!(article.and_then(|article| article.language.as_ref())),
+            json!(article.and_then(|article| article.language.as_deref().map(without_controls))),
         ),
-        ("tags", json!(item.tags)),
+        ("tags", json!(all_without_controls(&item.tags))),
         ("state", json!(item.state)),
         ("reason", json!((!item.reason.is_empty()).then_some(&item.reason))),
         ("saved", json!(item.saved_at)),
@@ -34,9 +37,16 @@ pub(super) fn render(view: &ItemView) -> String {
     let told = fields.iter().filter(|(_, value)| !value.is_null());
     let front = lines(told.map(|(name, value)| format!("{name}: {value}")));
     match article {
-        Some(article) => format!("---\n{front}---\n\n{}\n", block(&article.markdown).trim_end()),
+        Some(article) => format!(
+            "---\n{front}---\n\n{}\n",
+            without_controls(&article.markdown).trim_end()
+        ),
         None => format!("---\n{front}---\n"),
     }
+}
+
+fn all_without_controls(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| without_controls(text)).collect()
 }
 
 /// Readable by its title, unique by its id, and inside its directory whatever the title says.
@@ -97,6 +107,18 @@ mod tests {
             "{}",
             render(&view)
         );
+    }
+
+    #[test]
+    fn controls_are_left_out_and_writing_directions_are_not() {
+        let mut view = fixtures::view();
+        view.item.title = Some("a\u{9b}2J\u{1b}[31mb\u{200f}".to_owned());
+        if let Some(document) = &mut view.document {
+            document.article.markdown = "x\u{85}\u{7}\u{200f}y\n\tz".to_owned();
+        }
+        let text = render(&view);
+        assert!(text.contains("title: \"a2J[31mb\u{200f}\"\n"), "{text:?}");
+        assert!(text.ends_with("---\n\nx\u{200f}y\n\tz\n"), "{text:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `atlas show --why`: every decision about an item with its reasons, how its page was fetched, and every try.
 
 use atlas_app::views::ItemView;
-use atlas_domain::{Attempt, Snapshot};
+use atlas_domain::{Attempt, Snapshot, StrategyStep};
 use atlas_store::{AuditEntry, Judgement};
 
 use crate::cli::items::name_of;
@@ -100,15 +100,16 @@ pub(crate) fn reasons(judgement: &Judgement, look: Look) -> String {
     )
 }
 
-/// Every try, the oldest first.
+/// Every try, the oldest first, and below them what each asked for.
 pub(crate) fn tries(attempts: &[Attempt], look: Look) -> String {
-    let rows: Vec<_> = attempts
-        .iter()
-        .map(|attempt| {
+    let rows: Vec<_> = (1..)
+        .zip(attempts)
+        .map(|(number, attempt): (usize, _)| {
             let next = attempt
                 .next_try_at
                 .map_or(String::new(), |at| format!("; next try at {at}"));
             [
+                number.to_string(),
                 attempt.started_at.to_string(),
                 duration(attempt.duration_ms),
                 attempt.stage.clone(),
@@ -119,7 +120,46 @@ pub(crate) fn tries(attempts: &[Attempt], look: Look) -> String {
             ]
         })
         .collect();
-    table(["STARTED", "TOOK", "STAGE", "END"], &rows, look)
+    let requests: Vec<_> = (1..)
+        .zip(attempts)
+        .flat_map(|(number, attempt)| attempt.steps.iter().flat_map(move |step| requests(number, step)))
+        .collect();
+    let tries = table(["TRY", "STARTED", "TOOK", "STAGE", "END"], &rows, look);
+    if requests.is_empty() {
+        return tries;
+    }
+    let heads = ["TRY", "STRATEGY", "TOOK", "WAITED", "RESULT", "FROM", "ADDRESS"];
+    format!("{tries}\n{}", table(heads, &requests, look))
+}
+
+/// What one strategy asked for; one line even if it asked nobody.
+fn requests(number: usize, step: &StrategyStep) -> Vec<[String; 7]> {
+    let strategy = step.strategy.to_string();
+    if step.hops.is_empty() {
+        let none = String::new;
+        let result = step.result.clone();
+        return vec![[
+            number.to_string(),
+            strategy,
+            none(),
+            none(),
+            result,
+            none(),
+            none(),
+        ]];
+    }
+    let lines = step.hops.iter().map(|hop| {
+        [
+            number.to_string(),
+            strategy.clone(),
+            duration(hop.took_ms),
+            duration(hop.waited_ms),
+            hop.result.clone(),
+            hop.address.map_or(String::new(), |address| address.to_string()),
+            hop.url.clone(),
+        ]
+    });
+    lines.collect()
 }
 
 fn fetch(snapshot: &Snapshot) -> String {
@@ -186,9 +226,14 @@ mod tests {
           Arrived   2026-01-01T00:00:04Z
 
         Tries
-          STARTED               TOOK    STAGE  END
-          2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
-          2026-01-01T00:00:03Z  2 s     judge  done
+          TRY  STARTED               TOOK    STAGE  END
+          1    2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
+          2    2026-01-01T00:00:03Z  2 s     judge  done
+
+          TRY  STRATEGY   TOOK    WAITED  RESULT    FROM       ADDRESS
+          1    direct     120 ms  0 ms    http_302  192.0.2.7  https://example.com/2
+          1    direct     20 s    3 s     timeout              https://example.com/moved
+          1    link_only                  timeout
 
         Decisions
           AT                    BY      DECISION

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -22,6 +22,9 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// A command that runs.
+pub(crate) struct Running(Child);
+
 /// A server that runs. Killed when dropped.
 pub(crate) struct Serving {
     child: Child,
@@ -34,6 +37,7 @@ impl Atlas {
         let variables = [
             ("ATLAS_FETCH_ALLOW_HOSTS", "127.0.0.0/8"),
             ("ATLAS_FETCH_POLITENESS", "false"),
+            ("ATLAS_STORAGE_RESERVE_MB", "1"), // many servers run at once
         ];
         Self {
             folder: tempfile::tempdir().unwrap(),
@@ -89,11 +93,39 @@ impl Atlas {
         let output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();
-        Finished {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Finished::of(output)
+    }
+
+    /// Runs a command to its end inside another one, for example `unshare`.
+    pub(crate) async fn run_in(&self, outer: &[&str], arguments: &[&str]) -> Finished {
+        let inner = self.command(arguments);
+        let mut command = Command::new(outer[0]);
+        command
+            .args(&outer[1..])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        Finished::of(output)
+    }
+
+    /// Starts a command whose output the test reads as it comes.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// Starts a command that is to be interrupted.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
     }
 
     /// Runs a command that must succeed, and reads what it prints as JSON.
@@ -153,6 +185,28 @@ impl Atlas {
     }
 }
 
+impl Running {
+    /// SIGINT, as Ctrl-C sends it, and wait until it has ended.
+    pub(crate) async fn interrupt(self) -> Finished {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let output = tokio::task::spawn_blocking(move || self.0.wait_with_output().unwrap())
+            .await
+            .unwrap();
+        Finished::of(output)
+    }
+}
+
+impl Finished {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
 impl Serving {
     fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
@@ -182,9 +236,14 @@ impl Serving {
 
     /// SIGTERM; returns the exit code.
     pub(crate) async fn terminate(mut self) -> i32 {
+        self.ask_to_end();
+        self.ended().await
+    }
+
+    /// SIGTERM, and no waiting.
+    pub(crate) fn ask_to_end(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        self.ended().await
     }
 
     /// Waits until it has ended by itself.

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 pub(crate) struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
-    body: String,
+    body: Vec<u8>,
     delay: Duration,
 }
 
@@ -44,8 +44,17 @@ impl Answer {
         Self {
             status: 200,
             headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
-            body: body.into(),
+            body: body.into().into_bytes(),
             delay: Duration::ZERO,
+        }
+    }
+
+    /// Any bytes, announced as this.
+    pub(crate) fn bytes(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            headers: vec![("content-type", content_type.to_owned())],
+            body: body.into(),
+            ..Self::page("")
         }
     }
 
@@ -150,9 +159,14 @@ pub(crate) fn article(title: &str, word: &str) -> Answer {
 }
 
 impl Answer {
+    /// The page as text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
     /// The same page with bytes in it that nobody sees.
     pub(crate) fn with_comment(mut self, text: &str) -> Self {
-        self.body += &["<!-- ", text, " -->"].concat();
+        self.body.extend(["<!-- ", text, " -->"].concat().bytes());
         self
     }
 }

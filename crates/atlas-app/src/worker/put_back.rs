@@ -1,0 +1,90 @@
+//! What becomes of a job that broke off for a reason of our own: it is tried again, as often as its tries last.
+//! Where the store cannot even remember that, the lease runs out.
+
+use std::time::Duration;
+
+use atlas_domain::{Lease, Outcome};
+use atlas_store::{AttemptRecord, Postponement, StoreError};
+
+use super::trouble::TroubleLog;
+use crate::jobs::JobContext;
+
+/// How long a job rests after it broke off.
+const REST: Duration = Duration::from_mins(1);
+
+/// Why a job broke off.
+pub(super) enum Breakdown {
+    /// The store failed under it.
+    Store(StoreError),
+    /// It panicked: a bug.
+    Panic,
+}
+
+/// Puts a job back, or gives it up when this was its last try.
+pub(super) async fn put_back(
+    context: &JobContext,
+    lease: &Lease,
+    breakdown: &Breakdown,
+    trouble: &TroubleLog,
+) {
+    let now = context.ingest.clock.now();
+    let attempt = AttemptRecord::at(now, "run");
+    let (library, job) = (&context.ingest.library, &lease.job);
+    let counts = breakdown.counts();
+    let (reason, message) = (breakdown.reason().to_owned(), breakdown.message());
+    let result = if !counts || job.attempts + 1 < job.max_attempts {
+        let postponement = Postponement {
+            until: now.after(REST),
+            counts,
+            reason,
+            message,
+        };
+        library.postpone_job(lease, postponement, attempt).await
+    } else {
+        let outcome = Outcome::Failed { reason, message };
+        library.finish_job(lease, outcome, attempt).await
+    };
+    match result {
+        // Whoever has the job now decides about it.
+        Ok(()) | Err(StoreError::LeaseLost) => {}
+        Err(error) => {
+            tracing::error!(job = %job.id, %error, "a job could not be put back; its lease runs out");
+            trouble.failed(error);
+        }
+    }
+}
+
+impl Breakdown {
+    /// Whether the try counts: a full disk or a busy file is no job's fault.
+    fn counts(&self) -> bool {
+        match self {
+            Self::Store(error) => !matches!(
+                error,
+                StoreError::Full(_)
+                    | StoreError::Io(_)
+                    | StoreError::Busy(_)
+                    | StoreError::Interrupted
+                    | StoreError::Unknown(_)
+                    | StoreError::ReadOnly
+                    | StoreError::ReadOnlyFileSystem(_)
+                    | StoreError::Displaced { .. }
+                    | StoreError::Closed
+            ),
+            Self::Panic => true,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "store_failed",
+            Self::Panic => "panicked",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Store(error) => error.to_string(),
+            Self::Panic => "a bug in Atlas ended this try; the log has the details".to_owned(),
+        }
+    }
+}

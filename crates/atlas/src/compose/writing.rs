@@ -1,0 +1,229 @@
+//! Opening for writing: operational state, library and index, and the work that follows from them. Whatever goes
+//! wrong on the way, the end of this start is recorded, so that the next one is not told of a death.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_app::ingest::Ingest;
+use atlas_app::jobs::JobContext;
+use atlas_app::{
+    App, AppError, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, Work, WorkerSettings,
+};
+use atlas_domain::{Clock, Entropy, SystemClock};
+use atlas_search::{IndexSettings, Opened, SearchError, SearchIndex};
+use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
+use tokio::sync::watch;
+
+use super::parts::{entropy, extractor, fetcher};
+use super::{Records, VERSION};
+use crate::config::Config;
+use crate::error::{CliError, Exit};
+
+/// How long running jobs may go on when a command is asked to end.
+const COMMAND_GRACE: Duration = Duration::from_secs(1);
+
+/// Everything but the lock.
+pub(super) struct OpenedToWrite {
+    pub(super) app: App,
+    /// None when the library is damaged.
+    pub(super) runtime: Option<Runtime>,
+    pub(super) records: Records,
+}
+
+/// Why not everything could be opened for writing.
+pub(super) struct Unopened {
+    pub(super) error: CliError,
+    /// For want of room on the disk.
+    pub(super) is_full: bool,
+}
+
+/// Opens everything. A damaged library does not end a server: it starts ops-only.
+pub(super) async fn open_to_write(
+    config: &Config,
+    lock: &DataDirLock,
+    work: Work,
+) -> Result<OpenedToWrite, Unopened> {
+    let ops = Ops::open(lock, Arc::new(SystemClock))?;
+    let serves = work == Work::JobsAndSchedules;
+    // A command is no run of the server: what ends it says nothing about the server.
+    let run = if serves {
+        Some(ops.begin_run(VERSION).await?)
+    } else {
+        None
+    };
+    let records = Records { ops, run };
+    match open_with(config, lock, work, &records).await {
+        Ok((app, runtime)) => Ok(OpenedToWrite {
+            app,
+            runtime,
+            records,
+        }),
+        Err(unopened) => {
+            records.close().await;
+            Err(unopened)
+        }
+    }
+}
+
+async fn open_with(
+    config: &Config,
+    lock: &DataDirLock,
+    work: Work,
+    records: &Records,
+) -> Result<(App, Option<Runtime>), Unopened> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy = entropy()?;
+    let serves = work == Work::JobsAndSchedules;
+    let library = match Library::open(lock, Arc::clone(&clock), Arc::clone(&entropy)) {
+        Err(error) if !serves || !matches!(error, StoreError::Corrupt { .. }) => return Err(error.into()),
+        other => other,
+    };
+    let mut parts = AppParts {
+        mode: Mode::OpsOnly,
+        dir: lock.dir().clone(),
+        library: library.clone(),
+        search: SearchState::Unavailable("the library is not available".to_owned()),
+        signals: Arc::new(Signals::default()),
+        metrics: Arc::new(Metrics::default()),
+        floor_bytes: config.floor_bytes,
+        reserve_bytes: if serves { config.reserve_bytes } else { 0 },
+        read_only_because: None,
+        version: VERSION,
+        previous_run_was_killed: records.previous_run_was_killed().await?,
+    };
+    let library = match library {
+        Ok(library) => library,
+        Err(error) => {
+            tracing::error!(%error, "the library cannot be used: starting with operations only");
+            return Ok((App::new(parts), None));
+        }
+    };
+    let guard = records.ops.index_opening().await?;
+    let started = start_work(
+        config,
+        &mut parts,
+        library,
+        (clock, entropy),
+        (guard, &records.ops),
+        work,
+    )
+    .await;
+    if started.is_err()
+        && let Err(error) = records.ops.index_not_opened().await
+    {
+        tracing::warn!(%error, "the end of this start could not be recorded");
+    }
+    Ok((App::new(parts), Some(started?)))
+}
+
+async fn start_work(
+    config: &Config,
+    parts: &mut AppParts,
+    library: Library,
+    (clock, entropy): (Arc<dyn Clock>, Arc<Entropy>),
+    (guard, ops): (IndexGuard, &Ops),
+    work: Work,
+) -> Result<Runtime, Unopened> {
+    let opened = open_index(&parts.dir, &library, guard)?;
+    let index = Arc::new(opened.index);
+    parts.mode = Mode::Normal;
+    parts.search = SearchState::Ready(Box::new(index.reader().clone()));
+    let (signals, metrics) = (Arc::clone(&parts.signals), Arc::clone(&parts.metrics));
+    let indexer = Indexer::new(library.clone(), index, Arc::clone(&signals), opened.resume);
+    let context = JobContext {
+        ingest: Ingest {
+            library,
+            fetcher: fetcher(config, &clock)?,
+            extractor: Arc::new(extractor(config)),
+            clock,
+            entropy,
+        },
+        retention: config.retention,
+    };
+    let settings = WorkerSettings {
+        slots: config.worker_slots,
+        shutdown_grace: match work {
+            Work::JobsAndSchedules => WorkerSettings::default().shutdown_grace,
+            // Somebody sits before a command who wants it to end, or has told it how long to wait.
+            Work::Jobs | Work::Index => COMMAND_GRACE,
+        },
+        ..WorkerSettings::default()
+    };
+    let moves = signals.indexed();
+    let runtime = Runtime::start(context, Arc::new(indexer), signals, metrics, settings, work).await?;
+    tokio::spawn(trust_after_its_first_move(ops.clone(), moves));
+    Ok(runtime)
+}
+
+/// Opens the index for writing. One that the process has died with three times in a row is set aside.
+fn open_index(dir: &DataDir, library: &Library, guard: IndexGuard) -> Result<Opened, Unopened> {
+    if guard == IndexGuard::Distrusted {
+        tracing::error!(
+            "the process died three times in a row while it opened the search index: building it anew"
+        );
+        let aside = dir.search().with_file_name("search.distrusted");
+        let _ = std::fs::remove_dir_all(&aside);
+        match std::fs::rename(dir.search(), &aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::from(error).into());
+            }
+            _ => {}
+        }
+    }
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("index::while_opening", |_| std::process::abort());
+    let opened = SearchIndex::open(&dir.search(), library.identity(), IndexSettings::default())?;
+    if let Some(reason) = &opened.rebuild {
+        tracing::info!(%reason, "building the search index from the library");
+    }
+    Ok(opened)
+}
+
+/// An index that has taken its first changes, or had none to take, is not what kills the process.
+async fn trust_after_its_first_move(ops: Ops, mut moves: watch::Receiver<u64>) {
+    if moves.changed().await.is_ok()
+        && let Err(error) = ops.index_sound().await
+    {
+        tracing::warn!(%error, "the soundness of the search index could not be recorded");
+    }
+}
+
+impl From<StoreError> for Unopened {
+    fn from(error: StoreError) -> Self {
+        Self {
+            is_full: matches!(error, StoreError::Full(_)),
+            error: error.into(),
+        }
+    }
+}
+
+impl From<AppError> for Unopened {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Store(error) => error.into(),
+            other => CliError::from(other).into(),
+        }
+    }
+}
+
+impl From<SearchError> for Unopened {
+    fn from(error: SearchError) -> Self {
+        let exit = match error {
+            SearchError::Locked => Exit::Busy,
+            _ => Exit::Failure,
+        };
+        Self {
+            is_full: matches!(&error, SearchError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull),
+            error: CliError::new(exit, error.to_string()),
+        }
+    }
+}
+
+impl From<CliError> for Unopened {
+    fn from(error: CliError) -> Self {
+        Self {
+            error,
+            is_full: false,
+        }
+    }
+}
