@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';
 const ZERO_WIDTH_JOINER: char = '\u{200D}';
@@ -23,7 +23,7 @@ fn one_line(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut joiner = None;
     let mut in_flag = false;
-    for c in text.nfc() {
+    for c in composed(text).chars() {
         if c.is_whitespace() || is_line_break(c) {
             joiner = None;
             in_flag = false;
@@ -41,6 +41,21 @@ fn one_line(text: &str) -> String {
     }
     kept.truncate(kept.trim_end().len());
     kept
+}
+
+/// The text with every accent and its letter in one character where there is one (NFC).
+fn composed(text: &str) -> Cow<'_, str> {
+    // Almost all text is composed already, and most of it of characters that nothing can be joined to.
+    if text.chars().all(is_composed) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+/// Whether NFC changes the character neither alone nor among others of this kind: Latin, quotes and dashes, Han.
+fn is_composed(c: char) -> bool {
+    matches!(c, '\0'..'\u{300}' | '\u{2010}'..='\u{2027}' | '\u{4E00}'..='\u{9FFF}')
 }
 
 /// Content without control characters and direction overrides. Line breaks and tabs stay.
@@ -119,8 +134,7 @@ fn is_noncharacter(c: char) -> bool {
 /// Text that was encoded as UTF-8 twice, read as it was meant. Only where a control character in it proves
 /// that: nobody writes those, while `Ã©` alone may be what an article about such accidents wants to show.
 pub(crate) fn mend_double_encoding(text: &str) -> Cow<'_, str> {
-    let is_proof = |c: char| matches!(c, '\u{80}'..='\u{9F}');
-    if !text.contains(is_proof) {
+    if !holds_proof(text) {
         return Cow::Borrowed(text);
     }
     let mut mended = String::with_capacity(text.len());
@@ -128,7 +142,7 @@ pub(crate) fn mend_double_encoding(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let (meant, length) = twice_encoded(rest).unwrap_or((first, first.len_utf8()));
-        is_proven |= length > first.len_utf8() && rest[..length].contains(is_proof);
+        is_proven |= length > first.len_utf8() && holds_proof(&rest[..length]);
         mended.push(meant);
         rest = &rest[length..];
     }
@@ -137,6 +151,13 @@ pub(crate) fn mend_double_encoding(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Whether a control character of C1 is in the text: in UTF-8 the byte C2 begins a character wherever it stands.
+fn holds_proof(text: &str) -> bool {
+    text.as_bytes()
+        .windows(2)
+        .any(|pair| pair[0] == 0xC2 && matches!(pair[1], 0x80..=0x9F))
 }
 
 /// The character whose UTF-8 bytes stand as characters at the beginning of `text`, and the length of those.
@@ -158,6 +179,7 @@ fn twice_encoded(text: &str) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -219,5 +241,47 @@ mod tests {
     #[case::ordinary("Straße", "Straße")]
     fn text_encoded_twice_is_mended_where_that_is_certain(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(mend_double_encoding(text), expected);
+    }
+
+    /// Characters on both sides of every border of the short ways, and parts of characters that compose.
+    fn text_near_the_borders() -> impl Strategy<Value = String> {
+        let c = prop_oneof![
+            3 => prop::char::range('\0', '\u{17F}'),
+            2 => prop::char::range('\u{2D0}', '\u{345}'),
+            2 => prop::char::range('\u{1FF0}', '\u{2130}'),
+            1 => prop::char::range('\u{1100}', '\u{11FF}'),
+            1 => prop::char::range('\u{3040}', '\u{30FF}'),
+            1 => prop::char::range('\u{4DF0}', '\u{A010}'),
+            1 => prop::char::range('\u{AC00}', '\u{AC40}'),
+            1 => prop::char::range('\u{F900}', '\u{FB4F}'),
+            1 => any::<char>(),
+        ];
+        prop::collection::vec(c, 0..24).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 20_000,
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn the_short_way_to_composed_text_leads_where_the_long_one_does(text in text_near_the_borders()) {
+            prop_assert_eq!(composed(&text), text.nfc().collect::<String>());
+        }
+
+        #[test]
+        fn proof_of_double_encoding_is_a_control_character(text in text_near_the_borders()) {
+            prop_assert_eq!(holds_proof(&text), text.contains(|c| matches!(c, '\u{80}'..='\u{9F}')));
+        }
+    }
+
+    #[test]
+    fn characters_that_take_the_short_way_are_composed() {
+        for c in ('\0'..=char::MAX).filter(|c| is_composed(*c)) {
+            assert_eq!(is_nfc_quick([c].into_iter()), IsNormalized::Yes, "{c:?}");
+        }
     }
 }

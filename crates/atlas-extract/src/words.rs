@@ -8,25 +8,47 @@ pub(crate) fn count_words(text: &str) -> u32 {
     let mut unspaced = 0;
     let mut in_word = false;
     for c in text.chars() {
-        if is_unspaced(c) {
-            unspaced += 1;
-            in_word = false;
-        } else if c.is_alphanumeric() {
-            words += u32::from(!in_word);
-            in_word = true;
-        } else if !joins_letters(c) {
-            in_word = false;
+        match Part::of(c) {
+            Part::Unspaced => {
+                unspaced += 1;
+                in_word = false;
+            }
+            Part::Letter => {
+                words += u32::from(!in_word);
+                in_word = true;
+            }
+            Part::Joiner => {}
+            Part::Gap => in_word = false,
         }
     }
     words + u32::div_ceil(unspaced, 2)
 }
 
-/// Apostrophes, hyphens and points, and the marks and joiners of Indic and Arabic scripts.
-fn joins_letters(c: char) -> bool {
-    matches!(
-        c,
-        '\'' | '’' | '-' | '.' | '_' | '\u{AD}' | '\u{200C}' | '\u{200D}'
-    ) || is_combining_mark(c)
+/// What a character does to a word.
+enum Part {
+    /// It is half a word.
+    Unspaced,
+    /// It begins a word or goes on with one.
+    Letter,
+    /// Apostrophes, hyphens and points, and the marks and joiners of Indic and Arabic scripts.
+    Joiner,
+    /// It ends a word.
+    Gap,
+}
+
+impl Part {
+    fn of(c: char) -> Self {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => Self::Letter,
+            '\'' | '-' | '.' | '_' | '’' | '\u{AD}' | '\u{200C}' | '\u{200D}' => Self::Joiner,
+            // What is left asks the tables of Unicode, in which a search is slow.
+            '\0'..='\x7F' => Self::Gap,
+            c if is_unspaced(c) => Self::Unspaced,
+            c if c.is_alphanumeric() => Self::Letter,
+            c if is_combining_mark(c) => Self::Joiner,
+            _ => Self::Gap,
+        }
+    }
 }
 
 /// Whether a character belongs to a script that is written without spaces.
@@ -40,6 +62,7 @@ pub(crate) fn is_unspaced(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -59,5 +82,46 @@ mod tests {
     #[case::nothing(" \n — … ", 0)]
     fn counts_words_in_any_script(#[case] text: &str, #[case] words: u32) {
         assert_eq!(count_words(text), words);
+    }
+
+    /// What `count_words` must agree with: every question asked of every character.
+    fn words_by_the_tables(text: &str) -> u32 {
+        let joins_letters = |c: char| "'’-._\u{AD}\u{200C}\u{200D}".contains(c) || is_combining_mark(c);
+        let (mut words, mut unspaced, mut in_word) = (0, 0, false);
+        for c in text.chars() {
+            if is_unspaced(c) {
+                unspaced += 1;
+                in_word = false;
+            } else if c.is_alphanumeric() {
+                words += u32::from(!in_word);
+                in_word = true;
+            } else if !joins_letters(c) {
+                in_word = false;
+            }
+        }
+        words + u32::div_ceil(unspaced, 2)
+    }
+
+    #[test]
+    fn every_character_counts_as_the_tables_say() {
+        for c in '\0'..=char::MAX {
+            for text in [format!("{c}"), format!("a{c}b")] {
+                assert_eq!(count_words(&text), words_by_the_tables(&text), "{text:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 20_000,
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(3),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn every_text_counts_as_the_tables_say(text in "([ -~]|[À-ɏ’\u{AD}]|[ऀ-ॿ]|[ぁ-ん一-龠]|\u{301}|.){0,40}") {
+            prop_assert_eq!(count_words(&text), words_by_the_tables(&text));
+        }
     }
 }

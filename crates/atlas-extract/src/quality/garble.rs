@@ -9,8 +9,9 @@ use regex::Regex;
 /// What is left where bytes were decoded as what they are not: replacements, C1 controls, unassigned characters.
 static BROKEN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[\x{FFFD}\x{80}-\x{9F}\p{Cn}]").expect("the pattern is a constant"));
-/// Pages draw icons with them, so they count only beside all of the source.
-static PRIVATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{Co}").expect("the pattern is a constant"));
+/// The same, and private characters: pages draw icons with them, so they count only beside all of the source.
+static BROKEN_OR_PRIVATE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[\x{FFFD}\x{80}-\x{9F}\p{Cn}\p{Co}]").expect("the pattern is a constant"));
 
 /// What was counted in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +27,15 @@ pub(super) struct Garble {
 impl Garble {
     /// Counts in a text that a visitor sees.
     pub(super) fn of_text(text: &str) -> Self {
+        Self::of(text, &BROKEN)
+    }
+
+    /// Counts in the source of a page.
+    pub(super) fn of_source(source: &str) -> Self {
+        Self::of(source, &BROKEN_OR_PRIVATE)
+    }
+
+    fn of(text: &str, broken: &Regex) -> Self {
         Self {
             chars: text.chars().count(),
             controls: text.bytes().filter(|byte| is_control(*byte)).count(),
@@ -33,22 +43,8 @@ impl Garble {
             broken: if text.is_ascii() {
                 0
             } else {
-                BROKEN.find_iter(text).count()
+                broken.find_iter(text).count()
             },
-        }
-    }
-
-    /// Counts in the source of a page.
-    pub(super) fn of_source(source: &str) -> Self {
-        let private = if source.is_ascii() {
-            0
-        } else {
-            PRIVATE.find_iter(source).count()
-        };
-        let counted = Self::of_text(source);
-        Self {
-            broken: counted.broken + private,
-            ..counted
         }
     }
 

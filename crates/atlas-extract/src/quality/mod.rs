@@ -9,6 +9,7 @@ mod garble;
 mod judge;
 mod layout;
 mod observe;
+mod phrase_list;
 // Lists of phrases read as paragraphs, not as columns of one phrase a line.
 #[rustfmt::skip]
 mod phrases;

@@ -1,6 +1,5 @@
-//! Words, sentences and phrases in any language. Pure functions over text; knows no class of junk.
-
-use crate::words::{count_words, is_unspaced};
+//! Sentences in any language, and the form that phrases are compared in. Pure functions over text; knows no class
+//! of junk.
 
 /// Whether a block of text reads like sentences and not like a label, a menu or a headline. Length alone does
 /// not: a menu that lost its line breaks is long too.
@@ -91,69 +90,12 @@ pub(super) fn title_segments(title: &str) -> Vec<String> {
         .collect()
 }
 
-/// The first of `phrases` that stands in the folded `text` as whole words.
-pub(super) fn find_phrase(text: &str, phrases: &[&'static str]) -> Option<&'static str> {
-    phrases
-        .iter()
-        .copied()
-        .find(|phrase| contains_words(text, phrase))
-}
-
-/// How many different ones of `phrases` stand in the folded `text`.
-pub(super) fn count_phrases(text: &str, phrases: &[&'static str]) -> usize {
-    phrases
-        .iter()
-        .filter(|phrase| contains_words(text, phrase))
-        .count()
-}
-
-/// The first of `phrases` that is all of the folded `text` but for at most `spare` words.
-pub(super) fn is_phrase(text: &str, phrases: &[&'static str], spare: u32) -> Option<&'static str> {
-    let words = count_words(text);
-    phrases
-        .iter()
-        .copied()
-        .find(|phrase| words <= count_words(phrase) + spare && contains_words(text, phrase))
-}
-
-fn contains_words(text: &str, phrase: &str) -> bool {
-    text.match_indices(phrase).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
-        is_border(before, phrase.chars().next()) && is_border(after, phrase.chars().next_back())
-    })
-}
-
-/// A word ends at a space; in scripts without spaces, and before Korean particles, anywhere.
-fn is_border(outside: Option<char>, inside: Option<char>) -> bool {
-    let joins = |c: char| is_unspaced(c) || matches!(u32::from(c), 0xAC00..=0xD7A3);
-    outside.is_none_or(|c| c == ' ' || joins(c)) || inside.is_some_and(joins)
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::*;
-
-    #[rstest]
-    #[case::whole_words("page not found", true)]
-    #[case::inside_a_longer_word("page not founded", false)]
-    #[case::between_other_words("sorry page not found here", true)]
-    fn phrases_are_whole_words(#[case] text: &str, #[case] found: bool) {
-        assert_eq!(find_phrase(text, &["not found"]).is_some(), found);
-    }
-
-    #[test]
-    fn phrases_without_spaces_match_inside_a_sentence() {
-        assert!(
-            find_phrase(
-                &fold("お探しのページが見つかりません。"),
-                &["ページが見つかりません"]
-            )
-            .is_some()
-        );
-    }
+    use crate::words::count_words;
 
     #[rstest]
     #[case::sentence("The heron stood on the gate and waited.", true)]

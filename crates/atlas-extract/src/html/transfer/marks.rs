@@ -2,7 +2,10 @@
 //!
 //! Only puts them in; `restore` takes them out again.
 
-/// In the last private-use plane, where even icon fonts do not go.
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+/// In the last two private-use planes, like all marks.
 pub(super) const SPACE: char = '\u{10FA20}';
 pub(super) const NEWLINE: char = '\u{10FA0A}';
 pub(super) const TAB: char = '\u{10FA09}';
@@ -11,6 +14,19 @@ pub(super) const FIRST_LINK_START: u32 = 0x10_0000;
 /// ...and this for its last, so that no text changes its length: the extractor counts.
 pub(super) const FIRST_LINK_END: u32 = 0xF_0000;
 const MAX_LINKS: usize = 60_000;
+/// Where all marks lie. Nothing there is text: without the page's own font it means nothing.
+const MARKS: RangeInclusive<char> = '\u{F0000}'..='\u{10FFFF}';
+
+/// What the page says, without characters that could be taken for marks. A space each, so that words which one
+/// stood between stay apart.
+pub(super) fn without_marks(text: &str) -> Cow<'_, str> {
+    let is_mark = |c: char| MARKS.contains(&c);
+    if text.contains(is_mark) {
+        Cow::Owned(text.replace(is_mark, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// A text in a link that travels in private characters.
 pub(crate) struct CarriedLink {

@@ -11,7 +11,7 @@ use ego_tree::iter::Edge;
 use scraper::{Html, Node};
 use trafilatura::dom::{Document, NodeId};
 
-use self::marks::{CarriedLink, carry_link, keep_borders, keep_layout};
+use self::marks::{CarriedLink, carry_link, keep_borders, keep_layout, without_marks};
 pub(crate) use self::restore::{restore_html, restore_text};
 
 /// Elements that stand inside a line of text.
@@ -50,7 +50,7 @@ pub(crate) fn copy(document: &Html, with_links: bool) -> Copy {
                     parent.last_child = Some((id, is_inline(name)));
                     let mut child = parent.child(id, name);
                     for (name, value) in element.attrs() {
-                        copy.set_attribute(id, name, value);
+                        copy.set_attribute(id, name, &without_marks(value));
                     }
                     if with_links && name == "a" {
                         child.link = element.attr("href");
@@ -59,7 +59,7 @@ pub(crate) fn copy(document: &Html, with_links: bool) -> Copy {
                 }
                 Node::Text(text) => {
                     if let Some(parent) = open.last_mut() {
-                        parent.text.push_str(text);
+                        parent.text.push_str(&without_marks(text));
                     }
                 }
                 _ => {}
@@ -140,7 +140,7 @@ impl OpenElement<'_> {
                 keep_borders(&text, before, after)
             };
             if let Some(href) = self.link {
-                text = carry_link(&text, href, links);
+                text = carry_link(&text, &without_marks(href), links);
             }
         }
         match self.last_child {
@@ -212,6 +212,24 @@ mod tests {
             .expect("a constant")
             .replace_all(&extracted, "");
         assert_eq!(restore_html(&without, &copy.links), expected.unwrap_or(source));
+    }
+
+    #[test]
+    fn what_looks_like_a_mark_in_the_page_is_none() {
+        let source = "<p>\u{100000}one\u{F0000} two\u{10FA0A}three <img alt=\"\u{100000}\">\
+            <a href=\"/x?\u{10FA20}\">four</a></p><pre>five\u{10FA20}six</pre>";
+        let copy = copy(&Html::parse_document(source), true);
+        let body = copy.document.body().expect("a parsed page has a body");
+        let restored = restore_html(&copy.document.inner_html(body), &copy.links);
+        assert_eq!(
+            restored.matches("<a ").count(),
+            2,
+            "the page's own and its carried copy: {restored}"
+        );
+        assert_eq!(restored.matches("href=\"/x? \"").count(), 2, "{restored}");
+        for kept in ["<p> one  two three ", "alt=\" \"", ">four<", "five six"] {
+            assert!(restored.contains(kept), "no {kept:?} in {restored}");
+        }
     }
 
     #[test]

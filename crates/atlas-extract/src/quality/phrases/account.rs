@@ -1,7 +1,9 @@
 //! What pages say that want to know who the visitor is or to be paid. Lists only, in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// "Who are you?": log in, register, get a new password.
-pub(in crate::quality) const ACCOUNT: &[&str] = &[
+pub(in crate::quality) static ACCOUNT: Phrases = Phrases::of(&[
     "log in", "login", "log on", "logon", "sign in", "signin", "sign on", "log into", "weblogin", "sign up",
     "signup", "register", "registration", "create account", "create an account", "create your account",
     "create new account", "new account", "create user", "create new customer account", "join us", "join now",
@@ -66,10 +68,10 @@ pub(in crate::quality) const ACCOUNT: &[&str] = &[
     "ログイン", "サインイン", "会員登録", "新規登録", "新規会員登録", "マイページ", "パスワードをお忘れ", "パスワードの再設定", "パスワード再設定", "アカウント作成",
     "アカウントを作成", "登录", "登陆", "注册", "免费注册", "用户登录", "忘记密码", "找回密码", "更改密码", "重置密码", "获取密码", "登入", "註冊", "忘記密碼",
     "會員登入", "로그인", "회원가입", "비밀번호 찾기", "비밀번호를 잊으셨나요",
-];
+]);
 
 /// Calls to pay or to register where a text breaks off.
-pub(in crate::quality) const READ_ON: &[&str] = &[
+pub(in crate::quality) static READ_ON: Phrases = Phrases::of(&[
     "continue reading", "subscribe to read", "subscribe to continue", "subscribers only", "sign in to read",
     "log in to read", "to read the full", "read the full story", "already a subscriber",
     "unlock this article", "start your free trial", "this article is for subscribers",
@@ -78,4 +80,4 @@ pub(in crate::quality) const READ_ON: &[&str] = &[
     "solo para suscriptores", "suscríbete para", "ya eres suscriptor", "riservato agli abbonati",
     "abbonati per", "lees verder", "alleen voor abonnees", "exclusivo para assinantes",
     "dostęp dla prenumeratorów", "この記事は有料", "続きを読む", "会員限定", "订阅后",
-];
+]);

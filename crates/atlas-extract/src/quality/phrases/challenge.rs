@@ -1,7 +1,9 @@
 //! What robot checks say, and the marks they leave in a page's source. Lists only; words are in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// "Are you human?": a robot check.
-pub(in crate::quality) const CHALLENGE: &[&str] = &[
+pub(in crate::quality) static CHALLENGE: Phrases = Phrases::of(&[
     "just a moment", "attention required", "checking your browser",
     "checking if the site connection is secure", "verify you are human", "verify you are a human",
     "verify that you are human", "verifying you are human", "verify youre human",
@@ -37,15 +39,15 @@ pub(in crate::quality) const CHALLENGE: &[&str] = &[
     // Arabic, Japanese, Chinese, Korean
     "أنا لست روبوت", "التحقق من أنك إنسان", "私はロボットではありません", "ロボットではない", "セキュリティチェック", "人間であることを確認", "安全验证",
     "人机验证", "请完成验证", "安全驗證", "正在检查您的浏览器", "로봇이 아닙니다", "보안 확인",
-];
+]);
 
 /// What a robot check has for a title, and other pages have somewhere in their text.
-pub(in crate::quality) const WAITING: &[&str] = &[
+pub(in crate::quality) static WAITING: Phrases = Phrases::of(&[
     "one moment please", "please stand by", "please wait", "loading please wait", "blocked by",
     "access denied", "not a bot", "captcha", "einen moment bitte", "nur einen moment", "un instant",
     "un momento", "só um momento", "solo un momento", "even geduld", "chwileczkę", "один момент",
     "bir dakika", "لحظة من فضلك", "しばらくお待ちください", "请稍候", "請稍候", "잠시만 기다", "验证码",
-];
+]);
 
 /// Marks of robot checks in scripts, addresses and identifiers, in lower case.
 pub(in crate::quality) const CHALLENGE_MARKS: &[&str] = &[

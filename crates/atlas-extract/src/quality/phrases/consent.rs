@@ -1,7 +1,9 @@
 //! What consent dialogues say, and the marks they leave in a page's source. Lists only; words are in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// Sentences and buttons of consent dialogues.
-pub(in crate::quality) const CONSENT: &[&str] = &[
+pub(in crate::quality) static CONSENT: Phrases = Phrases::of(&[
     "we use cookies", "uses cookies", "use cookies and", "cookies and similar technologies",
     "cookies and other technologies", "we value your privacy", "your privacy is important",
     "we care about your privacy", "your privacy choices", "before you continue", "we and our partners",
@@ -38,17 +40,17 @@ pub(in crate::quality) const CONSENT: &[&str] = &[
     // Arabic, Japanese, Chinese, Korean
     "نستخدم ملفات تعريف الارتباط", "قبول الكل", "رفض الكل", "クッキーを使用", "cookieを使用", "すべて同意", "すべて受け入れる",
     "続行する前に", "同意する", "我们使用cookie", "接受所有", "全部接受", "全部拒绝", "接受所有cookie", "쿠키를 사용", "모두 동의", "모두 수락",
-];
+]);
 
 /// Titles and headings of consent dialogues' own pages.
-pub(in crate::quality) const CONSENT_TITLES: &[&str] = &[
+pub(in crate::quality) static CONSENT_TITLES: Phrases = Phrases::of(&[
     "before you continue", "privacy settings", "privacy preferences", "cookie consent", "cookies consent",
     "consent", "cookie settings", "we value your privacy", "your privacy choices", "your privacy",
     "cookie notice", "age verification", "verify your age", "confirm your age", "privacy gate",
     "bevor sie fortfahren", "datenschutzeinstellungen", "ihre privatsphäre", "einwilligung", "zustimmung",
     "avant de continuer", "votre vie privée", "antes de continuar", "tu privacidad", "prima di continuare",
     "la tua privacy", "voordat je verdergaat", "jouw privacy", "innan du fortsätter", "続行する前に",
-];
+]);
 
 /// Marks of consent dialogues in scripts, addresses and identifiers, in lower case.
 pub(in crate::quality) const CONSENT_MARKS: &[&str] = &[

@@ -1,7 +1,9 @@
 //! What error pages and pages that are not there say of themselves. Lists only, in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// "Not found": the content is not here.
-pub(in crate::quality) const NOT_FOUND: &[&str] = &[
+pub(in crate::quality) static NOT_FOUND: Phrases = Phrases::of(&[
     "page not found", "not found", "404 error", "error 404", "http 404", "page cannot be found",
     "page could not be found", "page cant be found", "page does not exist", "page doesnt exist",
     "page no longer exists", "page isnt available", "page is not available", "page is no longer available",
@@ -53,15 +55,15 @@ pub(in crate::quality) const NOT_FOUND: &[&str] = &[
     "ページが見つかりません", "お探しのページ", "見つかりませんでした", "ページは存在しません", "ページは削除", "页面不存在", "页面未找到", "找不到页面", "页面找不到",
     "您访问的页面", "頁面不存在", "找不到頁面", "找不到網頁", "无法找到", "已被删除", "페이지를 찾을 수 없습니다", "존재하지 않는 페이지",
     "không tìm thấy trang", "halaman tidak ditemukan", "tidak ditemukan",
-];
+]);
 
 /// The same for what is not found.
-pub(in crate::quality) const BARE_NOT_FOUND: &[&str] = &[
+pub(in crate::quality) static BARE_NOT_FOUND: Phrases = Phrases::of(&[
     "404", "410", "gone",
-];
+]);
 
 /// "It broke": the server or the application apologises.
-pub(in crate::quality) const SERVER_ERROR: &[&str] = &[
+pub(in crate::quality) static SERVER_ERROR: Phrases = Phrases::of(&[
     "bad request", "unauthorized", "payment required", "forbidden", "method not allowed", "not acceptable",
     "proxy authentication required", "request timeout", "conflict", "length required", "precondition failed",
     "payload too large", "uri too long", "unsupported media type", "range not satisfiable",
@@ -98,10 +100,10 @@ pub(in crate::quality) const SERVER_ERROR: &[&str] = &[
     // Arabic, Japanese, Chinese, Korean
     "حدث خطأ", "خطأ في الخادم", "تم رفض الوصول", "エラーが発生しました", "サーバーエラー", "アクセスが拒否されました", "メンテナンス中",
     "ただいまメンテナンス", "服务器错误", "服务器内部错误", "访问被拒绝", "系统维护", "网站维护", "出错了", "伺服器錯誤", "서버 오류", "오류가 발생했습니다", "점검 중",
-];
+]);
 
 /// Words that mean an error only when they are all of a title.
-pub(in crate::quality) const BARE_ERRORS: &[&str] = &[
+pub(in crate::quality) static BARE_ERRORS: Phrases = Phrases::of(&[
     "error", "oops", "whoops", "sorry", "fehler", "erreur", "erro", "errore", "fout", "błąd", "ошибка",
     "hata", "خطأ", "エラー", "错误", "錯誤", "오류",
-];
+]);

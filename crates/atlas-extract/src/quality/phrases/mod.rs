@@ -13,35 +13,38 @@ pub(super) use self::challenge::{CHALLENGE, WAITING, CHALLENGE_MARKS, SHARED_CHA
 pub(super) use self::consent::{CONSENT, CONSENT_TITLES, CONSENT_MARKS};
 pub(super) use self::errors::{NOT_FOUND, BARE_NOT_FOUND, SERVER_ERROR, BARE_ERRORS};
 pub(super) use self::reader::{READER_CONTROLS, READER_ONLY_CONTROLS};
-pub(super) use self::shells::{NEEDS_SCRIPT, LOADING, DEFAULT_TITLES, DEFAULT_SENTENCES};
+pub(super) use self::shells::{NEEDS_SCRIPT, LOADING, DEFAULT_TITLES, DEFAULT_SENTENCES, LISTING_COLUMNS};
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::phrase_list::{Phrases, is_border};
     use super::super::text::fold;
     use super::*;
 
+    /// Every list that is searched for in texts.
+    pub(in crate::quality) const LISTS: [&Phrases; 15] = [
+        &NOT_FOUND, &BARE_NOT_FOUND, &SERVER_ERROR, &BARE_ERRORS, &CHALLENGE, &WAITING, &ACCOUNT, &READ_ON,
+        &CONSENT, &CONSENT_TITLES, &NEEDS_SCRIPT, &LOADING, &DEFAULT_TITLES, &DEFAULT_SENTENCES,
+        &LISTING_COLUMNS,
+    ];
+
     #[test]
     fn every_phrase_is_written_in_the_form_it_is_compared_in() {
-        let lists = [
-            NOT_FOUND,
-            BARE_NOT_FOUND,
-            SERVER_ERROR,
-            BARE_ERRORS,
-            CHALLENGE,
-            WAITING,
-            ACCOUNT,
-            CONSENT,
-            CONSENT_TITLES,
-            NEEDS_SCRIPT,
-            LOADING,
-            READER_CONTROLS,
-            READER_ONLY_CONTROLS,
-            DEFAULT_TITLES,
-            DEFAULT_SENTENCES,
-            READ_ON,
-        ];
-        for phrase in lists.into_iter().flatten() {
+        let controls = [READER_CONTROLS, READER_ONLY_CONTROLS];
+        for phrase in LISTS.iter().map(|phrases| phrases.list()).chain(controls).flatten() {
             assert_eq!(fold(phrase), *phrase);
+        }
+    }
+
+    /// Where a phrase could begin inside itself, a search that goes on behind it and one that looks at every place
+    /// would not find the same.
+    #[test]
+    fn no_phrase_begins_inside_itself() {
+        for phrase in LISTS.iter().flat_map(|phrases| phrases.list()) {
+            let begins_again = phrase.char_indices().skip(1).find(|(at, c)| {
+                is_border(phrase[..*at].chars().next_back(), Some(*c)) && phrase.starts_with(&phrase[*at..])
+            });
+            assert_eq!(begins_again, None, "{phrase}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! What pages say that have nothing in them yet: shells of applications, fresh servers. Lists only, in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// "Switch on JavaScript": nothing to read without it.
-pub(in crate::quality) const NEEDS_SCRIPT: &[&str] = &[
+pub(in crate::quality) static NEEDS_SCRIPT: Phrases = Phrases::of(&[
     "enable javascript", "enable java script", "turn javascript on", "turn on javascript",
     "requires javascript", "javascript is required", "javascript is disabled", "javascript disabled",
     "javascript is not enabled", "javascript is not available", "javascript must be enabled",
@@ -17,17 +19,17 @@ pub(in crate::quality) const NEEDS_SCRIPT: &[&str] = &[
     "включите javascript", "включить javascript", "javascript i etkinleştirin", "تفعيل javascript",
     "تمكين javascript", "javascriptを有効", "javascriptが無効", "启用javascript", "開啟javascript", "javascript를 활성화",
     "启用 javascript", "javascript 활성화",
-];
+]);
 
 /// "Wait": the shell of an application before it has content.
-pub(in crate::quality) const LOADING: &[&str] = &[
+pub(in crate::quality) static LOADING: Phrases = Phrases::of(&[
     "loading", "loading app", "loading application", "please wait", "redirecting", "wird geladen", "lädt",
     "chargement", "cargando", "carregando", "caricamento", "laden", "ładowanie", "laddar", "загрузка",
     "yükleniyor", "読み込み中", "加载中", "載入中", "로딩 중", "جار التحميل",
-];
+]);
 
 /// Titles and headings of pages that come with a server, a panel or a hosting contract.
-pub(in crate::quality) const DEFAULT_TITLES: &[&str] = &[
+pub(in crate::quality) static DEFAULT_TITLES: Phrases = Phrases::of(&[
     "welcome to nginx", "apache2 ubuntu default page", "apache2 debian default page", "apache2 default page",
     "default page", "default web page", "default web site page", "default website page", "it works",
     "test page for", "test page for the apache http server", "apache http server test page",
@@ -44,10 +46,15 @@ pub(in crate::quality) const DEFAULT_TITLES: &[&str] = &[
     "ruby on rails welcome aboard", "phpinfo", "wamp server", "wampserver homepage", "verzeichnis von",
     "index von", "index de", "indice di", "hier entsteht", "seite im aufbau", "en construcción",
     "en construction", "sito in costruzione", "strona w budowie", "сайт в разработке", "建设中", "工事中", "準備中",
-];
+]);
+
+/// What stands above the columns of a directory listing, and on the way out of it.
+pub(in crate::quality) static LISTING_COLUMNS: Phrases = Phrases::of(&[
+    "parent directory", "last modified", "name", "size", "description",
+]);
 
 /// Sentences of such pages.
-pub(in crate::quality) const DEFAULT_SENTENCES: &[&str] = &[
+pub(in crate::quality) static DEFAULT_SENTENCES: Phrases = Phrases::of(&[
     "if you see this page the nginx web server is successfully installed",
     "web server is successfully installed", "successfully installed and working",
     "further configuration is required", "this is the default welcome page",
@@ -65,4 +72,4 @@ pub(in crate::quality) const DEFAULT_SENTENCES: &[&str] = &[
     "web site is coming soon", "lorem ipsum dolor sit amet", "diese domain wurde", "hier entsteht eine neue",
     "diese webseite wurde gerade erstellt", "ce site est en construction", "este sitio está en construcción",
     "这是默认页面", "このページはデフォルト",
-];
+]);

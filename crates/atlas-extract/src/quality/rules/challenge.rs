@@ -6,7 +6,6 @@ use atlas_domain::JunkClass::Challenge;
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
 use super::super::phrases::{CHALLENGE, SHARED_CHALLENGE_MARKS, WAITING};
-use super::super::text::count_phrases;
 use super::{heading_is, title_is};
 
 pub(super) const RULES: &[Rule] = &[
@@ -58,7 +57,7 @@ fn has_lone_captcha(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn title_says_challenge(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, CHALLENGE, 3).or_else(|| title_is(case, WAITING, 2))?;
+    let part = title_is(case, &CHALLENGE, 3).or_else(|| title_is(case, &WAITING, 2))?;
     Some(Finding::junk(
         Challenge,
         Level::Html,
@@ -69,7 +68,7 @@ fn title_says_challenge(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn heading_says_challenge(case: &Case<'_>) -> Option<Finding> {
-    let heading = heading_is(case, CHALLENGE, 3)?;
+    let heading = heading_is(case, &CHALLENGE, 3)?;
     Some(Finding::junk(
         Challenge,
         Level::Html,
@@ -83,7 +82,7 @@ fn text_says_challenge(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() {
         return None;
     }
-    let weight = match count_phrases(&case.opening, CHALLENGE) {
+    let weight = match CHALLENGE.count_in(&case.opening) {
         0 => return None,
         1 => 0.4,
         _ => 0.8,

@@ -6,7 +6,7 @@ use atlas_domain::JunkClass::ConsentWall;
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
 use super::super::phrases::{CONSENT, CONSENT_TITLES};
-use super::super::text::{count_phrases, find_phrase, fold, is_phrase, sentences};
+use super::super::text::{fold, sentences};
 use super::{heading_is, title_is};
 use crate::words::count_words;
 
@@ -50,7 +50,7 @@ fn has_consent_form(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn title_says_consent(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, CONSENT_TITLES, 3).or_else(|| heading_is(case, CONSENT_TITLES, 4))?;
+    let part = title_is(case, &CONSENT_TITLES, 3).or_else(|| heading_is(case, &CONSENT_TITLES, 4))?;
     Some(Finding::junk(
         ConsentWall,
         Level::Html,
@@ -68,7 +68,7 @@ fn buttons_say_consent(case: &Case<'_>) -> Option<Finding> {
         .page
         .labels
         .iter()
-        .find(|label| is_phrase(label, CONSENT, 1).is_some())?;
+        .find(|label| CONSENT.filling(label, 1).is_some())?;
     Some(Finding::junk(
         ConsentWall,
         Level::Html,
@@ -90,7 +90,7 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
         .text
         .lines()
         .flat_map(sentences)
-        .filter(|sentence| find_phrase(&fold(sentence), CONSENT).is_some())
+        .filter(|sentence| CONSENT.first_in(&fold(sentence)).is_some())
         .map(count_words)
         .sum();
     let share = asking as f32 / words as f32;
@@ -110,5 +110,5 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn consent_phrases(case: &Case<'_>) -> usize {
-    count_phrases(&case.opening, CONSENT).max(count_phrases(&case.text, CONSENT))
+    CONSENT.count_in(&case.opening).max(CONSENT.count_in(&case.text))
 }

@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::READ_ON;
-use super::super::text::{ends_sentence, find_phrase, fold};
+use super::super::text::{ends_sentence, fold};
 
 pub(super) const RULES: &[Rule] = &[has_prose, is_marked_as_content, is_signed_and_dated, breaks_off];
 
@@ -61,12 +61,13 @@ fn is_signed_and_dated(case: &Case<'_>) -> Option<Finding> {
 fn breaks_off(case: &Case<'_>) -> Option<Finding> {
     let text = case.article.text.trim_end();
     let start = text.floor_char_boundary(text.len().saturating_sub(400));
-    let end = fold(&text[start..]);
-    let call = find_phrase(&end, READ_ON);
     let cut = text.ends_with('…') || text.ends_with("...") || !ends_sentence(text);
-    match call {
-        Some(call) if case.page.not_free || cut => Some(Finding::beginning("breaks_off", call)),
+    if !case.page.not_free && !cut {
+        return None;
+    }
+    match READ_ON.first_in(&fold(&text[start..])) {
+        Some(call) => Some(Finding::beginning("breaks_off", call)),
         None if case.page.not_free && cut => Some(Finding::beginning("breaks_off", &text[start..])),
-        _ => None,
+        None => None,
     }
 }

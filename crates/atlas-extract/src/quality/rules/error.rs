@@ -4,7 +4,6 @@ use atlas_domain::JunkClass::Error;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::{BARE_ERRORS, NOT_FOUND, SERVER_ERROR};
-use super::super::text::find_phrase;
 use super::{heading_is, title_is};
 use crate::words::count_words;
 
@@ -43,9 +42,9 @@ fn title_names_status(case: &Case<'_>) -> Option<Finding> {
         .take(8)
         .any(|part| {
             count_words(part) <= 90
-                && find_phrase(part, SERVER_ERROR)
-                    .or(find_phrase(part, NOT_FOUND))
-                    .is_some()
+                && [&SERVER_ERROR, &NOT_FOUND]
+                    .iter()
+                    .any(|phrases| phrases.first_in(part).is_some())
         });
     if !explained || is_not_found(named) {
         return None;
@@ -60,12 +59,12 @@ fn title_names_status(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn title_says_error(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, SERVER_ERROR, 2).or_else(|| title_is(case, BARE_ERRORS, 0))?;
+    let part = title_is(case, &SERVER_ERROR, 2).or_else(|| title_is(case, &BARE_ERRORS, 0))?;
     Some(Finding::junk(Error, Level::Html, "title_says_error", 0.6, part))
 }
 
 fn heading_says_error(case: &Case<'_>) -> Option<Finding> {
-    let heading = heading_is(case, SERVER_ERROR, 2).or_else(|| heading_is(case, BARE_ERRORS, 0))?;
+    let heading = heading_is(case, &SERVER_ERROR, 2).or_else(|| heading_is(case, &BARE_ERRORS, 0))?;
     Some(Finding::junk(
         Error,
         Level::Html,
@@ -79,7 +78,7 @@ fn text_says_error(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() || case.page.main_words > 120 {
         return None;
     }
-    let phrase = find_phrase(&case.opening, SERVER_ERROR)?;
+    let phrase = SERVER_ERROR.first_in(&case.opening)?;
     Some(Finding::junk(Error, Level::Text, "text_says_error", 0.6, phrase))
 }
 

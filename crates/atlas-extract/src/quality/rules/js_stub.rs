@@ -5,7 +5,7 @@ use atlas_domain::JunkClass::JsStub;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::{LOADING, NEEDS_SCRIPT};
-use super::super::text::{find_phrase, fold, is_phrase};
+use super::super::text::fold;
 
 /// Content that the page carries as data or in `<noscript>` is content.
 const EMBEDDED_CONTENT_WORDS: u32 = 60;
@@ -29,14 +29,33 @@ fn has_empty_app_root(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn noscript_asks_for_script(case: &Case<'_>) -> Option<Finding> {
-    let phrase = find_phrase(&fold(&case.page.noscript), NEEDS_SCRIPT)?;
-    is_bare(case, 40).then(|| Finding::junk(JsStub, Level::Html, "noscript_asks_for_script", 0.7, phrase))
+    if !is_bare(case, 40) {
+        return None;
+    }
+    let phrase = NEEDS_SCRIPT.first_in(&fold(&case.page.noscript))?;
+    Some(Finding::junk(
+        JsStub,
+        Level::Html,
+        "noscript_asks_for_script",
+        0.7,
+        phrase,
+    ))
 }
 
 fn text_asks_for_script(case: &Case<'_>) -> Option<Finding> {
-    let phrase =
-        find_phrase(&case.opening, NEEDS_SCRIPT).or_else(|| find_phrase(&case.text, NEEDS_SCRIPT))?;
-    is_bare(case, 100).then(|| Finding::junk(JsStub, Level::Text, "text_asks_for_script", 0.7, phrase))
+    if !is_bare(case, 100) {
+        return None;
+    }
+    let phrase = NEEDS_SCRIPT
+        .first_in(&case.opening)
+        .or_else(|| NEEDS_SCRIPT.first_in(&case.text))?;
+    Some(Finding::junk(
+        JsStub,
+        Level::Text,
+        "text_asks_for_script",
+        0.7,
+        phrase,
+    ))
 }
 
 fn scripts_without_text(case: &Case<'_>) -> Option<Finding> {
@@ -64,8 +83,11 @@ fn only_sends_on(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn only_loads(case: &Case<'_>) -> Option<Finding> {
-    let loading = is_phrase(&case.opening, LOADING, 3)?;
-    is_bare(case, 15).then(|| Finding::junk(JsStub, Level::Text, "only_loads", 0.5, loading))
+    if !is_bare(case, 15) {
+        return None;
+    }
+    let loading = LOADING.filling(&case.opening, 3)?;
+    Some(Finding::junk(JsStub, Level::Text, "only_loads", 0.5, loading))
 }
 
 /// Whether the page shows fewer words than that outside an ordinary footer, and holds no content in another form.

@@ -6,7 +6,6 @@ use atlas_domain::JunkClass::LoginWall;
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
 use super::super::phrases::ACCOUNT;
-use super::super::text::{count_phrases, is_phrase};
 use super::{heading_is, title_is};
 
 /// With this many words in sentences the page is more than its form.
@@ -70,7 +69,7 @@ fn submits_account_form(case: &Case<'_>) -> Option<Finding> {
     let label = forms
         .submit_labels
         .iter()
-        .find(|label| is_phrase(label, ACCOUNT, 2).is_some())?;
+        .find(|label| ACCOUNT.filling(label, 2).is_some())?;
     Some(Finding::junk(
         LoginWall,
         Level::Html,
@@ -97,7 +96,7 @@ fn is_mostly_form(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn title_says_account(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, ACCOUNT, 4)?;
+    let part = title_is(case, &ACCOUNT, 4)?;
     Some(Finding::junk(
         LoginWall,
         Level::Html,
@@ -108,7 +107,7 @@ fn title_says_account(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn heading_says_account(case: &Case<'_>) -> Option<Finding> {
-    let heading = heading_is(case, ACCOUNT, 5)?;
+    let heading = heading_is(case, &ACCOUNT, 5)?;
     Some(Finding::junk(
         LoginWall,
         Level::Html,
@@ -124,7 +123,7 @@ fn title_names_form(case: &Case<'_>) -> Option<Finding> {
     if case.page.forms.account_fields == 0 || case.prose_words() >= MORE_THAN_A_FORM_WORDS {
         return None;
     }
-    let named = title_is(case, ACCOUNT, 4).or_else(|| heading_is(case, ACCOUNT, 5))?;
+    let named = title_is(case, &ACCOUNT, 4).or_else(|| heading_is(case, &ACCOUNT, 5))?;
     Some(Finding::junk(
         LoginWall,
         Level::Html,
@@ -142,7 +141,7 @@ fn text_says_account(case: &Case<'_>) -> Option<Finding> {
     if case.prose_words() >= MORE_THAN_A_FORM_WORDS || case.page.article_words > 200 {
         return None;
     }
-    let weight = match count_phrases(&case.text, ACCOUNT) {
+    let weight = match ACCOUNT.count_in(&case.text) {
         0 | 1 => return None,
         2 => 0.3,
         _ => 0.5,

@@ -13,7 +13,7 @@ mod soft_404;
 mod stub;
 
 use super::case::{Case, Finding, Rule};
-use super::text::is_phrase;
+use super::phrase_list::Phrases;
 
 /// Every rule there is.
 const RULES: [&[Rule]; 10] = [
@@ -39,19 +39,19 @@ pub(super) fn apply(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// The first part of the page's title that is one of `phrases`, give or take `spare` words.
-fn title_is<'c>(case: &'c Case<'_>, phrases: &[&'static str], spare: u32) -> Option<&'c str> {
+/// The first part of the page's title that is one of `phrases`, give or take `spare_words`.
+fn title_is<'c>(case: &'c Case<'_>, phrases: &Phrases, spare_words: u32) -> Option<&'c str> {
     case.title
         .iter()
-        .find(|part| is_phrase(part, phrases, spare).is_some())
+        .find(|part| phrases.filling(part, spare_words).is_some())
         .map(String::as_str)
 }
 
-/// The first of the page's leading headings that is one of `phrases`, give or take `spare` words.
-fn heading_is<'c>(case: &'c Case<'_>, phrases: &[&'static str], spare: u32) -> Option<&'c str> {
+/// The first of the page's leading headings that is one of `phrases`, give or take `spare_words`.
+fn heading_is<'c>(case: &'c Case<'_>, phrases: &Phrases, spare_words: u32) -> Option<&'c str> {
     case.headings
         .iter()
         .take(3)
-        .find(|heading| is_phrase(heading, phrases, spare).is_some())
+        .find(|heading| phrases.filling(heading, spare_words).is_some())
         .map(String::as_str)
 }

@@ -3,8 +3,7 @@
 use atlas_domain::JunkClass::ServerDefault;
 
 use super::super::case::{Case, Finding, Level, Rule};
-use super::super::phrases::{DEFAULT_SENTENCES, DEFAULT_TITLES};
-use super::super::text::{count_phrases, find_phrase};
+use super::super::phrases::{DEFAULT_SENTENCES, DEFAULT_TITLES, LISTING_COLUMNS};
 use super::{heading_is, title_is};
 
 pub(super) const RULES: &[Rule] = &[
@@ -15,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn title_is_default(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, DEFAULT_TITLES, 2)?;
+    let part = title_is(case, &DEFAULT_TITLES, 2)?;
     Some(Finding::junk(
         ServerDefault,
         Level::Html,
@@ -26,7 +25,7 @@ fn title_is_default(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn heading_is_default(case: &Case<'_>) -> Option<Finding> {
-    let heading = heading_is(case, DEFAULT_TITLES, 2)?;
+    let heading = heading_is(case, &DEFAULT_TITLES, 2)?;
     Some(Finding::junk(
         ServerDefault,
         Level::Html,
@@ -44,10 +43,7 @@ fn lists_directory(case: &Case<'_>) -> Option<Finding> {
             .iter()
             .any(|start| title.starts_with(start))
     })?;
-    let columns = count_phrases(
-        &case.opening,
-        &["parent directory", "last modified", "name", "size", "description"],
-    );
+    let columns = LISTING_COLUMNS.count_in(&case.opening);
     (columns >= 2 && case.prose_words() < 60)
         .then(|| Finding::junk(ServerDefault, Level::Html, "lists_directory", 1.0, title))
 }
@@ -56,8 +52,9 @@ fn text_is_default(case: &Case<'_>) -> Option<Finding> {
     if case.prose_words() >= 250 {
         return None;
     }
-    let sentence = find_phrase(&case.opening, DEFAULT_SENTENCES)
-        .or_else(|| find_phrase(&case.text, DEFAULT_SENTENCES))?;
+    let sentence = DEFAULT_SENTENCES
+        .first_in(&case.opening)
+        .or_else(|| DEFAULT_SENTENCES.first_in(&case.text))?;
     Some(Finding::junk(
         ServerDefault,
         Level::Text,

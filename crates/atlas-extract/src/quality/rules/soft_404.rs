@@ -8,7 +8,6 @@ use atlas_domain::JunkClass::{self, Error, Soft404};
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
 use super::super::phrases::{BARE_NOT_FOUND, NOT_FOUND};
-use super::super::text::find_phrase;
 use super::{heading_is, title_is};
 
 pub(super) const RULES: &[Rule] = &[
@@ -45,7 +44,7 @@ fn landed_on_front_page(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn title_says_not_found(case: &Case<'_>) -> Option<Finding> {
-    let part = title_is(case, NOT_FOUND, 3).or_else(|| title_is(case, BARE_NOT_FOUND, 0))?;
+    let part = title_is(case, &NOT_FOUND, 3).or_else(|| title_is(case, &BARE_NOT_FOUND, 0))?;
     Some(Finding::junk(
         class(case),
         Level::Text,
@@ -56,7 +55,7 @@ fn title_says_not_found(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn heading_says_not_found(case: &Case<'_>) -> Option<Finding> {
-    let heading = heading_is(case, NOT_FOUND, 5).or_else(|| heading_is(case, BARE_NOT_FOUND, 0))?;
+    let heading = heading_is(case, &NOT_FOUND, 5).or_else(|| heading_is(case, &BARE_NOT_FOUND, 0))?;
     Some(Finding::junk(
         class(case),
         Level::Text,
@@ -70,7 +69,7 @@ fn text_says_not_found(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() || case.page.main_words > 150 {
         return None;
     }
-    let phrase = find_phrase(&case.opening, NOT_FOUND)?;
+    let phrase = NOT_FOUND.first_in(&case.opening)?;
     Some(Finding::junk(
         class(case),
         Level::Text,
