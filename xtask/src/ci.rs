@@ -22,7 +22,7 @@ struct Report {
 }
 
 /// Paths and links in documents, dependency edges and the form of files are tests: see `tests/workspace/`.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         name: "format",
         run: check_format,
@@ -46,6 +46,10 @@ const STEPS: [Step; 6] = [
     Step {
         name: "documentation",
         run: build_documentation,
+    },
+    Step {
+        name: "benches",
+        run: check_benches,
     },
 ];
 
@@ -102,6 +106,13 @@ fn build_documentation(workspace: &Workspace) -> Result<(), Failure> {
             .args(test::FEATURES)
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
+}
+
+/// They are a package of their own, outside the workspace, and would rot unseen. Nothing is built for them but their
+/// one file, and nothing is measured.
+fn check_benches(workspace: &Workspace) -> Result<(), Failure> {
+    let manifest = ["--manifest-path", "benches/Cargo.toml"];
+    command::run(workspace.cargo(["check", "--locked"]).args(manifest))
 }
 
 fn table(reports: &[Report]) -> String {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 use crate::metrics::Metrics;
+use crate::readiness::Readiness;
 use crate::signals::Signals;
 
 /// What this process may do.
@@ -49,6 +50,8 @@ pub struct AppParts {
     pub metrics: Arc<Metrics>,
     /// Saving is refused when less than this is free.
     pub floor_bytes: u64,
+    /// The longest page that may come along with an address.
+    pub html_limit_bytes: usize,
     /// What this process sets aside against a full disk; 0 when that is not its business.
     pub reserve_bytes: u64,
     /// Why nothing can be written, when it is not that this process only wants to read.
@@ -62,12 +65,16 @@ pub struct AppParts {
 /// Every use case is a method of this. They live in `cases/`, one file a noun.
 pub struct App {
     pub(crate) parts: AppParts,
+    pub(crate) readiness: Readiness,
 }
 
 impl App {
     /// An app of these parts.
     pub fn new(parts: AppParts) -> Self {
-        Self { parts }
+        Self {
+            parts,
+            readiness: Readiness::default(),
+        }
     }
 
     /// Whose library it is. One owner is all there is so far.

@@ -27,7 +27,7 @@ impl DeadLetters {
             limit: NAMED,
             ..JobFilter::default()
         };
-        let latest = library.list_jobs(filter).await?;
+        let latest = library.list_jobs(filter).await?.jobs;
         Ok(Some(Self { count, latest }))
     }
 }

@@ -63,7 +63,10 @@ impl AppError {
             Self::Store(StoreError::BadCursor(_)) => "invalid_cursor",
             Self::LibraryDamaged(_)
             | Self::Store(
-                StoreError::Corrupt { .. } | StoreError::Blob { .. } | StoreError::Foreign { .. },
+                StoreError::Corrupt { .. }
+                | StoreError::Lost { .. }
+                | StoreError::Blob { .. }
+                | StoreError::Foreign { .. },
             ) => "damaged",
             Self::Store(
                 StoreError::NewerSchema { .. }

@@ -52,20 +52,32 @@ impl App {
             (None, false) => None,
         };
         if let Some(place) = expected
-            && !self.wait_for_index(library, reader, &place).await?
+            && !self
+                .wait_for_index(library, reader, &place, WAIT_FOR_INDEX)
+                .await?
         {
             return Ok(true);
         }
         Ok(library.oldest_waiting(reader.watermark().as_ref()).await? > TOLERABLE_LAG)
     }
 
+    /// What to say of an index that has lost its files, until it is there again.
+    pub(crate) fn index_loss(&self, reader: &SearchReader) -> Option<&'static str> {
+        let is_lost = reader.has_vanished() || self.parts.signals.is_index_rebuilt();
+        is_lost.then_some(
+            "the search index was lost and is built anew from the library: until it is complete, search finds only a \
+             part of what is stored",
+        )
+    }
+
     /// Whether the index reaches `place` in time. A place that later writes have moved past is reached all the
     /// same, so that the answer does not depend on how busy the library is.
-    async fn wait_for_index(
+    pub(crate) async fn wait_for_index(
         &self,
         library: &Library,
         reader: &SearchReader,
         place: &Cursor,
+        limit: Duration,
     ) -> Result<bool, AppError> {
         // Followed before the first look, so that no step is missed in between.
         let mut indexed = self.parts.signals.indexed();
@@ -85,10 +97,13 @@ impl App {
             while !has_reached()? && indexed.changed().await.is_ok() {}
             has_reached()
         };
-        timeout(WAIT_FOR_INDEX, followed)
-            .await
-            .unwrap_or_else(|_| has_reached())
+        timeout(limit, followed).await.unwrap_or_else(|_| has_reached())
     }
+}
+
+/// Whether an index that is behind for so long does not keep up by itself.
+pub(crate) fn is_persistent(waiting: Duration) -> bool {
+    waiting > PERSISTENT_LAG
 }
 
 /// What is wrong with an index in this condition, and what to do.
@@ -101,7 +116,7 @@ pub(crate) fn index_troubles(index: &IndexView) -> Vec<Degradation> {
         });
     };
     let waiting = Duration::from_millis(index.lag_ms);
-    if waiting > PERSISTENT_LAG {
+    if is_persistent(waiting) {
         let message = format!(
             "search has been behind the library for {} s, and what was saved since cannot be found: a server builds \
              the index by itself; if one runs and this goes on, its log says why",

@@ -121,7 +121,7 @@ impl Indexer {
     /// Applies batch after batch. Returns whether it came to the end of the log before `stop`.
     async fn follow(&self, stop: &CancellationToken) -> Result<bool, AppError> {
         while !stop.is_cancelled() {
-            let turn = Arc::clone(&self.position).lock_owned().await;
+            let turn = self.turn().await?;
             let page = self.library.changes_after(turn.as_ref(), BATCH).await?;
             let is_last = page.changes.len() < BATCH as usize;
             // A new index is committed even when there is nothing to put in: from then on it can be read.
@@ -129,11 +129,28 @@ impl Indexer {
                 self.apply(page, turn, stop).await?;
             }
             if is_last {
-                self.signals.index_moved();
+                self.signals.index_is_complete();
                 return Ok(!stop.is_cancelled());
             }
         }
         Ok(false)
+    }
+
+    /// Waits for its turn. An index whose files have vanished is begun anew first.
+    async fn turn(&self) -> Result<Turn, AppError> {
+        let mut turn = Arc::clone(&self.position).lock_owned().await;
+        let index = Arc::clone(&self.index);
+        if !index.reader().has_vanished() {
+            return Ok(turn);
+        }
+        tracing::warn!("the files of the search index have vanished: building it anew from the library");
+        self.signals.index_begins_anew();
+        blocking(move || {
+            index.begin_anew()?;
+            *turn = None;
+            Ok(turn)
+        })
+        .await
     }
 
     /// Applies one page of changes, in as many commits as its text is long. Only the last moves the place in the
@@ -192,6 +209,7 @@ impl Indexer {
     /// Empties a damaged index, and reads the log from its beginning.
     async fn start_over(&self) {
         let mut turn = Arc::clone(&self.position).lock_owned().await;
+        self.signals.index_begins_anew();
         let index = Arc::clone(&self.index);
         let emptied = blocking(move || {
             index.clear()?;

@@ -10,6 +10,7 @@ mod error;
 mod freshness;
 mod indexer;
 mod metrics;
+mod readiness;
 mod runtime;
 mod scheduler;
 mod signals;

@@ -2,6 +2,7 @@
 //! counted there when it is asked for, not kept twice.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use atlas_domain::{JobKind, JobState, Outcome};
@@ -24,14 +25,14 @@ pub struct Metrics {
     http_seconds: Family<RouteOnlyLabels, Histogram>,
     jobs: Family<StateLabels, Gauge>,
     items: Family<StateLabels, Gauge>,
-    oldest_ready_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    oldest_ready_seconds: Gauge<f64, AtomicU64>,
     index_lag: Gauge,
-    index_lag_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    index_lag_seconds: Gauge<f64, AtomicU64>,
     index_unreadable: Gauge,
     index_documents: Gauge,
-    writer_commits: Gauge,
-    writer_requests: Gauge,
-    writer_busy_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    writer_commits: Counter,
+    writer_requests: Counter,
+    writer_busy_seconds: Counter<f64, AtomicU64>,
     writer_waiting: Gauge,
     disk_free_bytes: Gauge,
     degraded: Gauge,
@@ -83,9 +84,9 @@ impl Default for Metrics {
             index_lag_seconds: Gauge::default(),
             index_unreadable: Gauge::default(),
             index_documents: Gauge::default(),
-            writer_commits: Gauge::default(),
-            writer_requests: Gauge::default(),
-            writer_busy_seconds: Gauge::default(),
+            writer_commits: Counter::default(),
+            writer_requests: Counter::default(),
+            writer_busy_seconds: Counter::default(),
             writer_waiting: Gauge::default(),
             disk_free_bytes: Gauge::default(),
             degraded: Gauge::default(),
@@ -231,10 +232,14 @@ impl Metrics {
         self.index_lag_seconds.set(status.index.lag_ms as f64 / 1_000.0);
         self.index_unreadable.set(status.index.unreadable as i64);
         self.index_documents.set(status.index.documents as i64);
-        self.writer_commits.set(status.writer.batches as i64);
-        self.writer_requests.set(status.writer.requests as i64);
+        // The writer counts these itself, from its start: a counter is brought up to its total.
+        let (commits, requests) = (self.writer_commits.inner(), self.writer_requests.inner());
+        commits.store(status.writer.batches, Ordering::Relaxed);
+        requests.store(status.writer.requests, Ordering::Relaxed);
+        let busy_seconds = status.writer.busy_micros as f64 / 1_000_000.0;
         self.writer_busy_seconds
-            .set(status.writer.busy_micros as f64 / 1_000_000.0);
+            .inner()
+            .store(busy_seconds.to_bits(), Ordering::Relaxed);
         self.writer_waiting.set(status.writer.waiting as i64);
         self.disk_free_bytes.set(status.disk.free_bytes as i64);
         self.degraded.set(status.degraded.len() as i64);

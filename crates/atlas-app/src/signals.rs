@@ -2,6 +2,7 @@
 //! Hints only: whoever is woken looks at the store, which knows the truth.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use atlas_domain::ItemId;
@@ -19,6 +20,7 @@ pub struct Signals {
     finished: watch::Sender<u64>,
     indexed: watch::Sender<u64>,
     unreadable: Mutex<HashSet<ItemId>>,
+    index_is_rebuilt: AtomicBool,
 }
 
 impl Default for Signals {
@@ -30,6 +32,7 @@ impl Default for Signals {
             finished: watch::Sender::new(0),
             indexed: watch::Sender::new(0),
             unreadable: Mutex::default(),
+            index_is_rebuilt: AtomicBool::new(false),
         }
     }
 }
@@ -45,6 +48,22 @@ impl Signals {
     /// The search index has followed the change log a step further.
     pub fn index_moved(&self) {
         self.indexed.send_modify(|count| *count += 1);
+    }
+
+    /// The search index has lost what it had, and reads the change log from its beginning.
+    pub(crate) fn index_begins_anew(&self) {
+        self.index_is_rebuilt.store(true, Ordering::Relaxed);
+    }
+
+    /// The search index has come to the end of the change log.
+    pub(crate) fn index_is_complete(&self) {
+        self.index_is_rebuilt.store(false, Ordering::Relaxed);
+        self.index_moved();
+    }
+
+    /// Whether the search index lost what it had, and does not have it again yet.
+    pub(crate) fn is_index_rebuilt(&self) -> bool {
+        self.index_is_rebuilt.load(Ordering::Relaxed)
     }
 
     /// Follows the ends of jobs.

@@ -11,6 +11,9 @@ use crate::app::{App, Mode, SearchState};
 use crate::dead_letters::DeadLetters;
 use crate::freshness::index_troubles;
 
+/// Stored pages that each look takes to notice that many are missing: it must stay cheap.
+const BYTES_SAMPLED: u32 = 32;
+
 /// The state of a library and its process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatusView {
@@ -127,7 +130,12 @@ impl App {
         }
         status.degraded.extend(self.troubles());
         match &self.parts.search {
-            SearchState::Ready(reader) => status.index.documents = reader.count(),
+            SearchState::Ready(reader) => {
+                status.index.documents = reader.count();
+                if let Some(loss) = self.index_loss(reader) {
+                    status.degrade("index_rebuilding", loss.to_owned());
+                }
+            }
             SearchState::Unavailable(reason) => status.degrade(
                 "search_unavailable",
                 format!("{reason}; `atlas serve` builds an index that is missing or damaged"),
@@ -144,22 +152,6 @@ impl App {
             status.degrade("disk_floor", message);
         }
         status
-    }
-
-    /// Whether the process can do its main job: for load balancers and supervisors.
-    pub async fn is_ready(&self) -> Result<(), String> {
-        let library = self.library().map_err(|error| error.told())?;
-        if let Some(trouble) = self.file_trouble() {
-            return Err(trouble.to_string());
-        }
-        library
-            .counts()
-            .await
-            .map_err(|error| crate::AppError::from(error).told())?;
-        match &self.parts.search {
-            SearchState::Ready(_) => Ok(()),
-            SearchState::Unavailable(reason) => Err(reason.clone()),
-        }
     }
 
     async fn count_library(&self, status: &mut StatusView) -> Result<(), crate::AppError> {
@@ -185,6 +177,13 @@ impl App {
         if let Some(dead) = DeadLetters::find(library, &counts).await? {
             status.degrade("dead_letters", dead.to_string());
         }
+        if library.misses_bytes(BYTES_SAMPLED).await? {
+            status.degrade(
+                "content_missing",
+                "files of stored pages are missing in blobs/: put them back from a backup; `atlas doctor` counts them"
+                    .to_owned(),
+            );
+        }
         if let SearchState::Ready(reader) = &self.parts.search {
             let watermark = reader.watermark();
             status.index.lag = library.changes_behind(watermark.as_ref()).await?;
@@ -194,7 +193,7 @@ impl App {
         }
         if let Some(stats) = library.writer_stats() {
             status.writer = WriterView {
-                batches: stats.commits,
+                batches: stats.batches,
                 requests: stats.requests,
                 busy_micros: stats.busy_micros,
                 waiting: stats.waiting,

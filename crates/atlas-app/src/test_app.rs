@@ -24,7 +24,7 @@ use url::Url;
 use crate::app::{App, AppParts, Mode, SearchState};
 use crate::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use crate::indexer::Indexer;
-use crate::ingest::Ingest;
+use crate::ingest::{Bodies, Ingest};
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::runtime::{Runtime, Work};
@@ -188,6 +188,7 @@ impl TestApp {
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
             floor_bytes: 0,
+            html_limit_bytes: 1_000,
             reserve_bytes: 0,
             read_only_because: None,
             version: "1.2.3",
@@ -197,15 +198,20 @@ impl TestApp {
 
     // What a worker does.
 
-    /// Starts a worker with so many slots.
-    pub(crate) fn work(&self, slots: usize, scope: JobScope) -> Started {
-        let worker = Worker::new(
+    /// A worker with so many slots.
+    pub(crate) fn worker(&self, slots: usize, scope: JobScope) -> Worker {
+        Worker::new(
             self.context(),
             Arc::clone(&self.signals),
             Arc::clone(&self.metrics),
             settings(slots),
             scope,
-        );
+        )
+    }
+
+    /// Starts a worker with so many slots.
+    pub(crate) fn work(&self, slots: usize, scope: JobScope) -> Started {
+        let worker = self.worker(slots, scope);
         let stop = CancellationToken::new();
         let task = tokio::spawn(worker.run(stop.clone()));
         Started { stop, task }
@@ -239,6 +245,7 @@ impl TestApp {
                 library: self.library.clone(),
                 fetcher: Arc::clone(&self.web) as Arc<dyn Fetcher>,
                 extractor: Arc::clone(&self.extractor),
+                bodies: Bodies::default(),
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 entropy: Arc::clone(&self.entropy),
             },
@@ -298,6 +305,15 @@ impl TestApp {
 
     // How things stand.
 
+    /// A line of the metrics, without its value.
+    pub(crate) async fn metric(&self, series: &str) -> Option<String> {
+        let app = self.app();
+        let status = app.status().await;
+        let text = app.metrics().render(&status);
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' ').map(str::to_owned))
+    }
+
     pub(crate) async fn item(&self, item: ItemId) -> Item {
         self.library.item(UserId::OWNER, item).await.unwrap()
     }
@@ -307,7 +323,7 @@ impl TestApp {
     }
 
     pub(crate) async fn jobs(&self) -> Vec<Job> {
-        self.library.list_jobs(JobFilter::default()).await.unwrap()
+        self.library.list_jobs(JobFilter::default()).await.unwrap().jobs
     }
 
     /// Items of which the index has a word.
@@ -318,7 +334,7 @@ impl TestApp {
             limit: 10,
             offset: 0,
         };
-        self.index.reader().search(&request).unwrap().total
+        self.index.reader().search(&request, || false).unwrap().total
     }
 
     /// Whether the index has followed the change log to its present end.

@@ -7,8 +7,8 @@ use atlas_domain::{
 use atlas_store::{AuditEntry, Judgement, UnreadableItem};
 use serde::{Deserialize, Serialize};
 
-/// Longest HTML that may come along with an address.
-pub const MAX_HTML_BYTES: usize = 10_000_000;
+/// Longest HTML that may come along with an address, whatever is configured.
+pub const MAX_HTML_BYTES: usize = 16_000_000;
 /// Jobs whose outcomes can be asked for at once.
 pub const MAX_JOBS_ASKED: usize = 100;
 
@@ -218,7 +218,7 @@ pub struct Why {
 pub struct ExportPage {
     /// The items.
     pub items: Vec<ItemView>,
-    /// Items of the page that cannot be read.
+    /// Items of the page that cannot be read. One may be named by two pages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableItem>,
     /// Where the next page begins; none when this is the last.
@@ -237,11 +237,16 @@ pub struct TagRequest {
     pub remove: Vec<String>,
 }
 
-/// What is in quarantine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct QuarantineList {
-    /// The newest first.
-    pub items: Vec<atlas_store::Quarantined>,
+/// Which page of the quarantine to list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuarantineQuery {
+    /// At most so many; 50 without it, 500 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// `next` of the previous page.
+    #[serde(default)]
+    pub after: Option<String>,
 }
 
 /// Which jobs to list.
@@ -257,13 +262,9 @@ pub struct JobQuery {
     /// At most so many; 50 without it, 1,000 at most.
     #[serde(default)]
     pub limit: Option<u32>,
-}
-
-/// Jobs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct JobList {
-    /// The most recently changed first.
-    pub jobs: Vec<Job>,
+    /// `next` of the previous page.
+    #[serde(default)]
+    pub after: Option<String>,
 }
 
 /// A job with its tries.
@@ -280,12 +281,15 @@ pub struct JobView {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReprocessRequest {
-    /// These items, by id or address; without them, all in the state that have stored bytes.
+    /// These items, by id or address; without them, all in the state that have stored bytes, a page at a time.
     #[serde(default)]
     pub items: Vec<String>,
     /// Only in this state; not together with items.
     #[serde(default)]
     pub state: Option<ItemState>,
+    /// `next` of the answer before; not together with items.
+    #[serde(default)]
+    pub after: Option<String>,
     /// Wait at most this long until they are done.
     #[serde(default)]
     pub wait_secs: Option<u64>,
@@ -301,6 +305,9 @@ pub struct ReprocessReport {
     /// One entry an item; those that were named in the order they were.
     #[serde(default)]
     pub items: Vec<ItemOutcome>,
+    /// `after` of the request for the next page; none when everything has been seen to.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 /// The result of a check-up.

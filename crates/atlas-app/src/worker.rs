@@ -25,7 +25,8 @@ use trouble::TroubleLog;
 
 /// How long the worker sleeps when it has nothing to do and nobody wakes it.
 const IDLE: Duration = Duration::from_secs(30);
-/// How long it waits before it looks again at what it could not have just now.
+/// How long it waits before it looks again at what it could not have just now. Where the store failed, twice as long
+/// each further time, up to [`IDLE`].
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How the worker runs.
@@ -63,8 +64,15 @@ pub(crate) struct Worker {
 /// The jobs on their way. A job that lost its lease is not among them any more, though its task may still end.
 #[derive(Default)]
 struct Running {
-    leases: HashMap<JobId, (Lease, AbortHandle)>,
+    leases: HashMap<JobId, Held>,
     tasks: JoinSet<()>,
+}
+
+/// A job on its way.
+struct Held {
+    lease: Lease,
+    task: AbortHandle,
+    begun: Instant,
 }
 
 impl Worker {
@@ -97,8 +105,20 @@ impl Worker {
         let mut running = Running::default();
         let mut heartbeat = interval(self.settings.lease / 3);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pause = LOOK_AGAIN;
         while !stop.is_cancelled() {
-            let wait = self.claim(&mut running).await;
+            let wait = match self.claim(&mut running).await {
+                Ok(wait) => {
+                    pause = LOOK_AGAIN;
+                    wait
+                }
+                Err(error) => {
+                    self.trouble.failed("no jobs can be claimed", error);
+                    let wait = pause;
+                    pause = (pause * 2).min(IDLE);
+                    wait
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.signals.jobs.notified() => {}
@@ -117,42 +137,28 @@ impl Worker {
 
     /// Fills the free slots. Returns how long nothing new can become due. Looks before it claims: a claim is a
     /// write, and a process that has nothing to do should not touch the disk.
-    async fn claim(&self, running: &mut Running) -> Duration {
+    async fn claim(&self, running: &mut Running) -> Result<Duration, StoreError> {
         let free = self.settings.slots.saturating_sub(running.leases.len());
         if free == 0 {
-            return IDLE;
+            return Ok(IDLE);
         }
         let library = &self.context.ingest.library;
         let now = self.context.ingest.clock.now();
-        match library.next_due(self.scope).await {
-            Ok(None) => return IDLE,
-            Ok(Some(due)) if due > now => return due.since(now).min(IDLE),
-            Ok(Some(_)) => {}
-            Err(error) => {
-                tracing::error!(%error, "the queue could not be read");
-                self.trouble.failed(error);
-                return LOOK_AGAIN;
-            }
+        match library.next_due(self.scope).await? {
+            None => return Ok(IDLE),
+            Some(due) if due > now => return Ok(due.since(now).min(IDLE)),
+            Some(_) => {}
         }
-        match library
+        let leases = library
             .claim_jobs(&self.name, self.scope, free, self.settings.lease)
-            .await
-        {
-            // What is due and was not claimed has to wait: its group is busy, or a suspect runs alone. The end of a
-            // job, or a new one, wakes us before this.
-            Ok(leases) => {
-                self.trouble.served();
-                for lease in leases {
-                    self.start(lease, running);
-                }
-                LOOK_AGAIN
-            }
-            Err(error) => {
-                tracing::error!(%error, "no jobs could be claimed");
-                self.trouble.failed(error);
-                LOOK_AGAIN
-            }
+            .await?;
+        self.trouble.served();
+        for lease in leases {
+            self.start(lease, running);
         }
+        // What is due and was not claimed has to wait: its group is busy, or a suspect runs alone. The end of a job,
+        // or a new one, wakes us before this.
+        Ok(LOOK_AGAIN)
     }
 
     fn start(&self, lease: Lease, running: &mut Running) {
@@ -171,25 +177,33 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::error!(%job, %kind, %error, "a job broke off; it is tried again");
-                    put_back(&context, &claimed, &Breakdown::Store(error), &trouble).await;
+                    let outcome = put_back(&context, &claimed, &Breakdown::Store(error), &trouble).await;
+                    metrics.job_ended(kind, Some(&outcome), begun.elapsed());
                 }
             }
         });
-        if let Some((_, former)) = running.leases.insert(job, (lease, task)) {
+        let held = Held {
+            lease,
+            task,
+            begun: Instant::now(),
+        };
+        if let Some(former) = running.leases.insert(job, held) {
             // Its lease ran out under it, and we are the ones who got the job again.
-            former.abort();
+            former.task.abort();
         }
     }
 
     /// A task has ended, well or not.
     async fn take_leave(&self, running: &mut Running, ended: Result<(Id, ()), JoinError>) {
         let task = ended.as_ref().map_or_else(JoinError::id, |(task, ())| *task);
-        let lease = running.take(task);
-        if let (Err(error), Some(lease)) = (ended, lease)
+        let held = running.take(task);
+        if let (Err(error), Some(Held { lease, begun, .. })) = (ended, held)
             && error.is_panic()
         {
-            tracing::error!(job = %lease.job.id, kind = %lease.job.kind, %error, "a job panicked; this try counts");
-            put_back(&self.context, &lease, &Breakdown::Panic, &self.trouble).await;
+            let (job, kind) = (lease.job.id, lease.job.kind);
+            tracing::error!(%job, %kind, %error, "a job panicked; this try counts");
+            let outcome = put_back(&self.context, &lease, &Breakdown::Panic, &self.trouble).await;
+            self.metrics.job_ended(kind, Some(&outcome), begun.elapsed());
         }
         self.signals.job_finished();
     }
@@ -202,22 +216,19 @@ impl Worker {
         let held = running
             .leases
             .values()
-            .map(|(lease, _)| (lease.job.id, lease.token))
+            .map(|held| (held.lease.job.id, held.lease.token))
             .collect();
         let library = &self.context.ingest.library;
         match library.heartbeat(held, self.settings.lease).await {
             Ok(lost) => {
                 for job in lost {
-                    if let Some((_, task)) = running.leases.remove(&job) {
+                    if let Some(held) = running.leases.remove(&job) {
                         tracing::warn!(%job, "lost the lease of a running job");
-                        task.abort();
+                        held.task.abort();
                     }
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, "leases could not be renewed");
-                self.trouble.failed(error);
-            }
+            Err(error) => self.trouble.failed("leases cannot be renewed", error),
         }
     }
 
@@ -226,10 +237,9 @@ impl Worker {
         match self.context.ingest.library.expire_leases().await {
             Ok(0) => {}
             Ok(_) => self.signals.job_finished(),
-            Err(error) => {
-                tracing::error!(%error, "leases that ran out could not be taken back");
-                self.trouble.failed(error);
-            }
+            Err(error) => self
+                .trouble
+                .failed("leases that ran out cannot be taken back", error),
         }
     }
 
@@ -239,7 +249,7 @@ impl Worker {
             self.take_leave(&mut running, ended).await;
         }
         running.tasks.shutdown().await;
-        for (lease, _) in running.leases.into_values() {
+        for Held { lease, .. } in running.leases.into_values() {
             tracing::info!(job = %lease.job.id, "gave a running job back");
             if let Err(error) = self.context.ingest.library.release_job(&lease).await {
                 tracing::error!(%error, "a job could not be given back; the next start takes it");
@@ -250,9 +260,9 @@ impl Worker {
 
 impl Running {
     /// The lease of the job that `task` ran, unless the job has another task or another worker by now.
-    fn take(&mut self, task: Id) -> Option<Lease> {
-        let job = *self.leases.iter().find(|(_, (_, handle))| handle.id() == task)?.0;
-        self.leases.remove(&job).map(|(lease, _)| lease)
+    fn take(&mut self, task: Id) -> Option<Held> {
+        let job = *self.leases.iter().find(|(_, held)| held.task.id() == task)?.0;
+        self.leases.remove(&job)
     }
 }
 

@@ -4,8 +4,6 @@
 
 use url::{Host, Url};
 
-use crate::url::{URL_LIMIT_BYTES, check_web_url};
-
 /// Query parameters that say where a reader came from, not what the page is. A trailing `*` is a prefix.
 const TRACKING_PARAMETERS: &[&str] = &[
     "utm_*",
@@ -92,24 +90,6 @@ impl CanonicalUrl {
         Self(url)
     }
 
-    /// The canonical form of the page at `url` that declares `declared` as its own address. A page may only
-    /// speak for its own host: otherwise one page could take another site's place in the library.
-    pub fn declared(url: &Url, declared: &str) -> Self {
-        if declared.len() > URL_LIMIT_BYTES {
-            return Self::of(url);
-        }
-        match url.join(declared) {
-            Ok(own)
-                if check_web_url(&own).is_ok()
-                    && own.host_str() == url.host_str()
-                    && !points_home(&own, url) =>
-            {
-                Self::of(&own)
-            }
-            _ => Self::of(url),
-        }
-    }
-
     /// As text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -125,11 +105,6 @@ impl std::fmt::Display for CanonicalUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0.as_str())
     }
-}
-
-/// Many broken templates declare the front page as the address of every page.
-fn points_home(declared: &Url, page: &Url) -> bool {
-    declared.path() == "/" && page.path() != "/"
 }
 
 /// `#/inbox` and `#!thread/1` name a page; `#section` names a place in it.

@@ -152,6 +152,8 @@ words! {
         Truncated = "truncated",
         /// More bytes than the limit, before or after decompression.
         TooLarge = "too_large",
+        /// The page that came along with the address is empty.
+        EmptyPage = "empty_page",
         /// More redirects than the limit, or a circle of them.
         RedirectLoop = "redirect_loop",
         /// A redirect without a usable target.
@@ -197,6 +199,7 @@ impl FetchFault {
             Self::NameNotFound
             | Self::TlsFailed
             | Self::TooLarge
+            | Self::EmptyPage
             | Self::RedirectLoop
             | Self::BadRedirect
             | Self::RefusedAddress

@@ -38,16 +38,6 @@ words! {
     }
 }
 
-words! {
-    /// Which of the two lanes to the writer a request takes.
-    pub enum Lane {
-        /// Saves, heartbeats, completions: never behind an import.
-        Interactive = "interactive",
-        /// Import, cleanup, sweeping.
-        Bulk = "bulk",
-    }
-}
-
 /// Work that survives the process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -111,9 +101,12 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    /// Fetch, extract, judge and commit `item`, which lives on `host`.
-    pub fn ingest(item: ItemId, host: &str) -> Self {
-        Self::about_item(JobKind::IngestItem, item, Some(host.to_owned()), 100)
+    /// Fetch, extract, judge and commit `item`. Its group is the host of `address`, the one that is fetched.
+    pub fn ingest(item: ItemId, address: &str) -> Self {
+        let host = url::Url::parse(address)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        Self::about_item(JobKind::IngestItem, item, host, 100)
     }
 
     /// Extract and judge `item` again from its stored bytes: no host is asked, and nobody waits for it.

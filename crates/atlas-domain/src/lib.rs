@@ -30,7 +30,7 @@ pub use fetch::{
 };
 pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
-pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lane, Lease, NewJob};
+pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lease, NewJob};
 pub use outcome::{DuplicateReason, LinkReason, Outcome, OutcomeWord};
 pub use panic::panic_message;
 pub use snapshot::Snapshot;

@@ -38,6 +38,9 @@ pub fn parse_web_url(text: &str) -> Result<Url, UrlError> {
     if text.len() > URL_LIMIT_BYTES {
         return Err(UrlError::TooLong(text.len())); // before anything is made of it
     }
+    if let Some(place) = place_behind_credentials(text) {
+        return Err(UrlError::Credentials(place));
+    }
     let with_scheme = if text.contains("://") || looks_like_scheme(text) {
         Cow::Borrowed(text)
     } else {
@@ -100,6 +103,28 @@ fn looks_like_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         is_scheme(scheme) && !scheme.contains('.') && !rest.starts_with(|c: char| c.is_ascii_digit())
     })
+}
+
+/// Where `anna:password@example.com/page` leads. What stands before the colon looks like a scheme, and would be
+/// told as one; but it is a user's name.
+fn place_behind_credentials(text: &str) -> Option<String> {
+    const LIMIT_CHARS: usize = 200;
+    if !looks_like_scheme(text) {
+        return None;
+    }
+    let (scheme, _) = text.split_once(':')?;
+    let (credentials, place) = text.rsplit_once('@')?;
+    let is_scheme_for_sure = credentials
+        .split_once("://")
+        .is_some_and(|(scheme, _)| is_scheme(scheme))
+        || ["http", "https", "mailto"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known));
+    if is_scheme_for_sure {
+        return None;
+    }
+    let host = place.split(['/', '?', '#']).next().unwrap_or_default();
+    Some(cut(host, LIMIT_CHARS))
 }
 
 fn is_scheme(text: &str) -> bool {

@@ -7,14 +7,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-type Scopes = Mutex<HashMap<String, Arc<Semaphore>>>;
+type Scopes = HashMap<String, Scope>;
+
+#[derive(Debug)]
+struct Scope {
+    semaphore: Arc<Semaphore>,
+    /// Those who run or wait in it: counted here, under the lock of the map, so that the last one knows it.
+    seats: usize,
+}
 
 /// Limits concurrent calls. Waiting is first come, first served within a scope.
 #[derive(Debug)]
 pub struct Bulkhead {
     all: Arc<Semaphore>,
     per_scope: usize,
-    scopes: Arc<Scopes>,
+    scopes: Arc<Mutex<Scopes>>,
 }
 
 impl Bulkhead {
@@ -52,12 +59,14 @@ impl Bulkhead {
 
     fn seat(&self, scope: &str) -> Seat {
         let mut scopes = lock(&self.scopes);
-        let semaphore = scopes
-            .entry(scope.to_owned())
-            .or_insert_with(|| Arc::new(Semaphore::new(self.per_scope)));
+        let entry = scopes.entry(scope.to_owned()).or_insert_with(|| Scope {
+            semaphore: Arc::new(Semaphore::new(self.per_scope)),
+            seats: 0,
+        });
+        entry.seats += 1;
         Seat {
             scope: scope.to_owned(),
-            semaphore: Arc::clone(semaphore),
+            semaphore: Arc::clone(&entry.semaphore),
             scopes: Arc::clone(&self.scopes),
         }
     }
@@ -66,7 +75,7 @@ impl Bulkhead {
 /// A place in a [`Bulkhead`], given back when dropped.
 #[derive(Debug)]
 pub struct BulkheadPermit {
-    // Dropped in this order: the seat last, since it looks whether anybody is left.
+    // Dropped in this order: the seat last, because a scope that is removed must have no call left in it.
     _in_all: OwnedSemaphorePermit,
     _in_scope: OwnedSemaphorePermit,
     _seat: Seat,
@@ -78,16 +87,17 @@ pub struct BulkheadPermit {
 struct Seat {
     scope: String,
     semaphore: Arc<Semaphore>,
-    scopes: Arc<Scopes>,
+    scopes: Arc<Mutex<Scopes>>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut scopes = lock(&self.scopes);
-        // Clones are made only under this lock, so nobody can join between the count and the removal. Two
-        // are left when this is the last seat: the map's and our own.
-        if Arc::strong_count(&self.semaphore) == 2 {
-            scopes.remove(&self.scope);
+        if let Some(scope) = scopes.get_mut(&self.scope) {
+            scope.seats -= 1;
+            if scope.seats == 0 {
+                scopes.remove(&self.scope);
+            }
         }
     }
 }
@@ -99,7 +109,7 @@ async fn acquire(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
     }
 }
 
-fn lock(scopes: &Scopes) -> MutexGuard<'_, HashMap<String, Arc<Semaphore>>> {
+fn lock(scopes: &Mutex<Scopes>) -> MutexGuard<'_, Scopes> {
     scopes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -168,5 +178,25 @@ mod tests {
         assert_eq!(bulkhead.busy_scopes(), 0);
         drop(bulkhead.enter("a").await);
         assert_eq!(bulkhead.busy_scopes(), 0);
+    }
+
+    #[test]
+    fn keeps_no_scope_that_many_leave_at_the_same_moment() {
+        const LEAVING: usize = 4;
+        let bulkhead = bulkhead(10, 10);
+        for _ in 0..2_000 {
+            let seats: Vec<Seat> = (0..LEAVING).map(|_| bulkhead.seat("a")).collect();
+            let together = std::sync::Barrier::new(LEAVING);
+            std::thread::scope(|scope| {
+                for seat in seats {
+                    let together = &together;
+                    scope.spawn(move || {
+                        together.wait();
+                        drop(seat);
+                    });
+                }
+            });
+            assert_eq!(bulkhead.busy_scopes(), 0);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From a parsed query to the engine's query, and to the needles that snippets mark.
 //!
 //! Words rank (BM25, summed over fields) and one of them must match; phrases and filters must match. All
-//! terms of all words stand in one flat list, because that is what the engine can cut short by block maxima.
+//! terms of all words stand in one flat list, which the engine goes through as one union.
 
 use atlas_domain::UserId;
 use tantivy::query::{
@@ -242,8 +242,8 @@ fn stemmers_in_use(searcher: &Searcher, language: Field) -> Result<Vec<LanguageS
         .collect())
 }
 
-/// Keeps other people's documents out. `None` when there are none: a filter that lets everything pass would
-/// only keep the engine from cutting the search short.
+/// Keeps other people's documents out. `None` when there are none: a filter that lets everything pass only costs
+/// time.
 fn owner_filter(
     user: UserId,
     searcher: &Searcher,

@@ -1,7 +1,8 @@
 //! `SearchIndex`: the one writer. It takes batches with the cursor they end at, commits both in one write,
 //! and shows the result to its readers at once. It never decides what belongs in the index.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atlas_domain::{Cursor, ItemId, LibraryIdentity};
@@ -11,7 +12,7 @@ use tantivy::{IndexWriter, Term};
 use crate::damage::guarded;
 use crate::document::IndexOp;
 use crate::error::SearchError;
-use crate::open::{IndexSettings, Payload};
+use crate::open::{IndexSettings, Payload, create, current, lock};
 use crate::reader::SearchReader;
 use crate::schema::SCHEMA_VERSION;
 
@@ -22,28 +23,31 @@ const MOST_DELETED_SHARE: f32 = 0.3;
 
 /// An index opened for writing.
 pub struct SearchIndex {
+    directory: PathBuf,
     reader: SearchReader,
     /// Threads and heap of the engine. `None` while nothing is written.
     writer: Mutex<Option<IndexWriter>>,
     identity: LibraryIdentity,
     settings: IndexSettings,
-    /// Held for as long as this lives.
-    _lock: File,
+    /// Held for as long as this lives; `None` only where it could not be taken anew.
+    lock: Mutex<Option<File>>,
 }
 
 impl SearchIndex {
     pub(crate) fn new(
+        directory: &Path,
         reader: SearchReader,
         identity: LibraryIdentity,
         settings: IndexSettings,
         lock: File,
     ) -> Self {
         Self {
+            directory: directory.to_owned(),
             reader,
             writer: Mutex::new(None),
             identity,
             settings,
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         }
     }
 
@@ -81,6 +85,30 @@ impl SearchIndex {
             writer.delete_all_documents()?;
             Ok(())
         })
+    }
+
+    /// Begins an empty index in the place of one whose files have vanished; readers show it at once. The caller
+    /// reads the change log from its beginning. After a failure the files have still vanished.
+    pub fn begin_anew(&self) -> Result<(), SearchError> {
+        let mut writer = self.writer();
+        if let Some(writer) = writer.take() {
+            guarded(|| {
+                drop(writer);
+                Ok(())
+            })?;
+        }
+        fs::create_dir_all(&self.directory)?;
+        let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = None; // the file may still be there, and would be locked by ourselves
+        *held = Some(lock(&self.directory)?);
+        let begun = guarded(|| {
+            let (engine, _) = create(&self.directory)?;
+            self.reader.show_instead(engine)
+        });
+        if begun.is_err() {
+            let _ = fs::remove_dir_all(current(&self.directory));
+        }
+        begun
     }
 
     /// Gives threads and heap back, after pending merges. The next batch takes them again.

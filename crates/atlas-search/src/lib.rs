@@ -5,6 +5,7 @@
 //!
 //! Writing is [`SearchIndex`], reading is [`SearchReader`]; a reader needs neither the writer nor its lock.
 
+mod collect;
 mod compile;
 mod damage;
 mod document;

@@ -18,7 +18,7 @@ use crate::error::{RebuildReason, SearchError};
 use crate::index::SearchIndex;
 use crate::read_only::ReadOnlyDirectory;
 use crate::reader::SearchReader;
-use crate::schema::{SCHEMA_VERSION, schema};
+use crate::schema::{Fields, SCHEMA_VERSION, schema};
 use crate::text::analyzer::tokenizers;
 
 /// What the owner of a small machine may want to change.
@@ -63,11 +63,13 @@ impl SearchIndex {
                 if reason != RebuildReason::New {
                     set_aside(directory, &reason)?;
                 }
-                (create(directory)?, Some(reason))
+                let (engine, fields) = create(directory)?;
+                let reader = SearchReader::new(engine, fields, current(directory))?;
+                (reader, Some(reason))
             }
         };
         let resume = reader.watermark();
-        let index = SearchIndex::new(reader, identity.clone(), settings, lock);
+        let index = SearchIndex::new(directory, reader, identity.clone(), settings, lock);
         Ok(Opened {
             index,
             resume,
@@ -155,10 +157,11 @@ fn open_existing(
         return Ok(Err(RebuildReason::OtherLibrary));
     }
     index.set_tokenizers(tokenizers());
-    Ok(Ok(SearchReader::new(index, fields)?))
+    Ok(Ok(SearchReader::new(index, fields, current.to_owned())?))
 }
 
-fn create(directory: &Path) -> Result<SearchReader, SearchError> {
+/// An empty index.
+pub(crate) fn create(directory: &Path) -> Result<(Index, Fields), SearchError> {
     let current = current(directory);
     // Without a commit there is nothing worth keeping in it.
     match fs::remove_dir_all(&current) {
@@ -170,7 +173,7 @@ fn create(directory: &Path) -> Result<SearchReader, SearchError> {
         .schema(schema)
         .tokenizers(tokenizers())
         .create_in_dir(&current)?;
-    SearchReader::new(index, fields)
+    Ok((index, fields))
 }
 
 /// Renames the present index to the one place for former ones. A crash in between leaves it where it was.
@@ -184,12 +187,13 @@ fn set_aside(directory: &Path, reason: &RebuildReason) -> Result<(), SearchError
     Ok(())
 }
 
-fn current(directory: &Path) -> PathBuf {
+/// Where the engine's files lie.
+pub(crate) fn current(directory: &Path) -> PathBuf {
     directory.join("current")
 }
 
 /// The engine's own lock lasts only as long as its writer, which is released when idle.
-fn lock(directory: &Path) -> Result<File, SearchError> {
+pub(crate) fn lock(directory: &Path) -> Result<File, SearchError> {
     let file = File::options()
         .create(true)
         .truncate(false)

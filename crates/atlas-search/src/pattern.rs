@@ -12,6 +12,9 @@ use crate::schema::composed;
 use crate::text::analyzer::term_of;
 use crate::text::words::{Pieces, Shape};
 
+/// Terms that a beginning may stand for, the first in their order: a single letter begins a large part of all terms
+/// there are, and their documents are gathered before anybody can say stop.
+const MOST_BEGUN: u64 = 10_000;
 /// Terms that the open end of a sequence may stand for.
 const MOST_ENDINGS: u32 = 1_000;
 
@@ -91,10 +94,14 @@ impl Pattern {
         Some(match self {
             Self::Nothing => return None,
             Self::Term { term, .. } => term_query(field, term),
-            Self::Beginning(beginning) => Box::new(InvertedIndexRangeQuery::new(
-                Bound::Included(Term::from_field_text(field, beginning)),
-                Bound::Excluded(Term::from_field_text(field, &format!("{beginning}{}", char::MAX))),
-            )),
+            Self::Beginning(beginning) => {
+                let mut query = InvertedIndexRangeQuery::new(
+                    Bound::Included(Term::from_field_text(field, beginning)),
+                    Bound::Excluded(Term::from_field_text(field, &format!("{beginning}{}", char::MAX))),
+                );
+                query.limit(MOST_BEGUN);
+                Box::new(query)
+            }
             Self::Sequence(terms) | Self::Run(terms) => {
                 Box::new(PhraseQuery::new_with_offset(in_field(terms)))
             }

@@ -1,14 +1,16 @@
 //! `SearchReader`: searches the last commit it has loaded. It never writes, and needs no writer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use atlas_domain::{Cursor, ItemId, UserId};
-use tantivy::collector::TopDocs;
-use tantivy::query::Query as _;
+use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::{
     DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument,
 };
 
+use crate::collect::Stoppable;
 use crate::compile::{Compiled, compile};
 use crate::damage::guarded;
 use crate::error::SearchError;
@@ -44,6 +46,8 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// How many there are in all.
     pub total: usize,
+    /// The search was stopped before it had looked at everything: there may be more and better hits.
+    pub was_stopped: bool,
 }
 
 /// One item that was found.
@@ -64,53 +68,74 @@ pub struct Hit {
 /// An index opened for reading. Clones share what they have loaded.
 #[derive(Clone)]
 pub struct SearchReader {
-    engine: Index,
-    reader: IndexReader,
     fields: Fields,
+    folder: Arc<Path>,
+    /// The same for all clones.
+    shown: Arc<RwLock<Shown>>,
+    /// Who holds it is the only one to change what is shown.
     watermark: Arc<Mutex<Option<Cursor>>>,
 }
 
+/// An index, and the commit of it that was loaded last.
+#[derive(Clone)]
+struct Shown {
+    engine: Index,
+    reader: IndexReader,
+}
+
 impl SearchReader {
-    pub(crate) fn new(engine: Index, fields: Fields) -> Result<Self, SearchError> {
-        let reader = engine
-            .reader_builder()
-            // The default looks for commits every half second: too late for whoever reads their own writes,
-            // and an idle process would never sleep.
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(CACHED_BLOCKS)
-            .try_into()?;
+    /// Shows the last commit of `engine`, whose files lie in `folder`.
+    pub(crate) fn new(engine: Index, fields: Fields, folder: PathBuf) -> Result<Self, SearchError> {
         let new = Self {
-            engine,
-            reader,
             fields,
+            folder: folder.into(),
+            shown: Arc::new(RwLock::new(Shown::of(engine)?)),
             watermark: Arc::default(),
         };
         new.reload()?;
         Ok(new)
     }
 
-    /// Runs a query.
-    pub fn search(&self, request: &SearchRequest) -> Result<Hits, SearchError> {
+    /// From now on, this and all its clones show another index of the same folder and fields.
+    pub(crate) fn show_instead(&self, engine: Index) -> Result<(), SearchError> {
+        let mut watermark = self.lock_watermark();
+        let shown = Shown::of(engine)?;
+        *watermark = shown.load()?;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        Ok(())
+    }
+
+    /// Whether somebody has taken the files of this index away. What was shown is shown on, as long as it is open.
+    pub fn has_vanished(&self) -> bool {
+        // Each commit replaces it in one step, so it is always there.
+        matches!(self.folder.join("meta.json").try_exists(), Ok(false))
+    }
+
+    /// Runs a query until `is_over`, which is asked again and again while hits are collected.
+    pub fn search(
+        &self,
+        request: &SearchRequest,
+        is_over: impl Fn() -> bool + Sync,
+    ) -> Result<Hits, SearchError> {
         let query = Query::parse(&request.query)?;
         let deepest = request.offset.saturating_add(request.limit);
         if deepest > DEEPEST_HIT {
             return Err(QueryError::TooDeep { most: DEEPEST_HIT }.into());
         }
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = compile(&query, request.user, &searcher, &self.fields)?;
-            let total = compiled.query.count(&searcher)?;
-            if request.limit == 0 || total <= request.offset {
-                return Ok(Hits {
-                    hits: Vec::new(),
-                    total,
-                });
-            }
-            let hits = top(&searcher, &compiled, request)?
+            let found = find(&searcher, &compiled, request, &is_over)?;
+            let hits = found
+                .top
                 .into_iter()
                 .map(|(score, address)| self.hit(&searcher.doc(address)?, score, &compiled.needles))
                 .collect::<Result<_, SearchError>>()?;
-            Ok(Hits { hits, total })
+            Ok(Hits {
+                hits,
+                total: found.total,
+                was_stopped: found.was_stopped,
+            })
         })
     }
 
@@ -118,10 +143,7 @@ impl SearchReader {
     pub fn reload(&self) -> Result<(), SearchError> {
         guarded(|| {
             let mut watermark = self.lock_watermark();
-            // Read first, so that the watermark never promises more than the searcher shows.
-            let payload = Payload::of_last_commit(&self.engine)?;
-            self.reader.reload()?;
-            *watermark = payload.and_then(|payload| payload.cursor);
+            *watermark = self.shown().load()?;
             Ok(())
         })
     }
@@ -133,13 +155,13 @@ impl SearchReader {
 
     /// Documents in the index, of all users.
     pub fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.searcher().num_docs()
     }
 
     /// Shows `visit` every item in the index, in no order: an index that equals its store has each searchable
     /// item once.
     pub fn for_each_id(&self, mut visit: impl FnMut(ItemId)) -> Result<(), SearchError> {
-        for segment in self.reader.searcher().segment_readers() {
+        for segment in self.searcher().segment_readers() {
             // Visited outside, so that a panic of the visitor is not taken for one of the engine.
             guarded(|| ids_of(segment))?.into_iter().for_each(&mut visit);
         }
@@ -148,7 +170,7 @@ impl SearchReader {
 
     /// Compares the checksums of all files. Reads the whole index.
     pub fn verify(&self) -> Result<(), SearchError> {
-        let damaged = guarded(|| Ok(self.engine.validate_checksum()?))?;
+        let damaged = guarded(|| Ok(self.engine().validate_checksum()?))?;
         match damaged.into_iter().min() {
             None => Ok(()),
             Some(file) => Err(SearchError::Damaged(format!(
@@ -158,8 +180,8 @@ impl SearchReader {
         }
     }
 
-    pub(crate) fn engine(&self) -> &Index {
-        &self.engine
+    pub(crate) fn engine(&self) -> Index {
+        self.shown().engine
     }
 
     pub(crate) fn fields(&self) -> &Fields {
@@ -178,8 +200,37 @@ impl SearchReader {
         })
     }
 
+    fn searcher(&self) -> Searcher {
+        self.shown().reader.searcher()
+    }
+
+    fn shown(&self) -> Shown {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lock_watermark(&self) -> MutexGuard<'_, Option<Cursor>> {
         self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shown {
+    fn of(engine: Index) -> Result<Self, SearchError> {
+        let reader = engine
+            .reader_builder()
+            // The default looks for commits every half second: too late for whoever reads their own writes,
+            // and an idle process would never sleep.
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(CACHED_BLOCKS)
+            .try_into()?;
+        Ok(Self { engine, reader })
+    }
+
+    /// Shows the last commit. Returns how far it reaches.
+    fn load(&self) -> Result<Option<Cursor>, SearchError> {
+        // Read first, so that the watermark never promises more than the searcher shows.
+        let payload = Payload::of_last_commit(&self.engine)?;
+        self.reader.reload()?;
+        Ok(payload.and_then(|payload| payload.cursor))
     }
 }
 
@@ -191,18 +242,50 @@ impl std::fmt::Debug for SearchReader {
     }
 }
 
-fn top(
+struct Found {
+    total: usize,
+    top: Vec<(f32, DocAddress)>,
+    was_stopped: bool,
+}
+
+/// Counts and ranks in one pass over the matches.
+fn find(
     searcher: &Searcher,
     compiled: &Compiled,
     request: &SearchRequest,
-) -> Result<Vec<(f32, DocAddress)>, SearchError> {
-    let page = TopDocs::with_limit(request.limit).and_offset(request.offset);
-    if compiled.unranked {
-        let latest = page.order_by_fast_field::<i64>(SAVED_AT_MS, Order::Desc);
-        let found = searcher.search(&compiled.query, &latest)?;
-        return Ok(found.into_iter().map(|(_, address)| (0.0, address)).collect());
-    }
-    Ok(searcher.search(&compiled.query, &page.order_by_score())?)
+    is_over: &(dyn Fn() -> bool + Sync),
+) -> Result<Found, SearchError> {
+    let was_stopped = AtomicBool::new(false);
+    let page = || TopDocs::with_limit(request.limit).and_offset(request.offset);
+    let (total, top) = if request.limit == 0 {
+        let collector = Stoppable::new(Count, is_over, &was_stopped);
+        (searcher.search(&compiled.query, &collector)?, Vec::new())
+    } else if compiled.unranked {
+        let latest = page().order_by_fast_field::<i64>(SAVED_AT_MS, Order::Desc);
+        let (total, top) = counted(searcher, compiled, latest, is_over, &was_stopped)?;
+        (
+            total,
+            top.into_iter().map(|(_, address)| (0.0, address)).collect(),
+        )
+    } else {
+        counted(searcher, compiled, page().order_by_score(), is_over, &was_stopped)?
+    };
+    Ok(Found {
+        total,
+        top,
+        was_stopped: was_stopped.into_inner(),
+    })
+}
+
+fn counted<C: Collector>(
+    searcher: &Searcher,
+    compiled: &Compiled,
+    top: C,
+    is_over: &(dyn Fn() -> bool + Sync),
+    was_stopped: &AtomicBool,
+) -> Result<(usize, C::Fruit), SearchError> {
+    let collector = Stoppable::new((Count, top), is_over, was_stopped);
+    Ok(searcher.search(&compiled.query, &collector)?)
 }
 
 fn ids_of(segment: &SegmentReader) -> Result<Vec<ItemId>, SearchError> {

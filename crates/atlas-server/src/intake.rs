@@ -99,14 +99,21 @@ impl Intake {
     }
 }
 
-/// A whole body, and what it occupies of the budget.
+/// A whole body, and what it occupies of the budget for as long as anybody has its bytes.
 #[derive(Debug, Default)]
 struct TakenBody {
     bytes: Vec<u8>,
     budget: Option<OwnedSemaphorePermit>,
 }
 
-/// Takes in the body, then lets the handler have it. Its share of the budget is free again with the answer.
+impl AsRef<[u8]> for TakenBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Takes in the body, then lets the handler have it. Its share of the budget is free again when the handler has
+/// made of it what it needs, however long it goes on after that.
 pub(crate) async fn take_body(
     State(intake): State<Intake>,
     request: Request,
@@ -114,10 +121,8 @@ pub(crate) async fn take_body(
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
     let taken = intake.take(body).await?;
-    let request = Request::from_parts(head, Body::from(Bytes::from(taken.bytes)));
-    let response = next.run(request).await;
-    drop(taken.budget);
-    Ok(response)
+    let request = Request::from_parts(head, Body::from(Bytes::from_owner(taken)));
+    Ok(next.run(request).await)
 }
 
 fn too_slow() -> ApiError {

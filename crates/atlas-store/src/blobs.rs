@@ -6,7 +6,8 @@
 //! written, and a hash has one writer or collector at a time.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,8 +22,8 @@ use crate::reserve::Reserve;
 const INLINE_LIMIT: usize = 64 * 1024;
 /// Level 3 is zstd's default: about 400 MB/s a core, a fifth of the size for HTML.
 const COMPRESSION_LEVEL: i32 = 3;
-/// Locks by the first byte of the hash.
-const LOCKS: usize = 256;
+/// Folders, and their locks, by the first byte of the hash.
+const SHARDS: usize = 256;
 
 /// Bytes that are safe on the disk, or small enough to travel with their row.
 #[derive(Debug, Clone)]
@@ -42,9 +43,17 @@ impl PreparedBlob {
 
 pub(crate) struct BlobFiles {
     folder: PathBuf,
-    locks: Vec<Mutex<()>>,
+    shards: Vec<Mutex<Shard>>,
     /// Given back when the disk is full. Those who only read have none.
     reserve: Option<Reserve>,
+}
+
+/// What is known of one folder of blobs. Who has it locked is the only one at work in that folder.
+#[derive(Default)]
+pub(crate) struct Shard {
+    /// This process has seen to it that the folder is there and stays. That it is there alone says nothing: the
+    /// process that made it may have ended before its entry was on the disk.
+    is_durable: bool,
 }
 
 impl BlobFiles {
@@ -60,7 +69,7 @@ impl BlobFiles {
     pub(crate) fn at(folder: PathBuf) -> Self {
         Self {
             folder,
-            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             reserve: None,
         }
     }
@@ -77,11 +86,11 @@ impl BlobFiles {
                 inline: Some(compressed.into()),
             });
         }
-        let _alone = self.lock(hash);
+        let mut shard = self.lock(hash);
         let path = self.path(hash);
-        match write(&path, &compressed, now) {
+        match write(&mut shard, &path, &compressed, now) {
             Err(StoreError::Full(_)) if self.reserve.as_ref().is_some_and(Reserve::give_back) => {
-                write(&path, &compressed, now)?;
+                write(&mut shard, &path, &compressed, now)?;
             }
             other => other?,
         }
@@ -106,7 +115,7 @@ impl BlobFiles {
         let compressed = match inline {
             Some(data) => data,
             None => std::fs::read(self.path(hash)).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => problem("missing".to_owned()),
+                ErrorKind::NotFound => problem(StoreError::MISSING.to_owned()),
                 _ => StoreError::from(error),
             })?,
         };
@@ -119,26 +128,45 @@ impl BlobFiles {
     }
 
     /// Keeps every other writer and collector of this hash out while the guard lives.
-    pub(crate) fn lock(&self, hash: BlobHash) -> MutexGuard<'_, ()> {
-        self.locks[usize::from(hash.0[0])]
+    pub(crate) fn lock(&self, hash: BlobHash) -> MutexGuard<'_, Shard> {
+        self.shards[usize::from(hash.0[0])]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes the file of a blob unless it was written or renewed after `grace_start`. The caller holds the
-    /// lock of the hash and has just seen that nothing refers to it.
-    pub(crate) fn remove_if_older(&self, hash: BlobHash, grace_start: Timestamp) -> Result<bool, StoreError> {
+    /// Removes the file of a blob if it was written or renewed within `span`. The caller holds the lock of the hash
+    /// and has just seen that nothing refers to it.
+    pub(crate) fn remove_if_of(&self, hash: BlobHash, span: &Range<Timestamp>) -> Result<bool, StoreError> {
         let path = self.path(hash);
         let metadata = match std::fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
             Err(error) => return Err(error.into()),
         };
-        if metadata.modified()? >= system_time(grace_start) {
+        let written_at = metadata.modified()?;
+        if written_at < system_time(span.start) || written_at >= system_time(span.end) {
             return Ok(false);
         }
         std::fs::remove_file(&path)?;
         Ok(true)
+    }
+
+    /// Whether there is a file for these bytes. Blocks.
+    pub(crate) fn has_file(&self, hash: BlobHash) -> bool {
+        self.path(hash).is_file()
+    }
+
+    /// Whether there are any bytes at all. Blocks.
+    pub(crate) fn holds_any(&self) -> Result<bool, StoreError> {
+        for shard in read_dir_or_empty(&self.folder)? {
+            if read_dir_or_empty(&shard)?
+                .iter()
+                .any(|file| hash_of(file).is_some())
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Every hash that has a file. Blocks.
@@ -146,13 +174,7 @@ impl BlobFiles {
         let mut hashes = Vec::new();
         for shard in read_dir_or_empty(&self.folder)? {
             for file in read_dir_or_empty(&shard)? {
-                if let Some(hash) = file
-                    .file_name()
-                    .and_then(|name| name.to_str())
-                    .and_then(|name| name.parse().ok())
-                {
-                    hashes.push(hash);
-                }
+                hashes.extend(hash_of(&file));
             }
         }
         Ok(hashes)
@@ -172,7 +194,7 @@ impl BlobFiles {
                     }
                     Ok(_) => {}
                     // Its writer has given it its name since the folder was read.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -186,8 +208,13 @@ impl BlobFiles {
     }
 }
 
-fn write(path: &Path, compressed: &[u8], now: Timestamp) -> Result<(), StoreError> {
-    if path.exists() {
+fn write(shard: &mut Shard, path: &Path, compressed: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    if !shard.is_durable {
+        create_folder(path.parent().unwrap_or(path))?;
+        shard.is_durable = true;
+    }
+    // What cannot be read, or is not what it should be, is damaged; the good bytes take its place.
+    if std::fs::read(path).is_ok_and(|there| there == compressed) {
         renew(path, now)
     } else {
         write_new(path, compressed, now)
@@ -203,7 +230,6 @@ fn renew(path: &Path, now: Timestamp) -> Result<(), StoreError> {
 }
 
 fn write_new(path: &Path, bytes: &[u8], now: Timestamp) -> Result<(), StoreError> {
-    create_folder(path.parent().unwrap_or(path))?;
     let temporary = path.with_extension("tmp");
     let mut file = OpenOptions::new()
         .write(true)
@@ -223,13 +249,18 @@ fn write_new(path: &Path, bytes: &[u8], now: Timestamp) -> Result<(), StoreError
     Ok(())
 }
 
-/// A new folder's entry is durable before anything in it counts.
+/// A folder's entry is durable before anything in it counts, whoever made it.
 fn create_folder(folder: &Path) -> Result<(), StoreError> {
-    if folder.is_dir() {
-        return Ok(());
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        other => other?,
     }
-    std::fs::create_dir(folder)?;
     sync_folder(folder)
+}
+
+/// The hash whose bytes a file holds.
+fn hash_of(file: &Path) -> Option<BlobHash> {
+    file.file_name()?.to_str()?.parse().ok()
 }
 
 /// The hash whose writing a temporary file began.
@@ -250,12 +281,7 @@ fn read_dir_or_empty(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
         Ok(entries) => Ok(entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<_, _>>()?),
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(Vec::new())
         }
         Err(error) => Err(error.into()),

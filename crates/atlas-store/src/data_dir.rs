@@ -48,6 +48,15 @@ pub enum DataDirError {
         /// For example `NFS`.
         kind: &'static str,
     },
+    /// Somebody has other things there, which an Atlas that takes the directory for its own would close to others.
+    #[error(
+        "the directory {} is not empty and is no Atlas library: choose another with --data-dir, or an empty one",
+        path.display()
+    )]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+    },
     /// It cannot be created or written.
     #[error("the data directory {} cannot be used: {source}", path.display())]
     Io {
@@ -122,20 +131,36 @@ impl DataDir {
         is_on_read_only_file_system(&self.0)
     }
 
+    /// The first part of it in which this process may not write, if there is one.
+    pub fn not_writable(&self) -> Option<PathBuf> {
+        let parts = [
+            self.0.clone(),
+            self.library_db(),
+            self.ops_db(),
+            self.blobs(),
+            self.search(),
+        ];
+        let is_refused = |path: &PathBuf| {
+            let access = rustix::fs::access(path, rustix::fs::Access::WRITE_OK);
+            access.is_err_and(|errno| errno != rustix::io::Errno::NOENT)
+        };
+        parts.into_iter().find(is_refused)
+    }
+
     /// Creates the directory (for its owner only) and takes the lock. It is released with the returned value,
-    /// or by the kernel when the process ends in whatever way.
+    /// or by the kernel when the process ends in whatever way. A directory that holds other things and no library
+    /// is refused as it is.
     pub fn lock(&self, holder: &Holder) -> Result<DataDirLock, DataDirError> {
         let io = |source| DataDirError::Io {
             path: self.0.clone(),
             source,
         };
         create_durably(&self.0).map_err(io)?;
-        let writable = !self.is_read_only();
-        if writable {
-            // One that was there before may be open to others; what lies in it is not for them.
-            std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
-        }
         self.refuse_network_file_system()?;
+        let writable = !self.is_read_only();
+        if writable && !self.is_ours_or_empty().map_err(io)? {
+            return Err(DataDirError::NotOurs { path: self.0.clone() });
+        }
         let file = if writable {
             OpenOptions::new()
                 .read(true)
@@ -149,14 +174,41 @@ impl DataDir {
             self.something_to_lock().map_err(io)?
         };
         file.try_lock().map_err(|error| self.not_locked(error))?;
-        let mut lock = DataDirLock {
+        let lock = DataDirLock {
             file,
             dir: self.clone(),
         };
         if writable {
+            self.close_to_others().map_err(io)?;
             lock.announce(holder)?;
         }
         Ok(lock)
+    }
+
+    /// Whether nobody else has anything in it. Another process may be making its lock at this moment: what it has
+    /// made is looked at after the list, so that it is not taken for somebody else's.
+    fn is_ours_or_empty(&self) -> std::io::Result<bool> {
+        let mut is_empty = true;
+        for entry in std::fs::read_dir(&self.0)? {
+            is_empty &= entry?.file_name() == "lost+found"; // every new ext4 has one
+        }
+        let is_new_lock = || std::fs::metadata(self.lock_file()).is_ok_and(|lock| lock.len() == 0);
+        Ok(is_empty
+            || self.library_db().try_exists()?
+            || self.ops_db().try_exists()?
+            || self.holder().is_some()
+            || is_new_lock())
+    }
+
+    /// One that was there before may be open to others; what lies in it is not for them.
+    fn close_to_others(&self) -> std::io::Result<()> {
+        let mut permissions = std::fs::metadata(&self.0)?.permissions();
+        let is_open = permissions.mode() & 0o077 != 0;
+        if is_open {
+            permissions.set_mode(0o700);
+            std::fs::set_permissions(&self.0, permissions)?;
+        }
+        Ok(())
     }
 
     /// Keeps every writer out for as long as the returned file is open, without writing anything. Others may do
@@ -224,13 +276,25 @@ impl DataDir {
 /// Creates the directory and those above it that are missing, so that a power cut cannot take them away again
 /// with everything that was acknowledged in them.
 fn create_durably(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if path.is_dir() {
+        return match File::open(parent).and_then(|parent| parent.sync_all()) {
+            // Whoever made it may have ended before its entry was on the disk; but where we could not have made it,
+            // it was not us.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                Ok(())
+            }
+            other => other,
+        };
+    }
     create_durably(parent)?;
     match std::fs::DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {}
@@ -240,7 +304,7 @@ fn create_durably(path: &Path) -> std::io::Result<()> {
 }
 
 /// Writes over what is there before it cuts the rest off: on a full disk only the old space is there to be used.
-fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
+fn write_holder(mut file: &File, holder: &Holder) -> std::io::Result<()> {
     let text = serde_json::to_string(holder)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(text.as_bytes())?;
@@ -262,8 +326,8 @@ impl DataDirLock {
 
     /// Tells others where this process listens. Where that cannot be written down, they look at the usual
     /// places, and the lock holds all the same.
-    pub fn announce(&mut self, holder: &Holder) -> Result<(), DataDirError> {
-        match write_holder(&mut self.file, holder) {
+    pub fn announce(&self, holder: &Holder) -> Result<(), DataDirError> {
+        match write_holder(&self.file, holder) {
             Err(error) if self.dir.is_read_only() || error.kind() == ErrorKind::StorageFull => {
                 tracing::warn!(%error, "the lock does not name its holder");
                 Ok(())
@@ -297,6 +361,66 @@ mod tests {
         assert!(message.contains("process 42 (atlas serve)"), "{message}");
         drop(first);
         dir.lock(&holder("add")).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn open_to_all(path: &Path) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_directory_with_other_things_in_it_is_refused_by_name_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("letter.txt"), "mine").unwrap();
+        open_to_all(folder.path());
+        let error = DataDir::new(folder.path()).lock(&holder("serve")).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("is not empty and is no Atlas library")
+                && message.contains(&*folder.path().to_string_lossy()),
+            "{message}"
+        );
+        assert_eq!(mode(folder.path()), 0o755);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_empty_directory_is_taken_and_closed_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("lost+found")).unwrap(); // as a new file system has it
+        open_to_all(folder.path());
+        let _lock = DataDir::new(folder.path()).lock(&holder("serve")).unwrap();
+        assert_eq!(mode(folder.path()), 0o700);
+        assert_eq!(mode(&DataDir::new(folder.path()).lock_file()), 0o600);
+    }
+
+    #[test]
+    fn a_directory_with_a_library_is_closed_to_others_whatever_lies_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["library.db", "notes about my library.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        open_to_all(folder.path());
+        let _lock = DataDir::new(folder.path()).lock(&holder("serve")).unwrap();
+        assert_eq!(mode(folder.path()), 0o700);
+    }
+
+    #[test]
+    fn a_lock_that_another_process_has_only_just_made_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(folder.path());
+        let first = File::create(dir.lock_file()).unwrap(); // it has not written its name yet
+        first.lock().unwrap();
+        open_to_all(folder.path());
+        let second = dir.lock(&holder("add"));
+        assert!(
+            matches!(second, Err(DataDirError::Locked { holder: None, .. })),
+            "{second:?}"
+        );
+        assert_eq!(mode(folder.path()), 0o755, "it is closed by whoever has the lock");
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub enum StoreError {
     },
     /// A migration that was applied has been changed since.
     #[error(
-        "migration {version} of {path} differs from the one that was applied: this build cannot be trusted with it"
+        "migration {version} of {path} differs from the one that was applied: it was written by another build of Atlas, \
+         and was not touched; use that build, or restore a backup that this one wrote"
     )]
     MigrationChanged {
         /// Which file.
@@ -79,6 +80,21 @@ pub enum StoreError {
     /// There is no library there.
     #[error("there is no library in {0} yet; `atlas add URL` makes one")]
     NoLibrary(PathBuf),
+    /// There has been a library, and its file is gone. To begin a new one would cost what lies beside it.
+    #[error(
+        "{path} is {problem}, although there is more of a library beside it ({traces}): nothing was touched; {advice}; \
+         to begin a new library, choose an empty directory with --data-dir"
+    )]
+    Lost {
+        /// Which file.
+        path: PathBuf,
+        /// `missing` or `empty`.
+        problem: &'static str,
+        /// What is still there.
+        traces: String,
+        /// Where to get it from.
+        advice: String,
+    },
     /// This process may only read.
     #[error("this connection to the library is read-only")]
     ReadOnly,
@@ -132,6 +148,8 @@ pub enum StoreError {
 impl StoreError {
     /// The name of a damaged file until somebody who knows it puts it in.
     pub(crate) const UNNAMED: &'static str = "the database";
+    /// What is wrong with stored content that is not there at all.
+    pub(crate) const MISSING: &'static str = "missing";
 
     /// Nothing has that name.
     pub(crate) fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
@@ -149,11 +167,12 @@ impl StoreError {
         }
     }
 
-    /// Whether this build can do nothing with the file: it is damaged, of another version, or not ours.
+    /// Whether this build can do nothing with the file: it is damaged or lost, of another version, or not ours.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
             Self::Corrupt { .. }
+                | Self::Lost { .. }
                 | Self::NewerSchema { .. }
                 | Self::MigrationChanged { .. }
                 | Self::Foreign { .. }

@@ -16,11 +16,11 @@ mod tx;
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
-pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobScope, Postponement};
+pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobPage, JobScope, Postponement};
 pub use library::{
     AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IndexMaterialPage, IngestCommit,
-    IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, Quarantined, RetentionPolicy,
-    RetentionReport, Saved, SavedAs, UnreadableItem,
+    IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, QuarantinePage, Quarantined,
+    RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, UnreadableItem,
 };
 pub use ops::{IndexGuard, Ops};
 pub use reserve::Reserve;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use atlas_app::{App, Runtime, Work};
 use atlas_store::{DataDirLock, Ops, Reserve, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use parts::{extractor, page_fetcher};
 pub(crate) use reading::open_read_only;
@@ -37,13 +38,21 @@ pub(crate) struct Composed {
     /// Looks after the reserve; only in a server.
     tending: Option<tokio::task::JoinHandle<()>>,
     /// Dropped last: until then nobody else may write.
-    lock: DataDirLock,
+    _lock: Arc<DataDirLock>,
 }
 
 impl Composed {
     /// Opens everything. A server starts even where nothing can be written, on a full disk or a read-only file
     /// system: for reading only. For a command that is an error.
-    pub(crate) async fn open(config: &Config, lock: DataDirLock, work: Work) -> Result<Self, CliError> {
+    ///
+    /// Cancelling `stop` ends it in good order and at once, with the error [`CliError::interrupted`]. A migration that
+    /// is under way then goes on until the process ends, which is no worse for it than a crash.
+    pub(crate) async fn open(
+        config: &Config,
+        lock: Arc<DataDirLock>,
+        work: Work,
+        stop: &CancellationToken,
+    ) -> Result<Self, CliError> {
         let serves = work == Work::JobsAndSchedules;
         if lock.dir().is_read_only() {
             let reason = StoreError::ReadOnlyFileSystem(lock.dir().path().to_owned());
@@ -61,12 +70,12 @@ impl Composed {
         } else {
             reserve.make_room_to_start();
         }
-        match open_to_write(config, &lock, work).await {
+        match open_to_write(config, &lock, work, stop).await {
             Ok(opened) => {
                 let tending = serves.then(|| tokio::spawn(keep_tending(reserve, config.clone())));
                 Ok(Self::writing(opened, tending, lock))
             }
-            Err(unopened) if serves && is_for_want_of_room(&unopened, &lock) => {
+            Err(unopened) if serves && !stop.is_cancelled() && is_for_want_of_room(&unopened, &lock) => {
                 tracing::error!(error = %unopened.error, "there is no room to open everything for writing");
                 let reason = StoreError::Full(format!(
                     "nothing can be saved until Atlas is restarted with room where {} lies",
@@ -86,30 +95,25 @@ impl Composed {
     fn writing(
         opened: OpenedToWrite,
         tending: Option<tokio::task::JoinHandle<()>>,
-        lock: DataDirLock,
+        lock: Arc<DataDirLock>,
     ) -> Self {
         Self {
             app: Arc::new(opened.app),
             runtime: opened.runtime,
             records: Some(opened.records),
             tending,
-            lock,
+            _lock: lock,
         }
     }
 
-    fn reading_only(app: App, lock: DataDirLock) -> Self {
+    fn reading_only(app: App, lock: Arc<DataDirLock>) -> Self {
         Self {
             app: Arc::new(app),
             runtime: None,
             records: None,
             tending: None,
-            lock,
+            _lock: lock,
         }
-    }
-
-    /// Tells other processes where this one listens.
-    pub(crate) fn lock_mut(&mut self) -> &mut DataDirLock {
-        &mut self.lock
     }
 
     /// Stops in good order, and records it.
@@ -157,6 +161,12 @@ impl Records {
 
 fn is_for_want_of_room(unopened: &Unopened, lock: &DataDirLock) -> bool {
     unopened.is_full || lock.dir().free_bytes().is_some_and(|free| free < NO_ROOM_BYTES)
+}
+
+/// Whether a server starts all the same, with operations only: its library is damaged or lost. One of another version
+/// is sound, and is waited for by somebody else.
+fn leaves_operations(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt { .. } | StoreError::Lost { .. })
 }
 
 /// Sets the reserve aside when there is room for it. Without one, everything else works.

@@ -66,6 +66,11 @@ impl CliError {
         )
     }
 
+    /// The process was asked to end before it had anything to tell.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted")
+    }
+
     /// Whoever read our output has gone away, which is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.broken_pipe
@@ -107,7 +112,7 @@ impl From<DataDirError> for CliError {
     fn from(error: DataDirError) -> Self {
         let exit = match error {
             DataDirError::Locked { .. } => Exit::Busy,
-            DataDirError::NetworkFileSystem { .. } => Exit::Usage,
+            DataDirError::NetworkFileSystem { .. } | DataDirError::NotOurs { .. } => Exit::Usage,
             DataDirError::Io { .. } => Exit::Failure,
         };
         Self::new(exit, error.to_string())

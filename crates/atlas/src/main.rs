@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::output::{Output, complain};
@@ -29,7 +29,7 @@ use crate::session::Session;
 fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     let _scenario = fail::FailScenario::setup();
-    let cli = Cli::parse();
+    let cli = Cli::understand(std::env::args_os()).unwrap_or_else(|error| error.exit());
     if matches!(cli.command, Command::ExtractChild) {
         // Before anything else: a child must stay small, and needs no runtime and no configuration.
         return match atlas_app::extraction::run_child() {
@@ -86,11 +86,10 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
 /// Runs a command that talks to routes, wherever they are.
 async fn with_library(command: &RoutedCommand, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let (stop, stop_at_once) = stopped_by_signals()?;
-    let opening = Session::open(config, command.access(), command.name());
-    let Some(session) = until_stopped(&stop, opening).await else {
-        return Ok(Exit::Interrupted);
+    let session = match Session::open(config, command.access(), command.name(), &stop).await {
+        Err(error) if error.exit == Exit::Interrupted => return Ok(Exit::Interrupted),
+        opened => opened?,
     };
-    let session = session?;
     let result = work(command, &session, output, &stop).await;
     tokio::select! {
         () = session.close() => result,

@@ -5,12 +5,12 @@ mod socket;
 mod token;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 
 use atlas_app::Work;
 use atlas_server::AccessRule;
-use atlas_store::{DataDir, Holder};
+use atlas_store::{DataDir, DataDirError, DataDirLock, Holder};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -20,8 +20,8 @@ use crate::compose::Composed;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::session::lock;
-use socket::bind_socket;
-pub(crate) use socket::unannounced_socket;
+pub(crate) use socket::socket_places;
+use socket::{Socket, bind_socket};
 use token::write_token;
 
 /// A server that runs.
@@ -29,29 +29,54 @@ pub(crate) struct Server {
     composed: Composed,
     listeners: TaskTracker,
     stop: CancellationToken,
-    socket: PathBuf,
+    socket: Socket,
     /// Where it listens.
     pub(crate) address: std::net::SocketAddr,
 }
 
 impl Server {
-    /// Starts everything. Nothing is touched when the port or the data directory is in use.
-    pub(crate) async fn start(config: &Config) -> Result<Self, CliError> {
+    /// Starts everything. Asked to end before it serves, it ends what it has begun in good order, and returns none;
+    /// asked again, it does so at once.
+    pub(crate) async fn start(
+        config: &Config,
+        asked_to_end: &mut AskedToEnd,
+    ) -> Result<Option<Self>, CliError> {
+        let stop = CancellationToken::new();
+        let mut opening = pin!(Self::open(config, &stop));
+        tokio::select! {
+            opened = &mut opening => return opened.map(Some),
+            () = asked_to_end.wait() => stop.cancel(),
+        }
+        let end = async {
+            match opening.await {
+                Ok(server) => server.stop().await,
+                Err(error) if error.exit == Exit::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            Ok(None)
+        };
+        tokio::select! {
+            ended = end => ended,
+            () = asked_to_end.wait() => Ok(None),
+        }
+    }
+
+    /// Nothing is touched when the port or the data directory is in use.
+    async fn open(config: &Config, stop: &CancellationToken) -> Result<Self, CliError> {
         let dir = DataDir::new(&config.data_dir);
-        let lock = lock(&dir, "serve")?;
+        // Held here too: only who holds it may remove the socket, on whatever way out.
+        let lock = Arc::new(lock(&dir, "serve")?);
         let tcp = TcpListener::bind(config.bind)
             .await
             .map_err(|error| cannot_listen(config, &error))?;
+        let address = tcp.local_addr()?;
         let token = write_token(&dir)?;
         let (socket, unix) = bind_socket(&lock)?;
-        let opened = Composed::open(config, lock, Work::JobsAndSchedules).await;
-        let mut composed = opened.inspect_err(|_| drop(std::fs::remove_file(&socket)))?;
-        composed.lock_mut().announce(&Holder {
-            pid: std::process::id(),
-            purpose: "serve".to_owned(),
-            socket: Some(socket.clone()),
-        })?;
-        let address = tcp.local_addr()?;
+        let composed = Composed::open(config, Arc::clone(&lock), Work::JobsAndSchedules, stop).await?;
+        if let Err(error) = announce(&lock, &socket) {
+            composed.close().await;
+            return Err(error.into());
+        }
         let (stop, listeners) = (CancellationToken::new(), TaskTracker::new());
         let guarded =
             atlas_server::guarded_router(Arc::clone(&composed.app), AccessRule::new(&token, address));
@@ -78,7 +103,7 @@ impl Server {
         self.stop.cancel();
         self.listeners.close();
         self.listeners.wait().await;
-        let _ = std::fs::remove_file(&self.socket);
+        drop(self.socket);
         self.composed.close().await;
     }
 }
@@ -86,7 +111,9 @@ impl Server {
 /// Serves until the process is asked to end.
 pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
     let mut asked_to_end = AskedToEnd::listen()?; // before there is anything that a signal could interrupt
-    let server = Server::start(config).await?;
+    let Some(server) = Server::start(config, &mut asked_to_end).await? else {
+        return Ok(Exit::Ok);
+    };
     let mut stderr = std::io::stderr();
     // Whether anybody reads this does not matter to the server.
     let _ = writeln!(
@@ -123,6 +150,20 @@ impl AskedToEnd {
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+/// Writes down who holds the lock, and where it listens.
+fn announce(lock: &DataDirLock, socket: &Socket) -> Result<(), DataDirError> {
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("serve::announce", |_| Err(DataDirError::Io {
+        path: lock.dir().lock_file(),
+        source: std::io::Error::other("a fault on purpose"),
+    }));
+    lock.announce(&Holder {
+        pid: std::process::id(),
+        purpose: "serve".to_owned(),
+        socket: Some(socket.path().to_owned()),
+    })
 }
 
 fn cannot_listen(config: &Config, error: &std::io::Error) -> CliError {

@@ -2,19 +2,21 @@
 //! around it; without one it opens the library itself: read-only for reading, with the lock for writing.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_app::{App, Work};
 use atlas_store::{DataDir, DataDirError, DataDirLock, Holder};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
-use crate::cli::Access;
+use crate::cli::{Access, until_stopped};
 use crate::client::Client;
 use crate::compose::{Composed, open_read_only};
 use crate::config::Config;
 use crate::error::CliError;
-use crate::serve::unannounced_socket;
+use crate::serve::socket_places;
 
 /// How long a command that writes waits for another writer to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,8 +30,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Finds the server, or does without.
-    pub(crate) async fn open(config: &Config, access: Access, purpose: &str) -> Result<Self, CliError> {
+    /// Finds the server, or does without, until `stop` asks it to give up.
+    pub(crate) async fn open(
+        config: &Config,
+        access: Access,
+        purpose: &str,
+        stop: &CancellationToken,
+    ) -> Result<Self, CliError> {
         let dir = DataDir::new(&config.data_dir);
         if let Some(socket) = live_socket(&dir).await {
             return Ok(Self {
@@ -40,11 +47,11 @@ impl Session {
         match access {
             Access::Read => {
                 let app: App = open_read_only(config)?;
-                let client = Client::InProcess(atlas_server::router(std::sync::Arc::new(app)));
+                let client = Client::InProcess(atlas_server::router(Arc::new(app)));
                 Ok(Self { client, own: None })
             }
-            Access::Write => Self::open_for_writing(config, &dir, purpose, Work::Index).await,
-            Access::Work => Self::open_for_writing(config, &dir, purpose, Work::Jobs).await,
+            Access::Write => Self::open_for_writing(config, &dir, purpose, Work::Index, stop).await,
+            Access::Work => Self::open_for_writing(config, &dir, purpose, Work::Jobs, stop).await,
         }
     }
 
@@ -53,13 +60,14 @@ impl Session {
         dir: &DataDir,
         purpose: &str,
         work: Work,
+        stop: &CancellationToken,
     ) -> Result<Self, CliError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match lock(dir, purpose) {
                 Ok(lock) => {
-                    let own = Composed::open(config, lock, work).await?;
-                    let client = Client::InProcess(atlas_server::router(std::sync::Arc::clone(&own.app)));
+                    let own = Composed::open(config, Arc::new(lock), work, stop).await?;
+                    let client = Client::InProcess(atlas_server::router(Arc::clone(&own.app)));
                     return Ok(Self {
                         client,
                         own: Some(own),
@@ -78,7 +86,9 @@ impl Session {
                     own: None,
                 });
             }
-            sleep(RETRY).await;
+            if until_stopped(stop, sleep(RETRY)).await.is_none() {
+                return Err(CliError::interrupted());
+            }
         }
     }
 
@@ -122,12 +132,13 @@ pub(crate) fn lock(dir: &DataDir, purpose: &str) -> Result<DataDirLock, DataDirE
     })
 }
 
-/// The socket of a server that answers.
+/// The socket of a server that answers. The lock is not asked: one that was copied, or that a full disk keeps from
+/// being written to, names the socket of another server, or none.
 pub(crate) async fn live_socket(dir: &DataDir) -> Option<PathBuf> {
-    let socket = if dir.is_read_only() {
-        unannounced_socket(dir)?
-    } else {
-        dir.holder()?.socket?
-    };
-    UnixStream::connect(&socket).await.ok().map(|_| socket)
+    for socket in socket_places(dir) {
+        if UnixStream::connect(&socket).await.is_ok() {
+            return Some(socket);
+        }
+    }
+    None
 }

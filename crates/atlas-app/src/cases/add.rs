@@ -59,7 +59,7 @@ impl App {
     async fn save(&self, library: &Library, item: &AddItem) -> Result<Saved, NotSaved> {
         let url = parse_web_url(&item.url).map_err(|error| NotSaved::refused("invalid_url", &error))?;
         let tags = clean_tags(&item.tags).map_err(|error| NotSaved::refused("invalid_tag", &error))?;
-        let given_html = match given_html(item) {
+        let given_html = match given_html(item, self.parts.html_limit_bytes) {
             Ok(Some(html)) => Some(library.prepare_blob(html).await?),
             Ok(None) => None,
             Err((reason, message)) => return Err(NotSaved::refused(reason, &message)),

@@ -1,5 +1,7 @@
 //! Looking at items, and the owner's word on them: trash, restore, tag.
 
+use std::io::Write;
+
 use atlas_domain::{Item, ItemId};
 use atlas_store::{ItemFilter, ItemPage, Library, StoreError, UnreadableItem};
 
@@ -11,6 +13,8 @@ use crate::views::{ExportPage, ItemView, ListQuery, TagRequest, Why};
 
 const MAX_PAGE: u32 = 500;
 const EXPORT_PAGE: u32 = 50;
+/// A page of an export ends with the item that makes it this long, as JSON.
+const EXPORT_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
 impl App {
     /// A page of items, the newest first.
@@ -21,6 +25,7 @@ impl App {
             trashed: query.trashed,
             limit: page_size(query.limit, 50, MAX_PAGE)?,
             after: query.after,
+            uncounted: false,
         };
         Ok(self.library()?.list_items(self.user(), filter).await?)
     }
@@ -33,17 +38,30 @@ impl App {
 
     /// A page of whole items.
     pub async fn export(&self, after: Option<String>) -> Result<ExportPage, AppError> {
+        self.export_up_to(EXPORT_PAGE_BYTES, after).await
+    }
+
+    async fn export_up_to(&self, page_bytes: usize, after: Option<String>) -> Result<ExportPage, AppError> {
         let library = self.library()?;
         let filter = ItemFilter {
             limit: EXPORT_PAGE,
             after,
+            uncounted: true,
             ..ItemFilter::default()
         };
         let page = library.list_items(self.user(), filter).await?;
         let (mut items, mut unreadable) = (Vec::with_capacity(page.items.len()), page.unreadable);
-        for item in page.items {
+        let (mut size_bytes, count, mut next) = (0, page.items.len(), page.next);
+        for (index, item) in page.items.into_iter().enumerate() {
             match self.view(library, item.id).await {
-                Ok(view) => items.push(view),
+                Ok(view) => {
+                    size_bytes += json_bytes(&view);
+                    items.push(view);
+                    if size_bytes >= page_bytes && index + 1 < count {
+                        next = Some(library.cursor_after(self.user(), item.id).await?);
+                        break;
+                    }
+                }
                 // One damaged item must not keep the others from being brought to safety.
                 Err(AppError::Store(error @ StoreError::Unreadable(_))) => unreadable.push(UnreadableItem {
                     id: item.id,
@@ -55,7 +73,7 @@ impl App {
         Ok(ExportPage {
             items,
             unreadable,
-            next: page.next,
+            next,
         })
     }
 
@@ -102,5 +120,55 @@ impl App {
                 audit: library.audit_of(user, id).await?,
             },
         })
+    }
+}
+
+/// How long it is as JSON, without making it.
+fn json_bytes(view: &ItemView) -> usize {
+    struct Counter(usize);
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // What has no JSON form fails where it is sent, and is no reason to end the page here.
+    let _ = serde_json::to_writer(&mut counter, view);
+    counter.0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_app::TestApp;
+
+    #[tokio::test]
+    async fn a_page_of_an_export_ends_when_it_is_long_enough_and_the_next_goes_on_there() {
+        let process = TestApp::open();
+        for n in 0..3 {
+            let text = format!("words of {n} {}", "long ".repeat(1_000));
+            process.store(&format!("https://example.com/{n}"), &text).await;
+        }
+        let app = process.app();
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = app.export_up_to(12_000, after).await.unwrap();
+            pages.push(page.items.len());
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, [2, 1]);
+        let one_by_one = app.export_up_to(1, None).await.unwrap();
+        assert_eq!(
+            one_by_one.items.len(),
+            1,
+            "the longest item goes out all the same"
+        );
     }
 }

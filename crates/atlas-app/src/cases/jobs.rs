@@ -1,26 +1,25 @@
 //! Looking at jobs, and the owner's word on them.
 
 use atlas_domain::{Job, JobId};
-use atlas_store::JobFilter;
+use atlas_store::{JobFilter, JobPage};
 
 use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::{JobList, JobQuery, JobView};
+use crate::views::{JobQuery, JobView};
 
 const MAX_PAGE: u32 = 1_000;
 
 impl App {
-    /// Jobs, the most recently changed first.
-    pub async fn jobs(&self, query: JobQuery) -> Result<JobList, AppError> {
+    /// A page of jobs, the most recently changed first.
+    pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, AppError> {
         let filter = JobFilter {
             state: query.state,
             kind: query.kind,
             limit: page_size(query.limit, 50, MAX_PAGE)?,
+            after: query.after,
         };
-        Ok(JobList {
-            jobs: self.library()?.list_jobs(filter).await?,
-        })
+        Ok(self.library()?.list_jobs(filter).await?)
     }
 
     /// One job with its tries.

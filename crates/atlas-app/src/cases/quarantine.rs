@@ -1,19 +1,21 @@
 //! The owner's word on suspected junk.
 
 use atlas_domain::Item;
+use atlas_store::QuarantinePage;
 
+use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::QuarantineList;
+use crate::views::QuarantineQuery;
 
-const MAX_LISTED: u32 = 500;
+const MAX_PAGE: u32 = 500;
 
 impl App {
-    /// What is in quarantine, with every reason.
-    pub async fn quarantine(&self) -> Result<QuarantineList, AppError> {
-        Ok(QuarantineList {
-            items: self.library()?.list_quarantine(self.user(), MAX_LISTED).await?,
-        })
+    /// A page of what is in quarantine, with every reason, the newest first.
+    pub async fn quarantine(&self, query: QuarantineQuery) -> Result<QuarantinePage, AppError> {
+        let limit = page_size(query.limit, 50, MAX_PAGE)?;
+        let library = self.library()?;
+        Ok(library.list_quarantine(self.user(), limit, query.after).await?)
     }
 
     /// It is content: process its stored bytes again, whatever the gate says.

@@ -1,7 +1,7 @@
 //! Processing again from stored bytes, because the extractor or the gate has learned something.
 
 use atlas_domain::{Item, ItemState, NewJob, OutcomeWord};
-use atlas_store::{ItemFilter, Library};
+use atlas_store::{ItemFilter, Library, UnreadableItem};
 use futures_util::future::join_all;
 
 use super::add::WakeWorker;
@@ -10,22 +10,26 @@ use crate::error::AppError;
 use crate::views::{ItemOutcome, ReprocessReport, ReprocessRequest};
 
 /// Items that are looked at together.
-const PAGE: u32 = 100;
+const AT_ONCE: usize = 100;
+/// Items of the library that one request sees to: a large library is no large answer.
+const PAGE: u32 = 500;
 
 impl App {
-    /// Enqueues items, each by itself, and waits until they are done if it is asked to.
+    /// Enqueues items, each by itself, and waits until they are done if it is asked to. Of a library it sees to one
+    /// page.
     pub async fn reprocess(&self, request: ReprocessRequest) -> Result<ReprocessReport, AppError> {
-        if request.state.is_some() && !request.items.is_empty() {
+        if (request.state.is_some() || request.after.is_some()) && !request.items.is_empty() {
             return Err(AppError::Invalid(
-                "`items` names items and `state` chooses them: give one of the two".to_owned(),
+                "`items` names items, `state` and `after` choose them: give one of the two".to_owned(),
             ));
         }
         let library = self.writable()?;
         let wake = WakeWorker(self);
-        let mut items = if request.items.is_empty() {
-            self.enqueue_all(library, request.state).await?
+        let (mut items, next) = if request.items.is_empty() {
+            self.enqueue_page(library, request.state, request.after, PAGE)
+                .await?
         } else {
-            self.enqueue_named(library, &request.items).await
+            (self.enqueue_named(library, &request.items).await, None)
         };
         drop(wake);
         let done = match request.wait_secs {
@@ -36,12 +40,13 @@ impl App {
             enqueued: items.iter().filter(|item| item.job.is_some()).count() as u64,
             done,
             items,
+            next,
         })
     }
 
     async fn enqueue_named(&self, library: &Library, names: &[String]) -> Vec<ItemOutcome> {
         let mut enqueued = Vec::with_capacity(names.len());
-        for names in names.chunks(PAGE as usize) {
+        for names in names.chunks(AT_ONCE) {
             let each = names
                 .iter()
                 .map(async |name| match self.named(library, name).await {
@@ -58,23 +63,26 @@ impl App {
         Ok(library.item(self.user(), id).await?)
     }
 
-    /// Those that have stored bytes: the rest has nothing to look at again.
-    async fn enqueue_all(
+    /// Those that have stored bytes: the rest has nothing to look at again. And those that cannot be read, which
+    /// nobody would miss otherwise.
+    async fn enqueue_page(
         &self,
         library: &Library,
         state: Option<ItemState>,
-    ) -> Result<Vec<ItemOutcome>, AppError> {
-        let (mut enqueued, mut after) = (Vec::new(), None);
-        loop {
-            let filter = ItemFilter {
-                state,
-                limit: PAGE,
-                after,
-                ..ItemFilter::default()
-            };
-            let page = library.list_items(self.user(), filter).await?;
-            let each = page
-                .items
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<(Vec<ItemOutcome>, Option<String>), AppError> {
+        let filter = ItemFilter {
+            state,
+            limit,
+            after,
+            uncounted: true,
+            ..ItemFilter::default()
+        };
+        let page = library.list_items(self.user(), filter).await?;
+        let mut enqueued: Vec<ItemOutcome> = page.unreadable.into_iter().map(unreadable).collect();
+        for items in page.items.chunks(AT_ONCE) {
+            let each = items
                 .iter()
                 .map(async |item| match library.latest_snapshot(item.id).await {
                     Ok(Some(_)) => Some(enqueue(library, item).await),
@@ -82,11 +90,8 @@ impl App {
                     Err(error) => Some(failed(Some(item), &item.url, &error.into())),
                 });
             enqueued.extend(join_all(each).await.into_iter().flatten());
-            after = page.next;
-            if after.is_none() {
-                return Ok(enqueued);
-            }
         }
+        Ok((enqueued, page.next))
     }
 }
 
@@ -107,6 +112,18 @@ async fn enqueue(library: &Library, item: &Item) -> ItemOutcome {
     }
 }
 
+/// Its address cannot be read either, so it goes by its id.
+fn unreadable(item: UnreadableItem) -> ItemOutcome {
+    ItemOutcome {
+        id: Some(item.id.to_string()),
+        url: item.id.to_string(),
+        outcome: OutcomeWord::Failed,
+        reason: "unreadable".to_owned(),
+        message: item.problem,
+        job: None,
+    }
+}
+
 fn failed(item: Option<&Item>, name: &str, error: &AppError) -> ItemOutcome {
     ItemOutcome {
         id: item.map(|item| item.id.to_string()),
@@ -115,5 +132,49 @@ fn failed(item: Option<&Item>, name: &str, error: &AppError) -> ItemOutcome {
         reason: error.code().to_owned(),
         message: error.told(),
         job: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atlas_domain::OutcomeWord;
+
+    use crate::test_app::TestApp;
+    use crate::views::ReprocessRequest;
+
+    /// Makes every title of that name something that is no text.
+    fn break_title(library: &std::path::Path, title: &str) {
+        let mut bytes = std::fs::read(library).unwrap();
+        let places: Vec<usize> = bytes
+            .windows(title.len())
+            .enumerate()
+            .filter(|(_, found)| *found == title.as_bytes())
+            .map(|(place, _)| place)
+            .collect();
+        assert!(!places.is_empty(), "there is no `{title}`");
+        for place in places {
+            bytes[place] = 0xff;
+        }
+        std::fs::write(library, bytes).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_item_that_cannot_be_read_is_reported_as_failed_and_the_rest_is_enqueued() {
+        let process = TestApp::open();
+        let sound = process.store("https://a.example/", "otters hold hands").await;
+        let damaged = process.store("https://damaged.example/", "moles dig").await;
+        let process = process
+            .reopen_after(|dir| break_title(&dir.library_db(), "Title of https://damaged.example/"))
+            .await;
+        let request = ReprocessRequest::default();
+        let report = process.app().reprocess(request).await.unwrap();
+        assert_eq!((report.enqueued, report.next), (1, None));
+        let told = |id: atlas_domain::ItemId| {
+            let id = id.to_string();
+            let item = report.items.iter().find(|item| item.id.as_ref() == Some(&id));
+            item.map(|item| (item.outcome, item.reason.as_str()))
+        };
+        assert_eq!(told(sound.id), Some((OutcomeWord::Queued, "")));
+        assert_eq!(told(damaged.id), Some((OutcomeWord::Failed, "unreadable")));
     }
 }

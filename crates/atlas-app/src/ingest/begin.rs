@@ -8,6 +8,7 @@ use super::run::{Exit, Run};
 impl Ingest {
     pub(super) async fn begin(&self, run: &mut Run) -> Result<IngestMaterial, Exit> {
         run.enter("begin");
+        self.bodies.room().await;
         let material = self.library.ingest_material(run.item_id).await?;
         run.keep_always = material.item.keep_always;
         Ok(material)

@@ -1,6 +1,6 @@
 //! Step 5: find the content, in a child process that may hang or die without harm.
 
-use atlas_domain::{Outcome, Snapshot};
+use atlas_domain::{LinkReason, Outcome, Snapshot};
 use atlas_extract::{Engine, Extracted, PageInput};
 
 use super::Ingest;
@@ -22,7 +22,12 @@ pub(super) struct ExtractedPage {
 impl Ingest {
     pub(super) async fn extract(&self, run: &mut Run, kept: Kept) -> Result<ExtractedPage, Exit> {
         run.enter(RISKY_STAGE);
-        let Kept { snapshot, body, .. } = kept;
+        let Kept {
+            snapshot,
+            body,
+            under_way: _under_way,
+            ..
+        } = kept;
         let input = PageInput {
             bytes: body,
             url: Some(snapshot.final_url.clone()),
@@ -42,6 +47,13 @@ impl Ingest {
     }
 
     fn not_extracted(&self, run: &Run, snapshot: &Snapshot, failure: &ExtractFailure) -> Exit {
+        if failure.fault == ExtractFault::TooLarge {
+            let outcome = Outcome::LinkOnly {
+                reason: LinkReason::Unsupported,
+                message: format!("{failure}; the bytes are kept"),
+            };
+            return Exit::with_bytes(outcome, snapshot.id);
+        }
         let (reason, message) = (failure.code().to_owned(), failure.to_string());
         // A child that cannot be started is our own fault, for as long as there are tries.
         let can_try_again = failure.fault == ExtractFault::Unavailable && !is_last_try(run);

@@ -1,11 +1,11 @@
 //! Step 1: bring the page, or say why it cannot be brought.
 
 use atlas_domain::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, LinkReason, Outcome};
-use atlas_store::IngestMaterial;
+use atlas_store::{IngestMaterial, StoreError};
 use url::Url;
 
 use super::Ingest;
-use super::retry::{NAME_RECHECK, Trouble};
+use super::retry::{NAME_RECHECK, Trouble, is_last_try};
 use super::run::{Exit, Run};
 
 impl Ingest {
@@ -29,31 +29,39 @@ impl Ingest {
             }
             Err(error) => {
                 run.steps.clone_from(&error.steps);
-                Err(self.without_answer(run, error))
+                Err(self.without_answer(run, error).await?)
             }
         }
     }
 
     /// There was no answer to look at.
-    fn without_answer(&self, run: &Run, error: FetchError) -> Exit {
+    async fn without_answer(&self, run: &Run, error: FetchError) -> Result<Exit, StoreError> {
         let FetchError { fault, message, .. } = error;
         let trouble = Trouble {
             reason: fault.to_string(),
             message,
             retry_after: error.retry_after,
         };
-        match (fault.class(), fault) {
-            (ErrorClass::Throttled, _) => self.put_off(run, trouble),
-            (ErrorClass::Transient, _) => self.try_again(run, trouble),
-            // A name that is missing may only be missing today.
-            (ErrorClass::Permanent, FetchFault::NameNotFound) if run.lease.job.attempts == 0 => {
+        Ok(match fault.class() {
+            ErrorClass::Throttled => self.put_off(run, trouble),
+            ErrorClass::Transient => self.try_again(run, trouble),
+            ErrorClass::Permanent if self.is_worth_a_recheck(run, fault).await? => {
                 self.try_again_after(NAME_RECHECK, trouble)
             }
-            (ErrorClass::Permanent, fault) => Exit::without_bytes(Outcome::LinkOnly {
+            ErrorClass::Permanent => Exit::without_bytes(Outcome::LinkOnly {
                 reason: link_reason(fault),
                 message: trouble.message,
             }),
+        })
+    }
+
+    /// A name that is missing may only be missing today; one that was missing before stays so.
+    async fn is_worth_a_recheck(&self, run: &Run, fault: FetchFault) -> Result<bool, StoreError> {
+        if fault != FetchFault::NameNotFound || is_last_try(run) {
+            return Ok(false);
         }
+        let tries = self.library.attempts_of_job(run.lease.job.id).await?;
+        Ok(!tries.iter().any(|earlier| earlier.reason == fault.as_str()))
     }
 }
 
@@ -61,9 +69,10 @@ impl Ingest {
 fn link_reason(fault: FetchFault) -> LinkReason {
     match fault {
         FetchFault::RefusedAddress | FetchFault::Credentials => LinkReason::Refused,
-        FetchFault::TooLarge | FetchFault::UnsupportedScheme | FetchFault::AddressTooLong => {
-            LinkReason::Unsupported
-        }
+        FetchFault::TooLarge
+        | FetchFault::EmptyPage
+        | FetchFault::UnsupportedScheme
+        | FetchFault::AddressTooLong => LinkReason::Unsupported,
         FetchFault::NameNotFound | FetchFault::RedirectLoop | FetchFault::BadRedirect => LinkReason::Dead,
         FetchFault::TlsFailed => LinkReason::Tls,
         FetchFault::DnsFailed

@@ -24,7 +24,7 @@ impl Ingest {
         run.enter("judge");
         let ExtractedPage { snapshot, extracted } = page;
         let verdict = atlas_extract::judge(&FetchSignals::of(&snapshot), &extracted);
-        let addresses = addresses(&snapshot.final_url, extracted.declared_url.as_deref());
+        let addresses = addresses(&snapshot.final_url);
         let overruled = run.keep_always && !extracted.article.text.trim().is_empty();
         let outcome = match verdict.decision {
             Decision::Accept | Decision::Partial => None,
@@ -48,15 +48,13 @@ impl Ingest {
     }
 }
 
-/// Where the page turned out to be, and where it says it is.
-fn addresses(final_url: &str, declared: Option<&str>) -> Vec<CanonicalUrl> {
-    let Ok(url) = Url::parse(final_url) else {
-        return Vec::new();
-    };
-    let mut addresses = vec![CanonicalUrl::of(&url)];
-    addresses.extend(declared.map(|declared| CanonicalUrl::declared(&url, declared)));
-    addresses.dedup();
-    addresses
+/// Where the page turned out to be. Where it says it is (`rel=canonical`) is no identity: many a template says the
+/// same of every page. Two addresses of one page have the same content, and are found by that.
+fn addresses(final_url: &str) -> Vec<CanonicalUrl> {
+    Url::parse(final_url)
+        .map(|url| CanonicalUrl::of(&url))
+        .into_iter()
+        .collect()
 }
 
 /// A page that the gate does not accept. Behind an error status there is nothing to keep but the link.

@@ -1,9 +1,16 @@
 //! Step 2: keep the page as it arrived, before anything judges it.
 
+use std::sync::Arc;
+
 use atlas_domain::{Fetched, LinkReason, Outcome, Snapshot};
+use atlas_store::StoreError;
 
 use super::Ingest;
+use super::bodies::HeldBody;
 use super::run::{Exit, Run};
+
+/// The stored bytes of a page are not there, or not what they were.
+const CONTENT_MISSING: &str = "content_missing";
 
 /// A page that is safe on the disk.
 #[derive(Debug)]
@@ -12,21 +19,26 @@ pub(super) struct Kept {
     pub(super) snapshot: Snapshot,
     /// Its bytes.
     pub(super) body: Vec<u8>,
+    /// They count among those under way until their content is found.
+    pub(super) under_way: HeldBody,
     /// How long the server asked us to wait, when it did.
     pub(super) retry_after: Option<std::time::Duration>,
 }
 
 impl Ingest {
-    pub(super) async fn keep(&self, run: &mut Run, fetched: Fetched) -> Result<Kept, Exit> {
+    pub(super) async fn keep(&self, run: &mut Run, mut fetched: Fetched) -> Result<Kept, Exit> {
         run.enter("keep");
-        let blob = self.library.prepare_blob(fetched.body.clone()).await?;
+        let body = Arc::new(std::mem::take(&mut fetched.body));
+        let under_way = self.bodies.hold(body.len());
+        let blob = self.library.prepare_blob(Arc::clone(&body)).await?;
         let snapshot = self
             .library
             .record_snapshot(&run.lease, run.item_id, &fetched, blob)
             .await?;
         Ok(Kept {
             snapshot,
-            body: fetched.body,
+            body: Arc::unwrap_or_clone(body), // the store has let go of it
+            under_way,
             retry_after: fetched.retry_after,
         })
     }
@@ -40,9 +52,22 @@ impl Ingest {
                 message: "no bytes of this page are kept; save it again to fetch it".to_owned(),
             }));
         };
-        let body = self.library.blob(snapshot.body_hash).await?;
+        let body = match self.library.blob(snapshot.body_hash).await {
+            // Trying again would not bring them back: it is said, and what was made of them stays.
+            Err(error @ StoreError::Blob { .. }) => {
+                let outcome = Outcome::Failed {
+                    reason: CONTENT_MISSING.to_owned(),
+                    message: format!(
+                        "{error}; put blobs/ back from a backup, or save the page again to fetch it"
+                    ),
+                };
+                return Err(Exit::with_bytes(outcome, snapshot.id));
+            }
+            other => other?,
+        };
         Ok(Kept {
             snapshot,
+            under_way: self.bodies.hold(body.len()),
             body,
             retry_after: None,
         })

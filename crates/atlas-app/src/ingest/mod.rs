@@ -6,6 +6,7 @@
 
 mod answer;
 mod begin;
+mod bodies;
 mod commit;
 mod extract;
 mod fetch;
@@ -24,6 +25,7 @@ use atlas_domain::{Clock, Entropy, Fetcher, Outcome};
 use atlas_store::{Library, StoreError};
 
 use crate::extraction::ExtractorPool;
+pub use bodies::Bodies;
 use judge::Judged;
 use run::Exit;
 pub(crate) use run::Run;
@@ -37,6 +39,8 @@ pub struct Ingest {
     pub fetcher: Arc<dyn Fetcher>,
     /// Parses foreign bytes in child processes.
     pub extractor: Arc<ExtractorPool>,
+    /// Bounds the memory that pages under way take.
+    pub bodies: Bodies,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Spreads retries.

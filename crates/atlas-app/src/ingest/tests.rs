@@ -71,10 +71,15 @@ impl World {
             args: Vec::new(),
             env: Vec::new(),
         };
+        let limits = PoolLimits {
+            max_page_bytes: MAX_PAGE_BYTES,
+            ..PoolLimits::default()
+        };
         let ingest = Ingest {
             library,
             fetcher: Arc::clone(&web) as Arc<dyn Fetcher>,
-            extractor: Arc::new(ExtractorPool::new(nowhere, PoolLimits::default())),
+            extractor: Arc::new(ExtractorPool::new(nowhere, limits)),
+            bodies: Bodies::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy,
         };
@@ -127,6 +132,7 @@ impl World {
             .list_jobs(JobFilter::default())
             .await
             .unwrap()
+            .jobs
             .remove(0)
     }
 
@@ -137,6 +143,7 @@ impl World {
 }
 
 const URL: &str = "https://example.com/page";
+const MAX_PAGE_BYTES: usize = 64 << 10;
 
 fn fault(fault: FetchFault) -> Result<Fetched, FetchError> {
     Err(FetchError {
@@ -308,10 +315,33 @@ async fn a_missing_name_is_looked_up_once_more_after_a_day() {
     );
 }
 
+#[tokio::test]
+async fn a_missing_name_is_looked_up_once_more_whatever_else_happened() {
+    let world = World::new().await;
+    let pause = world.pause_after(fault(FetchFault::Timeout)).await;
+    world.clock.advance(pause);
+    assert_eq!(world.pause_after(fault(FetchFault::NameNotFound)).await, DAY);
+    world.clock.advance(DAY);
+    let pause = world.pause_after(fault(FetchFault::DnsFailed)).await;
+    world.clock.advance(pause);
+    let outcome = world.try_once(fault(FetchFault::NameNotFound)).await;
+    assert!(
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Dead,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+}
+
 #[rstest]
 #[case::private_address(FetchFault::RefusedAddress, LinkReason::Refused)]
 #[case::password(FetchFault::Credentials, LinkReason::Refused)]
 #[case::too_large(FetchFault::TooLarge, LinkReason::Unsupported)]
+#[case::empty(FetchFault::EmptyPage, LinkReason::Unsupported)]
 #[case::endless_address(FetchFault::AddressTooLong, LinkReason::Unsupported)]
 #[case::circle(FetchFault::RedirectLoop, LinkReason::Dead)]
 #[case::bad_certificate(FetchFault::TlsFailed, LinkReason::Tls)]
@@ -357,6 +387,30 @@ async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type
         world.ingest.library.blob(snapshot.body_hash).await.unwrap(),
         b"<html>busy</html>"
     );
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_extract_is_nobodys_failure_and_its_bytes_are_kept() {
+    let world = World::new().await;
+    let mut large = answer(200, "application/octet-stream", None);
+    if let Ok(fetched) = &mut large {
+        fetched.body = vec![0; MAX_PAGE_BYTES + 1];
+    }
+    let outcome = world.try_once(large).await;
+    assert!(
+        matches!(
+            outcome,
+            Outcome::LinkOnly {
+                reason: LinkReason::Unsupported,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+    assert_eq!(world.job().await.state, atlas_domain::JobState::Done);
+    let item = world.job().await.item_id.unwrap();
+    let snapshot = world.ingest.library.latest_snapshot(item).await.unwrap();
+    assert_eq!(snapshot.unwrap().size_bytes, MAX_PAGE_BYTES as u64 + 1);
 }
 
 #[tokio::test]
@@ -514,4 +568,37 @@ async fn html_that_comes_while_a_run_is_under_way_gets_a_run_of_its_own() {
         1,
         "it has its turn"
     );
+}
+
+/// Templates that declare one address on every page are common. What such a page says of itself is no identity.
+#[rstest]
+#[case::the_front_page("/")]
+#[case::another_article("/other")]
+#[tokio::test]
+async fn a_page_is_known_where_it_was_had_and_not_where_it_says_it_is(#[case] declared: &str) {
+    let world = World::new().await;
+    let pause = world.pause_after(answer(200, "text/html", None)).await; // its bytes are kept
+    world.clock.advance(pause);
+    let mut run = world.next_run(false).await;
+    let mut snapshot = world
+        .ingest
+        .library
+        .latest_snapshot(run.item_id)
+        .await
+        .unwrap()
+        .unwrap();
+    snapshot.final_url = "https://example.com/?p=7&utm_source=feed".to_owned();
+    let words = "A long sentence about ponds, and what lives in them. ".repeat(40);
+    let html = format!("<html><head><link rel=canonical href='{declared}'></head><p>{words}</p></html>");
+    let extracted = atlas_extract::extract(&atlas_extract::PageInput {
+        bytes: html.into_bytes(),
+        url: Some(snapshot.final_url.clone()),
+        content_type: Some("text/html".to_owned()),
+        engine: atlas_extract::Engine::Selected,
+    });
+    assert!(extracted.declared_url.is_some());
+    let page = extract::ExtractedPage { snapshot, extracted };
+    let judged = world.ingest.judge(&mut run, page).unwrap();
+    let addresses: Vec<String> = judged.addresses.iter().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["https://example.com/?p=7"]);
 }

@@ -20,42 +20,49 @@ pub(super) enum Breakdown {
     Panic,
 }
 
-/// Puts a job back, or gives it up when this was its last try.
+/// Puts a job back, or gives it up when this was its last try. Returns how the try ended, whether the store could
+/// note it or not.
 pub(super) async fn put_back(
     context: &JobContext,
     lease: &Lease,
     breakdown: &Breakdown,
     trouble: &TroubleLog,
-) {
+) -> Outcome {
     let now = context.ingest.clock.now();
     let attempt = AttemptRecord::at(now, "run");
     let (library, job) = (&context.ingest.library, &lease.job);
     let counts = breakdown.counts();
     let (reason, message) = (breakdown.reason().to_owned(), breakdown.message());
-    let result = if !counts || job.attempts + 1 < job.max_attempts {
+    let (result, outcome) = if !counts || job.attempts + 1 < job.max_attempts {
+        let until = now.after(REST);
         let postponement = Postponement {
-            until: now.after(REST),
+            until,
             counts,
+            reason: reason.clone(),
+            message: message.clone(),
+        };
+        let outcome = Outcome::Deferred {
+            until,
             reason,
             message,
         };
-        library.postpone_job(lease, postponement, attempt).await
+        (library.postpone_job(lease, postponement, attempt).await, outcome)
     } else {
         let outcome = Outcome::Failed { reason, message };
-        library.finish_job(lease, outcome, attempt).await
+        (library.finish_job(lease, outcome.clone(), attempt).await, outcome)
     };
     match result {
         // Whoever has the job now decides about it.
         Ok(()) | Err(StoreError::LeaseLost) => {}
         Err(error) => {
-            tracing::error!(job = %job.id, %error, "a job could not be put back; its lease runs out");
-            trouble.failed(error);
+            trouble.failed("a job cannot be put back; its lease runs out", error);
         }
     }
+    outcome
 }
 
 impl Breakdown {
-    /// Whether the try counts: a full disk or a busy file is no job's fault.
+    /// Whether the try counts: a full disk, a busy or a damaged file is no job's fault.
     fn counts(&self) -> bool {
         match self {
             Self::Store(error) => !matches!(
@@ -68,6 +75,7 @@ impl Breakdown {
                     | StoreError::ReadOnly
                     | StoreError::ReadOnlyFileSystem(_)
                     | StoreError::Displaced { .. }
+                    | StoreError::Corrupt { .. }
                     | StoreError::Closed
             ),
             Self::Panic => true,

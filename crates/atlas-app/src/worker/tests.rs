@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use atlas_domain::{AttemptEnd, ItemState, JobState, Outcome, OutcomeWord};
-use atlas_store::{AttemptRecord, JobScope};
+use atlas_domain::{AttemptEnd, ItemState, JobKind, JobState, NewJob, Outcome, OutcomeWord, UserId};
+use atlas_store::{AttemptRecord, JobScope, StoreError};
+use tokio_util::sync::CancellationToken;
 
 use crate::test_app::{GRACE, LEASE, TestApp, in_time};
 
@@ -236,4 +237,104 @@ async fn the_slots_go_to_other_hosts_while_one_is_busy() {
     assert_eq!(app.web.peak_of("one.example"), 2);
     app.web.open();
     worker.end().await;
+}
+
+/// Lets everybody else go on for as long as it takes to see that nothing happens.
+async fn a_while(app: &TestApp) {
+    let turns = std::cell::Cell::new(0);
+    app.until(async |_| {
+        turns.set(turns.get() + 1);
+        turns.get() > 200
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_serve_is_asked_less_and_less_often() {
+    let app = TestApp::open();
+    app.save("https://a.example/quick").await;
+    app.library.close().await;
+    let worker = app.worker(4, JobScope::All);
+    let mut trouble = worker.trouble();
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(worker.run(stop.clone()));
+    in_time(trouble.wait_for(|trouble| trouble.failures_in_a_row > 0))
+        .await
+        .unwrap();
+    app.pass_for_timers(Duration::ZERO).await; // the first heartbeat comes at once, and fails too
+    a_while(&app).await;
+    let before = trouble.borrow().failures_in_a_row;
+    for _ in 0..15 {
+        app.pass_for_timers(Duration::from_secs(1)).await;
+        a_while(&app).await;
+    }
+    let asked = trouble.borrow().failures_in_a_row - before;
+    // At 1, 3, 7 and 15 seconds, and what a heartbeat adds; each second it would be 15 times.
+    assert!((2..=7).contains(&asked), "{asked} times in 15 s");
+    stop.cancel();
+    in_time(task).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_panicked_is_counted() {
+    let app = TestApp::open();
+    let job = app.save("https://a.example/panic").await;
+    let worker = app.work(1, JobScope::All);
+    app.until(async |library| library.job(job).await.unwrap().attempts == 1)
+        .await;
+    worker.end().await;
+    let counted = r#"atlas_jobs_ended_total{kind="ingest_item",outcome="deferred",reason="panicked"}"#;
+    assert_eq!(app.metric(counted).await.as_deref(), Some("1"));
+    let timed = r#"atlas_job_duration_seconds_count{kind="ingest_item"}"#;
+    assert_eq!(app.metric(timed).await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_run_that_the_store_failed_is_counted_even_when_nothing_can_be_noted() {
+    let app = TestApp::open();
+    app.save("https://a.example/slow").await;
+    let worker = app.work(1, JobScope::All);
+    app.web.until_visitors(1).await;
+    app.library.close().await;
+    app.web.open();
+    app.web.until_visitors(0).await;
+    worker.end().await;
+    let counted = r#"atlas_jobs_ended_total{kind="ingest_item",outcome="deferred",reason="store_failed"}"#;
+    assert_eq!(app.metric(counted).await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn in_a_library_that_turned_out_damaged_no_job_runs_and_no_sweep_deletes() {
+    let app = TestApp::open();
+    let trashed = app.store("https://a.example/page", "short").await;
+    app.library.trash_item(UserId::OWNER, trashed.id).await.unwrap();
+    let torn = app
+        .store("https://b.example/page", &"word ".repeat(200_000))
+        .await;
+    let waiting = app.save("https://c.example/quick").await;
+    let sweep = NewJob::maintenance(JobKind::SweepRetention);
+    let sweep = app.library.enqueue_job(sweep).await.unwrap();
+    let app = app.reopen_after(|_| {}).await; // all is in the main file
+    app.clock.advance(MINUTE * 60 * 24 * 31);
+    let path = app.dir().library_db();
+    let middle = std::fs::metadata(&path).unwrap().len() / 2 / 4096 * 4096; // of the long text
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &vec![0x5a; 8 * 4096], middle).unwrap();
+    let read = app.library.current_document(UserId::OWNER, torn.id).await;
+    assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+
+    let worker = app.worker(4, JobScope::All);
+    let mut trouble = worker.trouble();
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(worker.run(stop.clone()));
+    in_time(trouble.wait_for(|trouble| matches!(trouble.hopeless(), Some(StoreError::Corrupt { .. }))))
+        .await
+        .unwrap();
+    stop.cancel();
+    in_time(task).await.unwrap();
+    for job in [waiting, sweep] {
+        let job = app.job(job).await;
+        assert_eq!((job.state, job.attempts), (JobState::Ready, 0));
+    }
+    assert!(app.item(trashed.id).await.trashed_at.is_some());
 }

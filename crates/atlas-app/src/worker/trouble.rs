@@ -1,5 +1,7 @@
 //! `Trouble`: that the store does not serve the worker, for those who wait for its work.
 
+use std::mem::discriminant;
+
 use atlas_store::StoreError;
 use tokio::sync::watch;
 
@@ -9,7 +11,7 @@ const HOPELESS_AFTER: u32 = 5;
 /// How the store has failed the worker, if it has.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trouble {
-    failures_in_a_row: u32,
+    pub(super) failures_in_a_row: u32,
     last: Option<StoreError>,
 }
 
@@ -28,6 +30,15 @@ impl Trouble {
         );
         (stays || self.failures_in_a_row >= HOPELESS_AFTER).then_some(error)
     }
+
+    /// The first failure, one of another kind than the last, and then the second, the fourth, the eighth.
+    fn is_worth_a_line(&self, error: &StoreError) -> bool {
+        let is_news = self
+            .last
+            .as_ref()
+            .is_none_or(|last| discriminant(last) != discriminant(error));
+        is_news || self.failures_in_a_row.saturating_add(1).is_power_of_two()
+    }
 }
 
 /// The worker's side of it.
@@ -39,9 +50,13 @@ impl TroubleLog {
         self.0.subscribe()
     }
 
-    /// The store has failed.
-    pub(super) fn failed(&self, error: StoreError) {
+    /// The store has failed, so that `what`. A failure that stays is logged less and less.
+    pub(super) fn failed(&self, what: &'static str, error: StoreError) {
         self.0.send_modify(|trouble| {
+            if trouble.is_worth_a_line(&error) {
+                let failures = trouble.failures_in_a_row + 1;
+                tracing::error!(%error, failures, "{what}");
+            }
             trouble.failures_in_a_row = trouble.failures_in_a_row.saturating_add(1);
             trouble.last = Some(error);
         });
@@ -64,7 +79,7 @@ mod tests {
     fn after(failures: &[StoreError]) -> Option<StoreError> {
         let log = TroubleLog::default();
         for failure in failures {
-            log.failed(failure.clone());
+            log.failed("it cannot be done", failure.clone());
         }
         log.watch().borrow().hopeless()
     }
@@ -81,9 +96,28 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_that_stays_is_logged_less_and_less_and_another_at_once() {
+        let (full, io) = (
+            StoreError::Full("no space".to_owned()),
+            StoreError::Io("it broke".to_owned()),
+        );
+        let mut trouble = Trouble::default();
+        let mut logged = Vec::new();
+        for failure in 1..=40 {
+            let error = if failure == 20 { &io } else { &full };
+            if trouble.is_worth_a_line(error) {
+                logged.push(failure);
+            }
+            trouble.failures_in_a_row += 1;
+            trouble.last = Some(error.clone());
+        }
+        assert_eq!(logged, [1, 2, 4, 8, 16, 20, 21, 32]);
+    }
+
+    #[test]
     fn a_success_ends_the_trouble() {
         let log = TroubleLog::default();
-        log.failed(StoreError::Full("no space".to_owned()));
+        log.failed("it cannot be done", StoreError::Full("no space".to_owned()));
         log.served();
         assert!(log.watch().borrow().hopeless().is_none());
     }

@@ -54,36 +54,6 @@ fn is_never_a_place_for_a_password() {
 }
 
 #[rstest]
-#[case::own_page("https://example.com/a?x=1", "/a", "https://example.com/a")]
-#[case::another_site("https://example.com/a", "https://evil.example/a", "https://example.com/a")]
-#[case::front_page("https://example.com/a", "https://example.com/", "https://example.com/a")]
-#[case::garbage("https://example.com/a", "https://", "https://example.com/a")]
-#[case::script("https://example.com/a", "javascript:alert(1)", "https://example.com/a")]
-#[case::credentials(
-    "https://example.com/a",
-    "https://anna:hunter2@example.com/b",
-    "https://example.com/a"
-)]
-fn follows_a_declared_address_only_within_its_site(
-    #[case] page: &str,
-    #[case] declared: &str,
-    #[case] expected: &str,
-) {
-    let url = Url::parse(page).unwrap();
-    assert_eq!(CanonicalUrl::declared(&url, declared).as_str(), expected);
-}
-
-#[test]
-fn does_not_believe_an_endless_declaration() {
-    let url = Url::parse("https://example.com/a").unwrap();
-    let endless = format!("/{}", "x".repeat(100_000));
-    assert_eq!(
-        CanonicalUrl::declared(&url, &endless).as_str(),
-        "https://example.com/a"
-    );
-}
-
-#[rstest]
 #[case::many_parameters(format!("https://example.com/?{}", "utm_a=1&".repeat(1_000)))]
 #[case::many_amps(format!("https://example.com/{}", "amp/".repeat(2_000)))]
 fn the_longest_address_is_read_in_one_go(#[case] given: String) {

@@ -41,6 +41,29 @@ fn refuses_credentials_without_repeating_them(#[case] given: &str) {
 }
 
 #[rstest]
+#[case::plain("anna:hunter2@example.com/a?b#c")]
+#[case::an_at_sign_in_the_password("anna:hunt@er2@example.com")]
+#[case::a_slash_in_the_password("anna:x/hunter2@example.com")]
+#[case::a_scheme_in_the_password("anna:x://hunter2@example.com/")]
+fn a_name_before_a_password_is_not_told_as_a_scheme(#[case] given: &str) {
+    assert_eq!(refusal(given), UrlError::Credentials("example.com".to_owned()));
+}
+
+#[rstest]
+#[case::mail("mailto:anna@example.com", "mailto")]
+#[case::a_scheme_with_slashes("ftp://anna:hunter2@example.com/", "ftp")]
+fn a_scheme_is_told_as_one(#[case] given: &str, #[case] expected: &str) {
+    assert!(matches!(refusal(given), UrlError::Scheme(_, scheme) if scheme == expected));
+}
+
+#[rstest]
+#[case::in_the_path("example.com/@anna/a:b@c")]
+#[case::behind_a_port("localhost:8080/@anna")]
+fn an_at_sign_that_no_name_stands_before_is_no_secret(#[case] given: &str) {
+    assert_eq!(parse_web_url(given).unwrap().as_str(), format!("https://{given}"));
+}
+
+#[rstest]
 #[case::at_the_limit(URL_LIMIT_BYTES, true)]
 #[case::one_byte_more(URL_LIMIT_BYTES + 1, false)]
 #[case::endless(100_000, false)]

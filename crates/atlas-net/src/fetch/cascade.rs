@@ -86,8 +86,8 @@ pub(super) trait FetchStrategy: Send + Sync {
 pub(super) enum Tried {
     /// It has nothing to do with this request. Not recorded.
     NotApplicable,
-    /// What it would have used is of no use, for this reason. It says nothing about the page.
-    Unusable(&'static str),
+    /// What it was given to use is of no use, and nothing else may be tried in its place.
+    Unusable(Failure),
     /// There was an answer, whatever its status, at the end of this way.
     Answered(Answer, Vec<Hop>),
     /// There was none, and the way ended here.
@@ -152,14 +152,12 @@ impl Cascade {
             let strategy = way.strategy();
             match way.try_fetch(request, deadline).await {
                 Tried::NotApplicable => {}
-                Tried::Unusable(reason) => steps.push(StrategyStep::without_hops(strategy, reason)),
+                Tried::Unusable(failure) => {
+                    steps.push(failed_step(strategy, &failure, Vec::new()));
+                    return Err(link_only(Some(failure), steps));
+                }
                 Tried::Failed(failure, hops) => {
-                    steps.push(StrategyStep {
-                        strategy,
-                        result: failure.fault.to_string(),
-                        message: failure.message.clone(),
-                        hops,
-                    });
+                    steps.push(failed_step(strategy, &failure, hops));
                     first_failure.get_or_insert(failure);
                 }
                 Tried::Answered(answer, hops) => {
@@ -180,6 +178,15 @@ impl Cascade {
             Some((strategy, answer)) => Ok(fetched(request, strategy, answer, steps)),
             None => Err(link_only(first_failure, steps)),
         }
+    }
+}
+
+fn failed_step(strategy: Strategy, failure: &Failure, hops: Vec<Hop>) -> StrategyStep {
+    StrategyStep {
+        strategy,
+        result: failure.fault.to_string(),
+        message: failure.message.clone(),
+        hops,
     }
 }
 

@@ -165,9 +165,12 @@ async fn given_html_is_taken_without_asking_anybody() {
 
 #[rstest]
 #[case::too_large(vec![b'x'; 101], "too_large")]
-#[case::empty(vec![], "empty")]
+#[case::empty(vec![], "empty_page")]
 #[tokio::test]
-async fn unusable_given_html_is_passed_over(#[case] given: Vec<u8>, #[case] reason: &str) {
+async fn given_html_that_cannot_be_used_ends_it_and_asks_nobody(
+    #[case] given: Vec<u8>,
+    #[case] reason: &str,
+) {
     let server = Server::always(|| page("from the server")).await;
     let fetcher = fetcher(&FetchSettings {
         html_limit_bytes: 100,
@@ -177,14 +180,18 @@ async fn unusable_given_html_is_passed_over(#[case] given: Vec<u8>, #[case] reas
         url: server.url("/"),
         given_html: Some(given),
     };
-    let answer = fetcher.fetch(&request).await.unwrap();
-    assert_eq!(answer.body, b"from the server");
-    let steps: Vec<_> = answer
+    let error = fetcher.fetch(&request).await.unwrap_err();
+    assert_eq!(error.fault.as_str(), reason);
+    let steps: Vec<_> = error
         .steps
         .iter()
         .map(|step| (step.strategy, step.result.as_str()))
         .collect();
-    assert_eq!(steps, [(Strategy::GivenHtml, reason), (Strategy::Direct, "ok")]);
+    assert_eq!(
+        steps,
+        [(Strategy::GivenHtml, reason), (Strategy::LinkOnly, reason)]
+    );
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]

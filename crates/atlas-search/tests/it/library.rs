@@ -60,7 +60,7 @@ pub(crate) fn open(directory: &TempDir) -> Result<Opened, SearchError> {
 }
 
 pub(crate) fn search(reader: &SearchReader, query: &str) -> Result<Hits, SearchError> {
-    reader.search(&request(query))
+    reader.search(&request(query), || false)
 }
 
 pub(crate) fn request(query: &str) -> SearchRequest {

@@ -291,3 +291,27 @@ fn a_place_that_cannot_hold_an_index_is_an_error_and_not_damage() {
     assert!(matches!(opened, Err(SearchError::Io(_))), "{opened:?}");
     assert_eq!(fs::read(&file).unwrap(), b"a file in the way");
 }
+
+#[rstest]
+#[case::everything("")]
+#[case::only_the_files_of_the_engine("current")]
+fn an_index_whose_files_vanish_while_it_is_open_is_begun_anew(#[case] lost: &str) {
+    let library = Library::with([document(1, "Otters", "they hold hands")]);
+    let reader = library.index.reader().clone();
+    assert!(!reader.has_vanished());
+    fs::remove_dir_all(library.directory.path().join(lost)).unwrap();
+    assert!(reader.has_vanished());
+    library.index.begin_anew().unwrap();
+    assert!(!reader.has_vanished());
+    assert_eq!((reader.watermark(), reader.count()), (None, 0));
+    library.put([document(2, "Badgers", "they hold court")]);
+    assert_eq!(
+        search(&reader, "hold").unwrap().total,
+        1,
+        "an older clone shows it too"
+    );
+    assert!(matches!(open(&library.directory), Err(SearchError::Locked)));
+    let Library { index, directory } = library;
+    drop((index, reader));
+    assert_eq!(open(&directory).unwrap().resume, Some(cursor("put")));
+}

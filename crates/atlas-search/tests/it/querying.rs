@@ -1,6 +1,8 @@
 //! What is found, in which order, and what is shown of it.
 
-use atlas_domain::{PageType, UserId};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use atlas_domain::{ItemId, PageType, UserId};
 use atlas_search::{IndexedDocument, QueryError, SearchError, SearchRequest};
 use proptest::prelude::*;
 
@@ -201,7 +203,7 @@ fn nobody_finds_what_belongs_to_another() {
                 user,
                 ..request(query)
             };
-            let hits = library.index.reader().search(&request).unwrap();
+            let hits = library.index.reader().search(&request, || false).unwrap();
             (
                 hits.total,
                 hits.hits.into_iter().map(|hit| hit.title).collect::<Vec<_>>(),
@@ -222,7 +224,7 @@ fn pages_of_hits_add_up_to_all_of_them() {
             offset,
             ..request("word")
         };
-        library.index.reader().search(&request).unwrap()
+        library.index.reader().search(&request, || false).unwrap()
     };
     let mut ids: Vec<_> = [0, 10, 20]
         .into_iter()
@@ -242,12 +244,66 @@ fn counting_needs_no_hits() {
     let hits = library
         .index
         .reader()
-        .search(&SearchRequest {
-            limit: 0,
-            ..request("word")
-        })
+        .search(
+            &SearchRequest {
+                limit: 0,
+                ..request("word")
+            },
+            || false,
+        )
         .unwrap();
     assert_eq!((hits.total, hits.hits.len()), (1, 0));
+}
+
+#[test]
+fn a_search_that_is_stopped_brings_what_it_has_found_and_says_so() {
+    let library = Library::with([document(1, "One", "word")]);
+    library.put([document(2, "Two", "word")]); // in a segment of its own
+    for limit in [0, 10] {
+        let request = SearchRequest {
+            limit,
+            ..request("word")
+        };
+        let stopped_at = |most: usize| {
+            let looks = AtomicUsize::new(0);
+            let is_over = || looks.fetch_add(1, Ordering::SeqCst) >= most;
+            let hits = library.index.reader().search(&request, is_over).unwrap();
+            (hits.total, hits.hits.len(), hits.was_stopped)
+        };
+        assert_eq!(stopped_at(0), (0, 0, true));
+        assert_eq!(stopped_at(1), (1, limit.min(1), true));
+        assert_eq!(stopped_at(usize::MAX), (2, limit.min(2), false));
+    }
+}
+
+#[test]
+fn a_search_is_stopped_in_the_middle_of_a_segment() {
+    let documents = (0..2_000_u32).map(|number| {
+        let mut document = document(0, "Title", "word");
+        document.item_id = ItemId::from_bytes(u128::from(number).to_be_bytes());
+        document
+    });
+    let library = Library::with(documents);
+    let looks = AtomicUsize::new(0);
+    let is_over = || looks.fetch_add(1, Ordering::SeqCst) >= 1;
+    let hits = library.index.reader().search(&request("word"), is_over).unwrap();
+    assert!(
+        hits.was_stopped && (1..2_000).contains(&hits.total),
+        "{}",
+        hits.total
+    );
+}
+
+#[test]
+fn a_beginning_stands_for_a_bounded_number_of_terms() {
+    use std::fmt::Write as _;
+    let mut many = String::new();
+    for number in 0..10_000 {
+        write!(many, "a{number:05} ").unwrap();
+    }
+    let library = Library::with([document(1, "Many", &many), document(2, "Last", "azure")]);
+    assert_eq!(library.titles("a*"), ["Many"], "the first in their order");
+    assert_eq!(library.titles("az*"), ["Last"]);
 }
 
 #[test]
@@ -257,7 +313,7 @@ fn hits_too_deep_and_empty_queries_are_errors_of_the_query() {
         offset: 1_000_000,
         ..request("word")
     };
-    let error = library.index.reader().search(&deep).unwrap_err();
+    let error = library.index.reader().search(&deep, || false).unwrap_err();
     assert!(matches!(error, SearchError::Query(QueryError::TooDeep { .. })));
     let error = search(library.index.reader(), "?!").unwrap_err();
     assert!(matches!(error, SearchError::Query(QueryError::Empty)));

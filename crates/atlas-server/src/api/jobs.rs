@@ -1,14 +1,15 @@
 //! Jobs: looking at them, and the owner's word on them. Runs none.
 
-use atlas_app::views::{JobList, JobQuery, JobView, OutcomesQuery, OutcomesReport};
+use atlas_app::views::{JobQuery, JobView, OutcomesQuery, OutcomesReport};
 use atlas_domain::{Job, JobId};
+use atlas_store::JobPage;
 use axum::extract::State;
 
 use super::{Answer, Shared};
 use crate::error::ApiError;
 use crate::extract::{Json, NoQuery, Path, Query};
 
-pub(crate) async fn list_jobs(State(app): Shared, Query(query): Query<JobQuery>) -> Answer<JobList> {
+pub(crate) async fn list_jobs(State(app): Shared, Query(query): Query<JobQuery>) -> Answer<JobPage> {
     Ok(Json(app.jobs(query).await?))
 }
 

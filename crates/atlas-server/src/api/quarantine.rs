@@ -1,14 +1,18 @@
 //! The quarantine: looking into it, and the owner's word on suspected junk. Judges nothing.
 
-use atlas_app::views::{QuarantineList, Written};
+use atlas_app::views::{QuarantineQuery, Written};
 use atlas_domain::Item;
+use atlas_store::QuarantinePage;
 use axum::extract::State;
 
 use super::{Answer, Shared};
-use crate::extract::{Json, NoQuery, Path};
+use crate::extract::{Json, NoQuery, Path, Query};
 
-pub(crate) async fn list_quarantine(State(app): Shared, _: NoQuery) -> Answer<QuarantineList> {
-    Ok(Json(app.quarantine().await?))
+pub(crate) async fn list_quarantine(
+    State(app): Shared,
+    Query(query): Query<QuarantineQuery>,
+) -> Answer<QuarantinePage> {
+    Ok(Json(app.quarantine(query).await?))
 }
 
 pub(crate) async fn keep_item(

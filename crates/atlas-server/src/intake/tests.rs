@@ -140,3 +140,28 @@ async fn all_bodies_together_stay_within_the_budget_and_short_ones_always_get_in
     let again = Body::from(vec![b'x'; MB]);
     assert_eq!(send(router, again).await.0, 200, "the budget is free again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_goes_on_without_the_body_keeps_none_of_the_budget() {
+    let intake = Intake::up_to(BUDGET_BYTES);
+    let (read, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (has_read, until) = (Arc::clone(&read), Arc::clone(&leave));
+    let waiting = Router::new()
+        .route(
+            "/",
+            post(async move |body: Bytes| {
+                drop(body);
+                has_read.notify_one();
+                until.notified().await;
+            }),
+        )
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .route_layer(from_fn_with_state(intake.clone(), take_body));
+    let first = tokio::spawn(send(waiting, Body::from(vec![b'x'; BUDGET_BYTES])));
+    read.notified().await;
+
+    let second = Body::from(vec![b'x'; BUDGET_BYTES]);
+    assert_eq!(send(measuring(&intake), second).await.0, 200);
+    leave.notify_one();
+    assert_eq!(first.await.unwrap().0, 200);
+}

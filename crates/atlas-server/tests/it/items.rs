@@ -329,9 +329,53 @@ async fn reprocessing_tells_what_became_of_each_that_was_named() {
 }
 
 #[tokio::test]
+async fn a_large_library_is_processed_again_page_by_page() {
+    let app = TestApp::open();
+    app.store("https://example.com/first", "words of the first").await;
+    for n in 0..500 {
+        app.save(&format!("https://example.com/{n}")).await; // nothing to look at again yet
+    }
+    let newest = app.post("/api/v1/reprocess", &json!({})).await.json();
+    assert_eq!((&newest["enqueued"], &newest["items"]), (&json!(0), &json!([])));
+    let rest = json!({"after": newest["next"]});
+    let oldest = app.post("/api/v1/reprocess", &rest).await.json();
+    assert_eq!((&oldest["enqueued"], &oldest["next"]), (&json!(1), &json!(null)));
+    assert_eq!(oldest["items"][0]["url"], "https://example.com/first");
+    app.post("/api/v1/reprocess", &json!({"items": [PAGE], "after": "1"}))
+        .await
+        .refuses(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_page_that_fetching_could_not_use_is_refused_and_not_fetched_instead() {
+    let app = TestApp::open().reopened(|parts| parts.html_limit_bytes = 100);
+    let long = "x".repeat(101);
+    let report = app
+        .post(
+            "/api/v1/items",
+            &json!({"items": [{"url": PAGE, "html": ""}, {"url": PAGE, "html": long}]}),
+        )
+        .await
+        .json();
+    for (n, reason) in [(0, "empty_page"), (1, "too_large")] {
+        let refused = &report["items"][n];
+        assert_eq!(
+            (&refused["outcome"], &refused["reason"], &refused["id"]),
+            (&json!("rejected"), &json!(reason), &json!(null))
+        );
+    }
+    assert_eq!(app.get("/api/v1/jobs").await.json()["total"], 0);
+}
+
+#[tokio::test]
 async fn what_is_beyond_the_limit_of_a_page_is_refused_with_the_limit() {
     let app = TestApp::open();
-    for (path, most) in [("items", 500), ("jobs", 1_000), ("search?q=x&", 200)] {
+    for (path, most) in [
+        ("items", 500),
+        ("quarantine", 500),
+        ("jobs", 1_000),
+        ("search?q=x&", 200),
+    ] {
         let separator = if path.ends_with('&') { "" } else { "?" };
         for beyond in [0, most + 1] {
             let path = format!("/api/v1/{path}{separator}limit={beyond}");

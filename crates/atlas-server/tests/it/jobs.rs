@@ -19,6 +19,30 @@ async fn jobs_are_listed_by_state() {
 }
 
 #[tokio::test]
+async fn a_page_of_jobs_says_how_many_there_are_and_where_the_next_begins() {
+    let app = TestApp::open();
+    for n in 0..3 {
+        app.save(&format!("https://example.com/{n}")).await;
+    }
+    let first = app.get("/api/v1/jobs?limit=2").await.json();
+    assert_eq!(
+        (&first["total"], first["jobs"].as_array().unwrap().len()),
+        (&json!(3), 2)
+    );
+    let next = first["next"].as_str().unwrap();
+    let rest = app
+        .get(&format!("/api/v1/jobs?limit=2&after={next}"))
+        .await
+        .json();
+    assert_eq!((&rest["total"], &rest["next"]), (&json!(3), &json!(null)));
+    assert_eq!(rest["jobs"].as_array().unwrap().len(), 1);
+    assert!(!first["jobs"].as_array().unwrap().contains(&rest["jobs"][0]));
+    app.get("/api/v1/jobs?after=page-two")
+        .await
+        .refuses(400, "invalid_cursor");
+}
+
+#[tokio::test]
 async fn an_unknown_kind_is_refused_with_those_there_are() {
     let answer = TestApp::open().get("/api/v1/jobs?kind=dance").await;
     let detail = answer.refuses(400, "invalid_request");
@@ -113,5 +137,8 @@ async fn an_unknown_job_is_not_found_and_no_id_is_refused() {
             .refuses(400, "invalid_request");
         assert_eq!(detail, "`seven` is not the id of a job");
     }
-    assert_eq!(app.get("/api/v1/jobs").await.json(), json!({"jobs": []}));
+    assert_eq!(
+        app.get("/api/v1/jobs").await.json(),
+        json!({"jobs": [], "total": 0, "next": null})
+    );
 }

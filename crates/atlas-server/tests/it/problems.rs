@@ -52,7 +52,8 @@ async fn a_body_that_cannot_be_read_is_told_where(
 #[case::jobs("/api/v1/jobs?limits=2", "limits")]
 #[case::outcomes("/api/v1/outcomes?jobs=x&wait=2", "wait")]
 #[case::export("/api/v1/export?before=2", "before")]
-#[case::none_at_all("/api/v1/quarantine?&limit=2", "limit")]
+#[case::quarantine("/api/v1/quarantine?state=x", "state")]
+#[case::none_at_all("/api/v1/doctor?&limit=2", "limit")]
 #[case::status("/api/v1/status?verbose", "verbose")]
 #[tokio::test]
 async fn an_unknown_parameter_is_refused_by_its_name(#[case] path: &str, #[case] name: &str) {

@@ -20,6 +20,31 @@ async fn the_quarantine_says_what_led_there() {
 }
 
 #[tokio::test]
+async fn a_page_of_the_quarantine_says_how_much_there_is_and_where_the_next_begins() {
+    let app = TestApp::open();
+    for n in 0..3 {
+        app.suspect(&format!("https://example.com/{n}")).await;
+    }
+    let url = |page: &serde_json::Value, n: usize| page["items"][n]["item"]["url"].clone();
+    let first = app.get("/api/v1/quarantine?limit=2").await.json();
+    assert_eq!(first["total"], 3);
+    assert_eq!(
+        [url(&first, 0), url(&first, 1)],
+        ["https://example.com/2", "https://example.com/1"]
+    );
+    let next = first["next"].as_str().unwrap();
+    let rest = app
+        .get(&format!("/api/v1/quarantine?limit=2&after={next}"))
+        .await
+        .json();
+    assert_eq!(url(&rest, 0), "https://example.com/0");
+    assert!(rest["next"].is_null() && rest["items"].as_array().unwrap().len() == 1);
+    app.get("/api/v1/quarantine?after=page-two")
+        .await
+        .refuses(400, "invalid_cursor");
+}
+
+#[tokio::test]
 async fn keeping_sends_the_stored_bytes_round_again() {
     let app = TestApp::open();
     let item = app.suspect(PAGE).await;

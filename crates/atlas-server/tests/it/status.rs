@@ -1,5 +1,6 @@
 //! The state of things: for people, supervisors and Prometheus.
 
+use atlas_store::StoreError;
 use serde_json::json;
 
 use crate::fixture::TestApp;
@@ -10,6 +11,16 @@ async fn a_process_that_can_work_is_alive_and_ready() {
     assert_eq!(app.get("/livez").await.body, "ok\n");
     let ready = app.get("/readyz").await;
     assert_eq!((ready.status.as_u16(), ready.body.as_str()), (200, "ready\n"));
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_save_is_not_ready_and_says_that_it_only_reads() {
+    let app = TestApp::open().reopened(|parts| {
+        parts.read_only_because = Some(StoreError::ReadOnlyFileSystem("/data".into()));
+    });
+    let detail = app.get("/readyz").await.refuses(503, "not_ready");
+    assert!(detail.starts_with("read_only: "), "{detail}");
+    assert!(detail.contains("/data"), "{detail}");
 }
 
 #[tokio::test]
@@ -37,7 +48,7 @@ async fn the_check_up_looks_at_the_real_thing() {
     let report = app.get("/api/v1/doctor").await.json();
     let checks = report["checks"].as_array().unwrap();
     assert!(checks.iter().all(|check| check["ok"] == true), "{report}");
-    assert_eq!(checks.len(), 5);
+    assert_eq!(checks.len(), 6);
 }
 
 #[tokio::test]

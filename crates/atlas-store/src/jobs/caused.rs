@@ -28,17 +28,29 @@ pub(crate) enum JobNote {
 /// thousand addresses cost a hundred thousand times as much as one.
 const WINDOW: usize = 1_000;
 
-/// The jobs that this process has caused and not yet tried, by row.
+/// The jobs that this process has caused and not yet tried.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CausedJobs(Arc<Mutex<BTreeSet<i64>>>);
+pub(crate) struct CausedJobs(Arc<Mutex<Caused>>);
+
+#[derive(Debug, Default)]
+struct Caused {
+    rows: BTreeSet<i64>,
+    /// Where the next look begins, when there are more than one can consider.
+    from: i64,
+}
 
 /// The rows that one look at the queue considers.
 #[derive(Debug, Clone)]
 pub(crate) enum Window {
     /// All.
     Open,
-    /// These, as a JSON array.
-    Rows(String),
+    /// Some.
+    Rows {
+        /// These, as a JSON array.
+        rows: String,
+        /// The row after the last of them.
+        next: i64,
+    },
 }
 
 impl CausedJobs {
@@ -47,11 +59,11 @@ impl CausedJobs {
         if notes.is_empty() {
             return;
         }
-        let mut rows = self.rows();
+        let mut caused = self.lock();
         for note in notes {
             match note {
-                JobNote::Caused(row) => rows.insert(*row),
-                JobNote::Ended(row) => rows.remove(row),
+                JobNote::Caused(row) => caused.rows.insert(*row),
+                JobNote::Ended(row) => caused.rows.remove(row),
             };
         }
     }
@@ -61,12 +73,26 @@ impl CausedJobs {
         if scope == JobScope::All {
             return Some(Window::Open);
         }
-        let rows = self.rows();
-        let oldest: Vec<String> = rows.iter().take(WINDOW).map(i64::to_string).collect();
-        (!oldest.is_empty()).then(|| Window::Rows(format!("[{}]", oldest.join(","))))
+        let Caused { rows, from } = &*self.lock();
+        let all_round = rows.range(from..).chain(rows.range(..from));
+        let considered: Vec<i64> = all_round.take(WINDOW).copied().collect();
+        let next = considered.last()? + 1;
+        let rows: Vec<String> = considered.iter().map(i64::to_string).collect();
+        Some(Window::Rows {
+            rows: format!("[{}]", rows.join(",")),
+            next,
+        })
     }
 
-    fn rows(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+    /// What can run now in `window` is running: the next look goes on behind it, so that a thousand addresses of one
+    /// slow host do not hold up all others.
+    pub(crate) fn look_behind(&self, window: &Window) {
+        if let Window::Rows { next, .. } = window {
+            self.lock().from = *next;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Caused> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,7 +102,7 @@ impl Window {
     pub(crate) fn rows(&self) -> Option<&str> {
         match self {
             Self::Open => None,
-            Self::Rows(rows) => Some(rows),
+            Self::Rows { rows, .. } => Some(rows),
         }
     }
 
@@ -84,7 +110,9 @@ impl Window {
     pub(crate) fn over(&self, index: &str, query: &str) -> String {
         let jobs = match self {
             Self::Open => format!("job INDEXED BY {index} WHERE :rows IS NULL"),
-            Self::Rows(_) => "job NOT INDEXED WHERE id IN (SELECT value FROM json_each(:rows))".to_owned(),
+            Self::Rows { .. } => {
+                "job NOT INDEXED WHERE id IN (SELECT value FROM json_each(:rows))".to_owned()
+            }
         };
         query.replace("{JOBS}", &jobs)
     }

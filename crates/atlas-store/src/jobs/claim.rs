@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atlas_domain::{Job, JobId, Lane, Lease, Timestamp};
+use atlas_domain::{Job, JobId, Lease, Timestamp};
 use rusqlite::{OptionalExtension, named_params};
 
 use super::caused::{JobNote, JobScope, Window};
@@ -11,7 +11,7 @@ use super::read::{JOB_COLUMNS, job_from_row};
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
-use crate::sqlite::Column;
+use crate::sqlite::{Column, Lane};
 use crate::tx::Tx;
 
 /// Leases that one group (a remote host) may hold at once.
@@ -32,8 +32,8 @@ impl Library {
         let Some(window) = self.caused.window(scope) else {
             return Ok(Vec::new());
         };
-        let owner = owner.to_owned();
-        self.write(Lane::Interactive, move |tx| {
+        let (owner, considered) = (owner.to_owned(), window.clone());
+        let claimed = self.write(Lane::Interactive, move |tx| {
             let (leased, suspect_leased): (i64, bool) = tx.sql.query_row(
                 "SELECT count(*), coalesce(max(suspect), 0) FROM job WHERE state = 'leased'",
                 [],
@@ -61,8 +61,12 @@ impl Library {
                 fail::fail_point!("lease::in_transaction", |_| std::process::abort());
             }
             Ok(claimed)
-        })
-        .await
+        });
+        let claimed = claimed.await?;
+        if claimed.len() < limit {
+            self.caused.look_behind(&considered);
+        }
+        Ok(claimed)
     }
 
     /// Extends leases. Returns those that are lost: their work must be discarded.
@@ -177,34 +181,45 @@ impl Tx<'_> {
             ":suspect": suspect,
             ":per_group": LEASES_PER_GROUP,
         };
-        let row: Option<i64> = next.query_row(parameters, |row| row.get(0)).optional()?;
-        let Some(row) = row else { return Ok(None) };
+        while let Some(row) = next.query_row(parameters, |row| row.get(0)).optional()? {
+            if let Some(lease) = self.lease(row, owner, until)? {
+                return Ok(Some(lease));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Leases the job of a row; none when it cannot be read, and is no longer in the queue therefore.
+    fn lease(&self, row: i64, owner: &str, until: Timestamp) -> Result<Option<Lease>, StoreError> {
         self.sql
             .prepare_cached(
                 "UPDATE job SET state = 'leased', lease_until = ?2, lease_owner = ?3, lease_token = lease_token + 1,
                      updated_at = ?4 WHERE id = ?1",
             )?
             .execute((row, until.as_millis(), owner, self.now.as_millis()))?;
-        let mut read = self.sql.prepare_cached(&format!(
-            "SELECT {JOB_COLUMNS}, lease_token, lease_until, suspect FROM job WHERE id = ?1"
-        ))?;
-        Ok(Some(read.query_row([row], |row| {
-            Ok(Lease {
-                job: job_from_row(row)?,
-                token: row.get("lease_token")?,
-                until: Timestamp::read(row, "lease_until")?,
-                suspect: row.get("suspect")?,
-            })
-        })?))
+        let leases = self.readable_jobs(
+            &format!("SELECT id, {JOB_COLUMNS}, lease_token, lease_until, suspect FROM job WHERE id = ?1"),
+            [row],
+            |row| {
+                Ok(Lease {
+                    job: job_from_row(row)?,
+                    token: row.get("lease_token")?,
+                    until: Timestamp::read(row, "lease_until")?,
+                    suspect: row.get("suspect")?,
+                })
+            },
+        )?;
+        Ok(leases.into_iter().next())
     }
 
     fn leases_before(&self, moment: Timestamp) -> Result<Vec<Job>, StoreError> {
-        let mut statement = self.sql.prepare_cached(&format!(
-            "SELECT {JOB_COLUMNS} FROM job WHERE state = 'leased' AND lease_until < ?1 ORDER BY id"
-        ))?;
-        Ok(statement
-            .query_map([moment.as_millis()], job_from_row)?
-            .collect::<Result<_, _>>()?)
+        self.readable_jobs(
+            &format!(
+                "SELECT id, {JOB_COLUMNS} FROM job WHERE state = 'leased' AND lease_until < ?1 ORDER BY id"
+            ),
+            [moment.as_millis()],
+            job_from_row,
+        )
     }
 
     fn expire(&self, job: &Job) -> Result<(), StoreError> {

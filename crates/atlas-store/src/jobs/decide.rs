@@ -1,6 +1,6 @@
 //! The owner's word on jobs: retry, cancel.
 
-use atlas_domain::{AttemptEnd, Job, JobId, JobState, Lane, UserId};
+use atlas_domain::{AttemptEnd, Job, JobId, JobState, UserId};
 use rusqlite::OptionalExtension;
 
 use super::caused::JobNote;
@@ -9,7 +9,7 @@ use super::read::read_job;
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
-use crate::sqlite::Column;
+use crate::sqlite::{Column, Lane};
 use crate::tx::Tx;
 
 const CALLED_OFF: &str = "the owner called its processing off";

@@ -1,6 +1,6 @@
 //! Enqueuing: always inside the transaction that makes the work necessary.
 
-use atlas_domain::{ItemId, JobId, JobState, Lane, NewJob, UserId};
+use atlas_domain::{ItemId, JobId, JobState, NewJob, UserId};
 use rusqlite::OptionalExtension;
 
 use super::caused::JobNote;
@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
 use crate::library::items::read_item;
-use crate::sqlite::Column;
+use crate::sqlite::{Column, Lane};
 use crate::tx::Tx;
 
 impl Library {
@@ -42,7 +42,8 @@ impl Library {
 }
 
 impl Tx<'_> {
-    /// The same for work that a person asks for.
+    /// The new job, or the live one that has its unique key already, which is due at once from here on: a person
+    /// asks for it.
     pub(crate) fn request(&self, job: &NewJob) -> Result<JobId, StoreError> {
         let Some((row, live)) = self.live_job(job.unique_key.as_deref())? else {
             return self.enqueue(job);

@@ -1,13 +1,13 @@
 //! How a try ends: finished, given up, or to be tried again. Every end names the lease's token.
 
-use atlas_domain::{AttemptEnd, JobId, JobState, Lane, Lease, Outcome, OutcomeWord, StrategyStep, Timestamp};
+use atlas_domain::{AttemptEnd, JobId, JobState, Lease, Outcome, OutcomeWord, StrategyStep, Timestamp};
 use rusqlite::{OptionalExtension, Params};
 
 use super::caused::JobNote;
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
-use crate::sqlite::to_json;
+use crate::sqlite::{Lane, to_json};
 use crate::tx::Tx;
 
 /// When a try began, how far it came, and how its page was fetched.

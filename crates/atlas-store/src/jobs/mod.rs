@@ -8,9 +8,10 @@ mod enqueue;
 mod finish;
 mod read;
 mod recover;
+mod unreadable;
 
 pub use caused::JobScope;
 pub(crate) use caused::{CausedJobs, JobNote};
 pub use finish::{AttemptRecord, Postponement};
-pub use read::JobFilter;
+pub use read::{JobFilter, JobPage};
 pub use recover::CrashRecovery;

@@ -2,6 +2,7 @@
 
 use atlas_domain::{Attempt, ItemId, Job, JobId, JobKind, JobState, OutcomeWord, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::library::Library;
@@ -21,12 +22,32 @@ pub struct JobFilter {
     pub kind: Option<JobKind>,
     /// At most so many; 0 means 50.
     pub limit: u32,
+    /// Where the previous page ended.
+    pub after: Option<String>,
 }
 
+/// A page of jobs, the most recently changed first. A job that changes while pages are read moves to the front.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// Jobs that match in all, those included that cannot be read and are missing above.
+    pub total: u64,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<String>,
+}
+
+/// The time of a job's last change and its row: its place in a list.
+type Place = (i64, i64);
+
 impl Library {
-    /// Jobs, the most recently changed first.
-    pub async fn list_jobs(&self, filter: JobFilter) -> Result<Vec<Job>, StoreError> {
-        self.db.read(move |sql| list(sql, &filter)).await
+    /// A page of jobs, the most recently changed first.
+    pub async fn list_jobs(&self, filter: JobFilter) -> Result<JobPage, StoreError> {
+        let before = match &filter.after {
+            None => (i64::MAX, i64::MAX),
+            Some(text) => place_of(text).ok_or_else(|| StoreError::BadCursor(text.clone()))?,
+        };
+        self.db.read(move |sql| list(sql, &filter, before)).await
     }
 
     /// One job.
@@ -63,28 +84,59 @@ impl Library {
 
 /// The newest of each state and kind are read in the order of one index, then put in order together: a list of
 /// all jobs costs no more than one of few.
-fn list(sql: &Connection, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
-    let limit = if filter.limit == 0 { 50 } else { filter.limit };
+fn list(sql: &Connection, filter: &JobFilter, before: Place) -> Result<JobPage, StoreError> {
+    let limit = if filter.limit == 0 { 50 } else { filter.limit } as usize;
+    let one_more = limit as i64 + 1; // tells whether there is a next page
     let states = filter.state.as_ref().map_or(JobState::ALL, std::slice::from_ref);
     let kinds = filter.kind.as_ref().map_or(JobKind::ALL, std::slice::from_ref);
     let mut statement = sql.prepare_cached(&format!(
-        "SELECT id, {JOB_COLUMNS} FROM job WHERE state = ?1 AND kind = ?2
-         ORDER BY updated_at DESC, id DESC LIMIT ?3"
+        "SELECT id, {JOB_COLUMNS} FROM job WHERE state = ?1 AND kind = ?2 AND (updated_at, id) < (?3, ?4)
+         ORDER BY updated_at DESC, id DESC LIMIT ?5"
     ))?;
-    let mut found: Vec<(i64, Job)> = Vec::new();
+    let mut count = sql.prepare_cached("SELECT count(*) FROM job WHERE state = ?1 AND kind = ?2")?;
+    let (mut found, mut total): (Vec<(Place, Option<Job>)>, u64) = (Vec::new(), 0);
     for state in states {
         for kind in kinds {
-            let rows = statement.query_map((state.as_str(), kind.as_str(), limit), |row| {
-                Ok((row.get("id")?, job_from_row(row)?))
-            })?;
-            for row in rows {
-                found.push(row?);
+            let (state, kind) = (state.as_str(), kind.as_str());
+            total += count.query_row((state, kind), |row| row.get::<_, u64>(0))?;
+            let mut rows = statement.query((state, kind, before.0, before.1, one_more))?;
+            while let Some(row) = rows.next()? {
+                let place: Place = (row.get("updated_at")?, row.get("id")?);
+                found.push((place, job_if_readable(row, place.1)?));
             }
         }
     }
-    found.sort_by_key(|(row, job)| std::cmp::Reverse((job.updated_at, *row)));
-    found.truncate(limit as usize);
-    Ok(found.into_iter().map(|(_, job)| job).collect())
+    found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().filter(|_| has_more);
+    Ok(JobPage {
+        next: last.map(|((updated_at, row), _)| format!("{updated_at}-{row}")),
+        total,
+        jobs: found.into_iter().filter_map(|(_, job)| job).collect(),
+    })
+}
+
+/// A list has all others; the damaged one is a dead letter as soon as its turn comes.
+fn job_if_readable(row: &Row<'_>, id: i64) -> Result<Option<Job>, StoreError> {
+    match job_from_row(row) {
+        Ok(job) => Ok(Some(job)),
+        Err(error) => {
+            let problem = StoreError::from(error).of_one_row()?;
+            tracing::warn!(
+                row = id,
+                problem,
+                "a job cannot be read and is left out of the list"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// The place that a cursor names.
+fn place_of(cursor: &str) -> Option<Place> {
+    let (updated_at, row) = cursor.split_once('-')?;
+    Some((updated_at.parse().ok()?, row.parse().ok()?))
 }
 
 pub(crate) fn read_job(sql: &Connection, job: JobId) -> Result<Job, StoreError> {

@@ -1,6 +1,6 @@
 //! After the process ended under its jobs: who was running is ready again, and only the guilty are blamed.
 
-use atlas_domain::{AttemptEnd, Job, Lane};
+use atlas_domain::{AttemptEnd, Job};
 use serde::{Deserialize, Serialize};
 
 use super::finish::AttemptRecord;
@@ -8,6 +8,7 @@ use super::read::{JOB_COLUMNS, job_from_row};
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
+use crate::sqlite::Lane;
 use crate::tx::Tx;
 
 /// A suspect in whose risky stage the process has ended this often, the first time included, is given up.
@@ -52,11 +53,11 @@ impl Library {
 
 impl Tx<'_> {
     fn interrupted(&self) -> Result<Vec<(Job, i64)>, StoreError> {
-        let mut statement = self.sql.prepare_cached(&format!(
-            "SELECT {JOB_COLUMNS}, crashes FROM job WHERE state = 'leased' ORDER BY id"
-        ))?;
-        let rows = statement.query_map([], |row| Ok((job_from_row(row)?, row.get("crashes")?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        self.readable_jobs(
+            &format!("SELECT id, {JOB_COLUMNS}, crashes FROM job WHERE state = 'leased' ORDER BY id"),
+            [],
+            |row| Ok((job_from_row(row)?, row.get("crashes")?)),
+        )
     }
 
     fn make_ready(&self, job: &Job, suspect: bool) -> Result<(), StoreError> {

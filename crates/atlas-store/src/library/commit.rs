@@ -5,19 +5,20 @@
 //! that would replace a better one; it must not judge the content itself.
 
 use atlas_domain::{
-    Article, BlobHash, CanonicalUrl, ChangeOp, Item, ItemId, Lane, Lease, NewJob, Outcome, OutcomeWord,
-    SnapshotId, Verdict,
+    Article, BlobHash, CanonicalUrl, ChangeOp, Item, ItemId, Lease, NewJob, Outcome, OutcomeWord, SnapshotId,
+    Verdict,
 };
 use rusqlite::OptionalExtension;
+use tokio::task::spawn_blocking;
 
 use super::Library;
 use super::audit::Actor;
-use super::documents::{DOCUMENT_QUERY, document_from_row};
-use super::duplicates::content_hash;
+use super::documents::StoredArticle;
 use super::items::{ITEM_COLUMNS, item_from_row};
 use super::precedence::{is_kept_better, would_get_worse};
 use crate::error::StoreError;
 use crate::jobs::AttemptRecord;
+use crate::sqlite::Lane;
 use crate::tx::Tx;
 
 /// What ingestion concluded about an item.
@@ -29,7 +30,8 @@ pub struct IngestCommit {
     pub snapshot_id: Option<SnapshotId>,
     /// What the junk gate said, when it was asked.
     pub verdict: Option<Verdict>,
-    /// Addresses the page turned out to have: after redirects, and the one it declares.
+    /// Addresses under which the page was really had: after redirects. They are its identity, so what it only
+    /// says of itself is not among them.
     pub addresses: Vec<CanonicalUrl>,
     /// The conclusion.
     pub conclusion: Conclusion,
@@ -54,6 +56,16 @@ pub enum Conclusion {
     NoContent(Outcome),
 }
 
+impl Conclusion {
+    /// The outcome that it comes to, unless the library has something to say against it.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Content { partial, .. } => Outcome::Stored { partial: *partial },
+            Self::NoContent(outcome) => outcome.clone(),
+        }
+    }
+}
+
 impl Library {
     /// Commits the result of an ingestion and ends its job. Fails with `LeaseLost`, changing nothing, when
     /// another worker has the job by now.
@@ -64,20 +76,23 @@ impl Library {
         attempt: AttemptRecord,
     ) -> Result<Outcome, StoreError> {
         let lease = lease.clone();
-        let content_hash = match &commit.conclusion {
-            Conclusion::Content { article, .. } => content_hash(&article.text),
-            Conclusion::NoContent(_) => BlobHash([0; 32]),
-        };
+        let (commit, stored) = spawn_blocking(move || {
+            let stored = match &commit.conclusion {
+                Conclusion::Content { article, .. } => Some(StoredArticle::of(article)?),
+                Conclusion::NoContent(_) => None,
+            };
+            Ok::<_, StoreError>((commit, stored))
+        })
+        .await
+        .map_err(|error| StoreError::Panicked(error.to_string()))??;
         self.write(Lane::Interactive, move |tx| {
             let item = tx.item_for_ingest(commit.item_id)?;
             if !is_kept_better(&item, &commit) {
                 tx.record_judgement(&commit)?; // one that changes nothing would only explain the wrong thing
             }
-            let outcome = match &commit.conclusion {
-                Conclusion::Content { article, partial } => {
-                    tx.commit_content(&item, &commit, article, *partial, content_hash)?
-                }
-                Conclusion::NoContent(outcome) => tx.commit_without_content(&item, &commit, outcome)?,
+            let outcome = match &stored {
+                Some(stored) => tx.commit_content(&item, &commit, stored)?,
+                None => tx.commit_without_content(&item, &commit)?,
             };
             tx.finish_job(&lease, &outcome, &attempt)?;
             tx.forget_given_html(&item, &commit, &outcome)?;
@@ -110,16 +125,14 @@ impl Tx<'_> {
         &self,
         item: &Item,
         commit: &IngestCommit,
-        article: &Article,
-        partial: bool,
-        content_hash: BlobHash,
+        stored: &StoredArticle,
     ) -> Result<Outcome, StoreError> {
-        let outcome = Outcome::Stored { partial };
+        let outcome = commit.conclusion.outcome();
         if would_get_worse(item, commit, &outcome) {
             return self.keep_better(item, &outcome);
         }
         if !item.state.is_searchable()
-            && let Some(duplicate) = self.duplicate(item, &commit.addresses, content_hash)?
+            && let Some(duplicate) = self.duplicate(item, &commit.addresses, stored.content_hash)?
         {
             self.set_state(item, &duplicate)?;
             return Ok(duplicate);
@@ -127,44 +140,32 @@ impl Tx<'_> {
         for address in &commit.addresses {
             self.add_address(item.user_id, item.id, address)?;
         }
-        if item.trashed_at.is_none() && self.is_unchanged(item, article, &outcome)? {
+        let current = self.compare_with_current(item.id, stored)?;
+        let same_article = current.is_some_and(|current| current.same_article);
+        if item.trashed_at.is_none() && outcome.item_state() == Some(item.state) && same_article {
             return Ok(Outcome::Unchanged);
         }
-        self.insert_document(item, commit, article, content_hash)?;
+        self.insert_document(item, commit, stored)?;
         self.set_state(item, &outcome)?;
         self.log_change(item.id, ChangeOp::Upsert)?;
+        if current.is_some_and(|current| !current.same_content) {
+            self.part_from_duplicates(item.id)?;
+        }
         Ok(outcome)
     }
 
-    fn commit_without_content(
-        &self,
-        item: &Item,
-        commit: &IngestCommit,
-        outcome: &Outcome,
-    ) -> Result<Outcome, StoreError> {
-        refuse_unfounded(commit, outcome)?;
-        if would_get_worse(item, commit, outcome) {
-            return self.keep_better(item, outcome);
+    fn commit_without_content(&self, item: &Item, commit: &IngestCommit) -> Result<Outcome, StoreError> {
+        let outcome = commit.conclusion.outcome();
+        refuse_unfounded(commit, &outcome)?;
+        if would_get_worse(item, commit, &outcome) {
+            return self.keep_better(item, &outcome);
         }
-        self.set_state(item, outcome)?;
+        self.set_state(item, &outcome)?;
         if item.state.is_searchable() {
             self.log_change(item.id, ChangeOp::Remove)?;
             self.reprocess_duplicates_of(item.id)?;
         }
-        Ok(outcome.clone())
-    }
-
-    fn is_unchanged(&self, item: &Item, article: &Article, outcome: &Outcome) -> Result<bool, StoreError> {
-        if outcome.item_state() != Some(item.state) {
-            return Ok(false);
-        }
-        let query = format!("{DOCUMENT_QUERY} WHERE item.uuid = ?1 AND document.id = item.document_id");
-        let current = self
-            .sql
-            .prepare_cached(&query)?
-            .query_row([item.id.as_bytes()], document_from_row)
-            .optional()?;
-        Ok(current.is_some_and(|document| document.article == *article))
+        Ok(outcome)
     }
 
     fn set_state(&self, item: &Item, outcome: &Outcome) -> Result<(), StoreError> {
@@ -217,10 +218,7 @@ impl Tx<'_> {
             |row| row.get(0),
         )?;
         if waits {
-            let host = url::Url::parse(&item.url)
-                .ok()
-                .and_then(|url| url.host_str().map(str::to_owned));
-            self.enqueue(&NewJob::ingest(item.id, &host.unwrap_or_default()))?;
+            self.enqueue(&NewJob::ingest(item.id, &item.url))?;
         }
         Ok(())
     }

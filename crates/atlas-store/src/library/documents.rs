@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Library;
 use super::commit::IngestCommit;
+use super::duplicates::content_hash;
 use super::items::{ITEM_COLUMNS, item_from_row};
 use crate::error::StoreError;
 use crate::sqlite::{Column, json_column, parse_column, to_json};
@@ -96,25 +97,94 @@ impl Library {
     }
 }
 
+/// An article as its row keeps it. Made before the writer is asked for, because all others would wait while it
+/// compresses, and again when a batch runs again.
+pub(super) struct StoredArticle {
+    pub(super) content_hash: BlobHash,
+    /// Without text, Markdown and HTML.
+    article: Article,
+    metadata: String,
+    text: String,
+    markdown: Vec<u8>,
+    html: Vec<u8>,
+}
+
+/// What is the same in new content and in what the item holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparison {
+    /// The text, but for its white space.
+    pub(super) same_content: bool,
+    /// All that is stored, to the byte. A row that is damaged differs, so that the next run mends it; so does one
+    /// that another version has compressed in another way, which costs one version too many.
+    pub(super) same_article: bool,
+}
+
+impl StoredArticle {
+    /// Compresses and hashes. Blocks.
+    pub(super) fn of(article: &Article) -> Result<Self, StoreError> {
+        let mut article = article.clone();
+        let (markdown, html) = (
+            std::mem::take(&mut article.markdown),
+            std::mem::take(&mut article.html),
+        );
+        let text = std::mem::take(&mut article.text);
+        Ok(Self {
+            content_hash: content_hash(&text),
+            metadata: to_json(&article)?,
+            article,
+            text,
+            markdown: compressed(&markdown)?,
+            html: compressed(&html)?,
+        })
+    }
+}
+
 impl Tx<'_> {
+    /// Compares with the item's current document, if it has one.
+    pub(super) fn compare_with_current(
+        &self,
+        item: ItemId,
+        stored: &StoredArticle,
+    ) -> Result<Option<Comparison>, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT document.content_hash = ?2 AS same_content,
+                     document.metadata = ?3 AND document.text = ?4 AND document.markdown = ?5
+                         AND document.html = ?6 AS same_article
+                 FROM item JOIN document ON document.id = item.document_id WHERE item.uuid = ?1",
+            )?
+            .query_row(
+                (
+                    item.as_bytes(),
+                    stored.content_hash.0,
+                    &stored.metadata,
+                    &stored.text,
+                    &stored.markdown,
+                    &stored.html,
+                ),
+                |row| {
+                    Ok(Comparison {
+                        same_content: row.get("same_content")?,
+                        same_article: row.get("same_article")?,
+                    })
+                },
+            )
+            .optional()?)
+    }
+
     /// The next version of the item's content, and the title that comes with it.
     pub(super) fn insert_document(
         &self,
         item: &Item,
         commit: &IngestCommit,
-        article: &Article,
-        content_hash: BlobHash,
+        stored: &StoredArticle,
     ) -> Result<(), StoreError> {
         let item_row = self.item_row(item.id)?;
         let snapshot = commit
             .snapshot_id
             .ok_or_else(|| StoreError::Conflict("content without the bytes it came from".to_owned()))?;
-        let metadata = Article {
-            text: String::new(),
-            markdown: String::new(),
-            html: String::new(),
-            ..article.clone()
-        };
+        let article = &stored.article;
         self.sql
             .prepare_cached(
                 "INSERT INTO document (uuid, item_id, version, snapshot_id, content_hash, title, language, published,
@@ -126,15 +196,15 @@ impl Tx<'_> {
                 DocumentId::generate(self.now, self.entropy).as_bytes(),
                 item_row,
                 snapshot.as_bytes(),
-                content_hash.0,
+                stored.content_hash.0,
                 &article.title,
                 &article.language,
                 article.published.as_ref().map(|published| published.value.to_string()),
                 article.word_count,
-                to_json(&metadata)?,
-                &article.text,
-                compressed(&article.markdown)?,
-                compressed(&article.html)?,
+                &stored.metadata,
+                &stored.text,
+                &stored.markdown,
+                &stored.html,
                 self.now.as_millis(),
             ))?;
         self.sql.execute(

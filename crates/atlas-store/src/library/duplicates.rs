@@ -77,6 +77,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Other content took the place of what others are duplicates of, so they are looked at again: at once, or when
+    /// they come back from the trash.
+    pub(super) fn part_from_duplicates(&self, item: ItemId) -> Result<(), StoreError> {
+        self.reprocess_duplicates_of(item)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE item SET duplicate_of = NULL
+                 WHERE duplicate_of = (SELECT id FROM item WHERE uuid = ?1) AND trashed_at IS NOT NULL",
+            )?
+            .execute([item.as_bytes()])?;
+        Ok(())
+    }
+
     pub(super) fn reprocess_duplicates_of(&self, item: ItemId) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT uuid FROM item WHERE duplicate_of = (SELECT id FROM item WHERE uuid = ?1) AND trashed_at IS NULL",

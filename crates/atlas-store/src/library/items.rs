@@ -1,6 +1,6 @@
 //! Reading items, and putting them in and out of the trash.
 
-use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, Lane, Timestamp, UserId};
+use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, Timestamp, UserId};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Library;
 use super::audit::Actor;
 use crate::error::StoreError;
-use crate::sqlite::{Column, json_column, parse_column};
+use crate::sqlite::{Column, Lane, json_column, parse_column};
 use crate::tx::Tx;
 
 /// The columns that [`item_from_row`] reads.
@@ -31,6 +31,8 @@ pub struct ItemFilter {
     pub limit: u32,
     /// Where the previous page ended.
     pub after: Option<String>,
+    /// Nobody asks how many there are: whoever goes through all pages would pay for the count with each.
+    pub uncounted: bool,
 }
 
 /// A page of items, the newest first.
@@ -41,8 +43,9 @@ pub struct ItemPage {
     /// Items of the page that cannot be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableItem>,
-    /// Items that match in all.
-    pub total: u64,
+    /// Items that match in all, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
     /// Where the next page begins; none when this is the last.
     pub next: Option<String>,
 }
@@ -86,6 +89,19 @@ impl Library {
             Some(text) => text.parse().map_err(|_| StoreError::BadCursor(text.clone()))?,
         };
         self.db.read(move |sql| list(sql, user, &filter, before)).await
+    }
+
+    /// Where a page of [`Library::list_items`] begins that follows right after this item.
+    pub async fn cursor_after(&self, user: UserId, item: ItemId) -> Result<String, StoreError> {
+        self.db
+            .read(move |sql| {
+                sql.prepare_cached("SELECT id FROM item WHERE user_id = ?1 AND uuid = ?2")?
+                    .query_row((user.0, item.as_bytes()), |row| row.get::<_, i64>(0))
+                    .optional()?
+                    .map(|row| row.to_string())
+                    .ok_or_else(|| StoreError::not_found("item", item))
+            })
+            .await
     }
 
     /// Puts an item in the trash; it leaves the search index. Those that were its duplicates are looked at
@@ -185,9 +201,12 @@ fn list(sql: &Connection, user: UserId, filter: &ItemFilter, before: i64) -> Res
         parameters.push((":tag", tag));
     }
     let condition = conditions.join(" AND ");
-    let total = sql
-        .prepare_cached(&format!("SELECT count(*) FROM item WHERE {condition}"))?
-        .query_row(&parameters[..], |row| row.get(0))?;
+    let total = if filter.uncounted {
+        None
+    } else {
+        let mut count = sql.prepare_cached(&format!("SELECT count(*) FROM item WHERE {condition}"))?;
+        Some(count.query_row(&parameters[..], |row| row.get(0))?)
+    };
     // Without a state the rows come in the order of the table; by an index of the user's items the whole library
     // would be sorted for each page.
     let in_order = filter.state.is_none() && !filter.trashed;

@@ -4,10 +4,12 @@
 
 pub(crate) mod audit;
 mod changes;
+mod collect;
 mod commit;
 mod documents;
 mod duplicates;
 pub(crate) mod items;
+mod lost;
 #[cfg(test)]
 mod plans;
 mod precedence;
@@ -17,13 +19,14 @@ mod retention;
 mod save;
 mod snapshots;
 mod status;
+mod stored_bytes;
 mod tags;
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_domain::{Clock, Entropy, Lane, LibraryIdentity, UserId};
+use atlas_domain::{Clock, Entropy, LibraryIdentity, UserId};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
 
@@ -32,10 +35,11 @@ pub use changes::{IndexMaterial, IndexMaterialPage};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
 pub use items::{ItemFilter, ItemPage, UnreadableItem};
-pub use quarantine::Quarantined;
+pub use quarantine::{QuarantinePage, Quarantined};
 pub use retention::{RetentionPolicy, RetentionReport};
 pub use save::{NewItem, Saved, SavedAs};
 pub use status::Counts;
+pub use stored_bytes::StoredBytes;
 
 use crate::blobs::{BlobFiles, PreparedBlob};
 use crate::data_dir::{DataDir, DataDirError, DataDirLock};
@@ -43,8 +47,8 @@ use crate::error::StoreError;
 use crate::jobs::{CausedJobs, JobNote};
 use crate::reserve::Reserve;
 use crate::sqlite::{
-    Database, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write, quick_check,
-    verified_backup,
+    Database, Lane, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write,
+    quick_check, verified_backup,
 };
 use crate::tx::Tx;
 
@@ -72,13 +76,14 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the library for reading and writing, creating it if it does not exist. Blocks.
+    /// Opens the library for reading and writing, creating it if it does not exist and never did. Blocks.
     pub fn open(
         lock: &DataDirLock,
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
     ) -> Result<Self, StoreError> {
         let path = lock.dir().library_db();
+        lost::refuse_lost(lock.dir())?;
         let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let mut connection = open_read_write(&path)?;
         if size > 0 && size <= CHECK_AT_START_BYTES {
@@ -128,7 +133,8 @@ impl Library {
         entropy: Arc<Entropy>,
     ) -> Result<Self, StoreError> {
         let path = dir.library_db();
-        if !path.try_exists()? {
+        lost::refuse_lost(dir)?;
+        if lost::is_absent(&path) {
             return Err(StoreError::NoLibrary(dir.path().to_owned()));
         }
         let (db, still) = match Database::open_read_only(&path, &SCHEMA, 2, Reading::Shared) {
@@ -161,14 +167,30 @@ impl Library {
         &self.identity
     }
 
+    /// Begins a new life of this library, because an older copy of it was put back: what follows its change log has
+    /// seen changes that are undone, and the same places of the log will name other changes. From now on all that
+    /// was derived from the former life belongs to another library. Other handles keep the old identity.
+    pub async fn begin_new_life(&mut self) -> Result<(), StoreError> {
+        self.identity.epoch = self
+            .write(Lane::Interactive, |tx| {
+                let epoch = new_uuid(tx);
+                tx.sql
+                    .execute("UPDATE library SET epoch = ?1", [epoch.as_bytes()])?;
+                Ok(epoch)
+            })
+            .await?;
+        Ok(())
+    }
+
     /// What has turned out to be wrong with the file while it was in use: damage, or that it is not at its place.
     pub fn trouble(&self) -> Option<StoreError> {
         self.db.trouble()
     }
 
-    /// Makes `bytes` safe on the disk, to be referred to by a later write.
-    pub async fn prepare_blob(&self, bytes: Vec<u8>) -> Result<PreparedBlob, StoreError> {
-        let (blobs, now) = (Arc::clone(&self.blobs), self.clock.now());
+    /// Makes `bytes` safe on the disk, to be referred to by a later write. They may be shared with the caller, who
+    /// has them alone again afterwards.
+    pub async fn prepare_blob(&self, bytes: impl Into<Arc<Vec<u8>>>) -> Result<PreparedBlob, StoreError> {
+        let (blobs, now, bytes) = (Arc::clone(&self.blobs), self.clock.now(), bytes.into());
         spawn_blocking(move || blobs.prepare(&bytes, now))
             .await
             .map_err(|error| StoreError::Panicked(error.to_string()))?
@@ -244,14 +266,14 @@ fn create_identity(tx: &Tx<'_>) -> Result<(), StoreError> {
     if exists {
         return Ok(());
     }
-    let uuid = || {
-        let millis = u64::try_from(tx.now.as_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &tx.entropy.ten_bytes()).into_uuid()
-    };
     let transaction = tx.sql.unchecked_transaction()?;
     transaction.execute(
         "INSERT INTO library (id, uuid, epoch, created_at) VALUES (1, ?1, ?2, ?3)",
-        (uuid().as_bytes(), uuid().as_bytes(), tx.now.as_millis()),
+        (
+            new_uuid(tx).as_bytes(),
+            new_uuid(tx).as_bytes(),
+            tx.now.as_millis(),
+        ),
     )?;
     transaction.execute(
         "INSERT INTO user (id, name, created_at) VALUES (?1, 'owner', ?2)",
@@ -259,4 +281,9 @@ fn create_identity(tx: &Tx<'_>) -> Result<(), StoreError> {
     )?;
     transaction.commit()?;
     Ok(())
+}
+
+fn new_uuid(tx: &Tx<'_>) -> uuid::Uuid {
+    let millis = u64::try_from(tx.now.as_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &tx.entropy.ten_bytes()).into_uuid()
 }

@@ -247,6 +247,7 @@ impl Plans {
                     state,
                     kind,
                     limit: 50,
+                    after: Some("1-1".to_owned()),
                 };
                 self.of("list_jobs", library.list_jobs(filter)).await;
             }
@@ -291,8 +292,9 @@ impl Plans {
         self.of("attempts_of_item", library.attempts_of_item(stored))
             .await;
         self.of("audit_of", library.audit_of(OWNER, stored)).await;
-        self.of("list_quarantine", library.list_quarantine(OWNER, 50))
+        self.of("list_quarantine", library.list_quarantine(OWNER, 50, None))
             .await;
+        self.of("cursor_after", library.cursor_after(OWNER, stored)).await;
         self.of("keep_quarantined", library.keep_quarantined(OWNER, suspect))
             .await;
         self.of("drop_quarantined", library.drop_quarantined(OWNER, suspect))

@@ -4,7 +4,7 @@
 use atlas_domain::{Item, ItemState, Outcome};
 
 use super::audit::Actor;
-use super::commit::{Conclusion, IngestCommit};
+use super::commit::IngestCommit;
 use crate::error::StoreError;
 use crate::tx::Tx;
 
@@ -35,12 +35,7 @@ impl Tx<'_> {
 
 /// Whether the library keeps what it has.
 pub(super) fn is_kept_better(item: &Item, commit: &IngestCommit) -> bool {
-    match &commit.conclusion {
-        Conclusion::Content { partial, .. } => {
-            would_get_worse(item, commit, &Outcome::Stored { partial: *partial })
-        }
-        Conclusion::NoContent(outcome) => would_get_worse(item, commit, outcome),
-    }
+    would_get_worse(item, commit, &commit.conclusion.outcome())
 }
 
 /// A new fetch that brought less than the library has. A new judgement of the same bytes is not that, but our own

@@ -1,6 +1,6 @@
 //! The quarantine: suspected junk, kept whole until the owner decides.
 
-use atlas_domain::{Item, ItemId, ItemState, JobId, Lane, NewJob, UserId};
+use atlas_domain::{Item, ItemId, ItemState, JobId, NewJob, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
@@ -8,6 +8,7 @@ use super::audit::Actor;
 use super::documents::{Judgement, judgement_from_row};
 use super::items::{ITEM_COLUMNS, item_from_row, read_item};
 use crate::error::StoreError;
+use crate::sqlite::Lane;
 
 /// An item in quarantine, with what led there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,26 +19,63 @@ pub struct Quarantined {
     pub judgement: Judgement,
 }
 
+/// A page of the quarantine, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuarantinePage {
+    /// The items with what led there.
+    pub items: Vec<Quarantined>,
+    /// Items in quarantine in all.
+    pub total: u64,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<String>,
+}
+
 impl Library {
-    /// What is in quarantine, the newest first, at most `limit`.
-    pub async fn list_quarantine(&self, user: UserId, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
+    /// What is in quarantine, the newest first: at most `limit`, from where the previous page ended.
+    pub async fn list_quarantine(
+        &self,
+        user: UserId,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<QuarantinePage, StoreError> {
+        let before = match after {
+            None => i64::MAX,
+            Some(text) => text.parse().map_err(|_| StoreError::BadCursor(text))?,
+        };
         self.db
             .read(move |sql| {
+                let total = sql
+                    .prepare_cached(
+                        "SELECT count(*) FROM item
+                         WHERE user_id = ?1 AND state = 'quarantined' AND trashed_at IS NULL",
+                    )?
+                    .query_row([user.0], |row| row.get(0))?;
                 let mut statement = sql.prepare_cached(&format!(
-                    "SELECT {ITEM_COLUMNS}, judgement.judged_at, judgement.decision, judgement.class,
+                    "SELECT item.id AS row_id, {ITEM_COLUMNS}, judgement.judged_at, judgement.decision, judgement.class,
                          judgement.reasons, judgement.gate_version
                      FROM item JOIN judgement ON judgement.id =
                          (SELECT max(last.id) FROM judgement AS last WHERE last.item_id = item.id)
                      WHERE item.user_id = ?1 AND item.state = 'quarantined' AND item.trashed_at IS NULL
-                     ORDER BY item.id DESC LIMIT ?2"
+                         AND item.id < ?2
+                     ORDER BY item.id DESC LIMIT ?3"
                 ))?;
-                let rows = statement.query_map((user.0, limit), |row| {
-                    Ok(Quarantined {
+                // One more than asked for tells whether there is a next page.
+                let rows = statement.query_map((user.0, before, i64::from(limit) + 1), |row| {
+                    let entry = Quarantined {
                         item: item_from_row(row)?,
                         judgement: judgement_from_row(row)?,
-                    })
+                    };
+                    Ok((row.get::<_, i64>("row_id")?, entry))
                 })?;
-                Ok(rows.collect::<Result<_, _>>()?)
+                let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+                let has_more = found.len() > limit as usize;
+                found.truncate(limit as usize);
+                let last = found.last().filter(|_| has_more);
+                Ok(QuarantinePage {
+                    next: last.map(|(row, _)| row.to_string()),
+                    total,
+                    items: found.into_iter().map(|(_, entry)| entry).collect(),
+                })
             })
             .await
     }
@@ -87,7 +125,7 @@ impl Library {
                 (item.as_bytes(), tx.now.as_millis()),
             )?;
             tx.call_off(&NewJob::reprocess(item))?;
-            tx.call_off(&NewJob::ingest(item, ""))?; // known by its item, not by its host
+            tx.call_off(&NewJob::ingest(item, &found.url))?;
             tx.audit(
                 user,
                 Actor::Owner,

@@ -1,9 +1,7 @@
 //! Saving an address: the item, its first job and the audit row, in one transaction. After it the save is
 //! acknowledged and can no longer be lost.
 
-use atlas_domain::{
-    CanonicalUrl, ChangeOp, Item, ItemId, ItemState, JobId, Lane, NewJob, OutcomeWord, UserId,
-};
+use atlas_domain::{CanonicalUrl, ChangeOp, Item, ItemId, ItemState, JobId, NewJob, OutcomeWord, UserId};
 use rusqlite::OptionalExtension;
 use url::Url;
 
@@ -12,7 +10,7 @@ use super::audit::Actor;
 use super::items::read_item;
 use crate::blobs::PreparedBlob;
 use crate::error::StoreError;
-use crate::sqlite::Column;
+use crate::sqlite::{Column, Lane};
 use crate::tx::Tx;
 
 /// What a person wants to keep.
@@ -107,7 +105,7 @@ impl Tx<'_> {
         self.add_address(user, id, canonical)?;
         self.add_tags(user, id, &new.tags)?;
         self.attach_given_html(id, new.given_html.as_ref())?;
-        let job = self.enqueue(&NewJob::ingest(id, canonical.host()))?;
+        let job = self.enqueue(&NewJob::ingest(id, new.url.as_str()))?;
         self.audit(user, Actor::Owner, "saved", id, "", new.url.as_str())?;
         #[cfg(feature = "failpoints")]
         fail::fail_point!("save::in_transaction", |_| std::process::abort());
@@ -133,10 +131,7 @@ impl Tx<'_> {
             ItemState::Stored | ItemState::Partial | ItemState::Duplicate
         );
         let job = if new.given_html.is_some() || lacks_content {
-            let host = Url::parse(&known.url)
-                .ok()
-                .and_then(|url| url.host_str().map(str::to_owned));
-            Some(self.request(&NewJob::ingest(id, &host.unwrap_or_default()))?)
+            Some(self.request(&NewJob::ingest(id, &known.url))?)
         } else {
             None
         };
@@ -180,12 +175,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes the row that makes a prepared blob count.
+    /// Writes the row that makes a prepared blob count. Bytes that were damaged since they came first are mended.
     pub(crate) fn insert_blob(&self, blob: &PreparedBlob) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "INSERT INTO blob (hash, size_bytes, data, created_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (hash) DO NOTHING",
+                 ON CONFLICT (hash) DO UPDATE SET size_bytes = excluded.size_bytes, data = excluded.data
+                 WHERE size_bytes IS NOT excluded.size_bytes OR data IS NOT excluded.data",
             )?
             .execute((
                 blob.hash.0,

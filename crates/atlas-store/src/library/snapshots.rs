@@ -1,13 +1,13 @@
 //! Snapshots: pages as they arrived, kept before anything judges them, and the bytes behind them.
 
-use atlas_domain::{BlobHash, Fetched, ItemId, Lane, Lease, Snapshot, SnapshotId, Timestamp};
+use atlas_domain::{BlobHash, Fetched, ItemId, Lease, Snapshot, SnapshotId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::task::spawn_blocking;
 
 use super::Library;
 use crate::blobs::PreparedBlob;
 use crate::error::StoreError;
-use crate::sqlite::{Column, json_column, parse_column, to_json};
+use crate::sqlite::{Column, Lane, json_column, parse_column, to_json};
 
 impl Library {
     /// Keeps a page as it arrived, before anything looks into it.

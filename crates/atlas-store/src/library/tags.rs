@@ -1,11 +1,12 @@
 //! Tags: the owner's own words for items.
 
-use atlas_domain::{ChangeOp, Item, ItemId, Lane, UserId};
+use atlas_domain::{ChangeOp, Item, ItemId, UserId};
 
 use super::Library;
 use super::audit::Actor;
 use super::items::read_item;
 use crate::error::StoreError;
+use crate::sqlite::Lane;
 use crate::tx::Tx;
 
 impl Library {

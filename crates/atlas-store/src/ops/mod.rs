@@ -6,18 +6,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_domain::{Clock, Lane};
-use rusqlite::OptionalExtension;
+use atlas_domain::Clock;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::data_dir::DataDirLock;
 use crate::error::StoreError;
 use crate::reserve::Reserve;
-use crate::sqlite::{Database, Migration, Schema, migrate, open_read_write, quick_check};
+use crate::sqlite::{
+    Database, Lane, Migration, Schema, migrate, open_read_only, open_read_write, quick_check,
+};
 
-const SCHEMA: Schema = Schema(&[Migration {
-    name: "foundation",
-    sql: include_str!("../../migrations/ops/0001_foundation.sql"),
-}]);
+const SCHEMA: Schema = Schema(&[
+    Migration {
+        name: "foundation",
+        sql: include_str!("../../migrations/ops/0001_foundation.sql"),
+    },
+    Migration {
+        name: "library_seen",
+        sql: include_str!("../../migrations/ops/0002_library_seen.sql"),
+    },
+]);
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;
@@ -96,6 +104,23 @@ impl Ops {
             .await
     }
 
+    /// Remembers that there is a library beside this file, so that one that is missing later is known to be lost.
+    pub async fn library_opened(&self) -> Result<(), StoreError> {
+        if self.db.read(is_library_seen).await? {
+            return Ok(());
+        }
+        let now = self.clock.now().as_millis();
+        self.db
+            .write(Lane::Interactive, move |sql| {
+                sql.execute(
+                    "INSERT OR IGNORE INTO library_seen (id, seen_at) VALUES (1, ?1)",
+                    [now],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
     /// The index is about to be opened. If the last opening was never followed by its end, the process died
     /// in it.
     pub async fn index_opening(&self) -> Result<IndexGuard, StoreError> {
@@ -142,6 +167,18 @@ impl Ops {
     pub async fn close(&self) {
         self.db.close().await;
     }
+}
+
+/// Whether the operational state at `path` knows of a library. What cannot be read knows of none.
+pub(crate) fn has_seen_library(path: &Path) -> bool {
+    path.is_file()
+        && open_read_only(path)
+            .and_then(|sql| is_library_seen(&sql))
+            .unwrap_or(false)
+}
+
+fn is_library_seen(sql: &Connection) -> Result<bool, StoreError> {
+    Ok(sql.query_row("SELECT EXISTS (SELECT 1 FROM library_seen)", [], |row| row.get(0))?)
 }
 
 fn open_file(lock: &DataDirLock, clock: &dyn Clock) -> Result<Database, StoreError> {

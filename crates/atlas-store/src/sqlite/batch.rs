@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use atlas_domain::panic_message;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 
 use crate::error::StoreError;
 
@@ -34,7 +34,8 @@ pub(super) trait Disk: Send {
     fn commit(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
         connection.execute_batch("COMMIT")
     }
-    /// What is on the disk when COMMIT reported an I/O error, by the mark of the batch.
+    /// What is on the disk when COMMIT reported an I/O error, by the mark of the batch, and makes sure that it stays
+    /// so.
     fn look(&self, mark: i64) -> Found;
     /// Makes room on a full disk. Whether there is more than before, so that it is worth trying again.
     fn make_room(&self) -> bool;
@@ -53,7 +54,7 @@ pub(super) enum ConnectionState {
 pub(super) enum Found {
     /// The batch is on the disk.
     Committed,
-    /// The batch is not on the disk.
+    /// The batch is not on the disk, and nothing of it can come back.
     RolledBack,
     /// It could not be found out.
     Unknown(StoreError),
@@ -202,7 +203,10 @@ fn attempt(
             Attempt::Committed(results)
         }
         Err(error) => {
-            let unclear = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+            // The record that makes it a commit is written last: a write that failed has left it incomplete.
+            let code = error.sqlite_error().map(|error| error.extended_code);
+            let unclear = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+                && code != Some(ffi::SQLITE_IOERR_WRITE);
             roll_back(connection);
             if unclear {
                 Attempt::CommitUnclear(error.into(), results)

@@ -118,8 +118,7 @@ fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     // version and must not be touched, or when the disk is full.
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
     if pages == 0 {
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        found(connection)?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     // NORMAL would lose acknowledged commits on a power cut.
@@ -128,6 +127,15 @@ fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 * 1024 * 1024, |_| Ok(()))?;
     harden(connection)
+}
+
+/// Makes a new file ours. In one transaction: whoever is killed on the way leaves nothing, or a file of Atlas, but never
+/// one that the next start takes for that of another program.
+fn found(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let transaction = connection.unchecked_transaction()?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()
 }
 
 /// Opens `path` for reading only, beside whoever writes. It must exist.
@@ -253,5 +261,30 @@ pub(crate) fn at(path: &Path, error: rusqlite::Error) -> StoreError {
         },
         StoreError::Io(detail) => StoreError::Io(format!("{}: {detail}", path.display())),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what the seam itself does first is looked at from below it"
+    )]
+    fn the_first_thing_that_a_new_file_holds_says_whose_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        let connection = Connection::open(&path).unwrap();
+        found(&connection).unwrap();
+        let header = std::fs::read(&path).unwrap();
+        let commits = u32::from_be_bytes(header[24..28].try_into().unwrap());
+        assert_eq!(commits, 1, "a kill between two would leave a file of nobody");
+        refuse_foreign(&path).unwrap();
+        let auto_vacuum: i64 = connection
+            .pragma_query_value(None, "auto_vacuum", |row| row.get(0))
+            .unwrap();
+        assert_eq!(auto_vacuum, 2, "incremental");
     }
 }

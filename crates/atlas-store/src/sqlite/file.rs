@@ -33,10 +33,14 @@ impl DatabaseFile {
 
     /// After an I/O error at COMMIT: opens the file afresh and compares its mark. What it finds may be only in
     /// the kernel's cache, so a batch counts as committed only after a checkpoint has synced it into the main file.
+    /// What it does not find may lie in the log all the same, whole and shown to nobody, because SQLite shows a
+    /// commit after its synchronisation; a recovery after a crash would bring it to life. So a batch counts as rolled
+    /// back only after another commit has been synced in the place of its records.
     fn look_for(&self, mark: i64) -> Result<Found, StoreError> {
         let connection = self.reopen()?;
         let on_disk: i64 = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
         if on_disk < mark {
+            connection.execute("UPDATE writer_mark SET batch = ?1", [mark])?;
             return Ok(Found::RolledBack);
         }
         let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

@@ -1,5 +1,5 @@
 //! What turned out to be wrong with a database file while it was in use. Damage stays known until the process
-//! ends; a file that was displaced is forgiven as soon as a write reaches it again.
+//! ends, and ends all writing; a file that was displaced is forgiven as soon as a write reaches it again.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,15 @@ impl Health {
     /// What is wrong, if anything.
     pub(super) fn trouble(&self) -> Option<StoreError> {
         self.lock().clone()
+    }
+
+    /// Fails with the damage, if there is any: on top of damage a write does more, and what it reads before it
+    /// deletes may be missing rather than gone. A displaced file is looked at anew by each write instead.
+    pub(super) fn allow_writing(&self) -> Result<(), StoreError> {
+        match &*self.lock() {
+            Some(damage @ StoreError::Corrupt { .. }) => Err(damage.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// A write went through.

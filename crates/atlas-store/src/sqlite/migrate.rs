@@ -1,6 +1,6 @@
 //! Schema migrations: numbered, forward only, hash-checked, one transaction each, after a verified backup.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use atlas_domain::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -25,8 +25,15 @@ impl Schema {
         self.0.len() as i64
     }
 
+    /// Fails unless the file has exactly the schema that this build reads: its version, and the very steps that lead
+    /// there.
+    pub(crate) fn check(&self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
+        self.check_version(connection, path)?;
+        check_applied(connection, path, self, self.latest())
+    }
+
     /// Fails unless the file has exactly the version that this build reads.
-    pub(crate) fn check_version(&self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    fn check_version(&self, connection: &Connection, path: &Path) -> Result<(), StoreError> {
         let (found, known) = (
             version_of(connection).map_err(|error| at(path, error))?,
             self.latest(),
@@ -110,16 +117,34 @@ fn check_applied(
     Ok(())
 }
 
+/// The copies of the file at `path` that were made before migrations. A folder that cannot be read holds none.
+pub(crate) fn backups_of(path: &Path) -> Vec<PathBuf> {
+    let prefix = backup_prefix(path);
+    let entries = std::fs::read_dir(backups(path)).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn backups(path: &Path) -> PathBuf {
+    path.with_file_name("backups")
+}
+
+fn backup_prefix(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{stem}-before-migration-v")
+}
+
 fn back_up_before(
     connection: &Connection,
     path: &Path,
     found: i64,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let folder = path.with_file_name("backups");
+    let folder = backups(path);
     std::fs::create_dir_all(&folder)?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let target = folder.join(format!("{stem}-before-migration-v{found}-{}.db", now.as_millis()));
+    let target = folder.join(format!("{}{found}-{}.db", backup_prefix(path), now.as_millis()));
     verified_backup(connection, &target)?;
     tracing::info!(backup = %target.display(), "backed up before the migration");
     Ok(())

@@ -21,16 +21,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::Lane;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
 use crate::reserve::Reserve;
 
 pub(crate) use backup::verified_backup;
-pub(crate) use connection::{Reading, full_check, is_on_read_only_file_system, open_read_write, quick_check};
-pub(crate) use migrate::{Migration, Schema, migrate};
+pub(crate) use connection::{
+    Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
+};
+pub(crate) use migrate::{Migration, Schema, backups_of, migrate};
 pub(crate) use values::{Column, json_column, parse_column, to_json};
+pub(crate) use writer::Lane;
 pub use writer::WriterStats;
 
 use batch::Disk;
@@ -86,7 +88,7 @@ impl Database {
     ) -> Result<Self, StoreError> {
         let first = open_reader(path, reading)?;
         check_owner(&first, path)?;
-        schema.check_version(&first, path)?;
+        schema.check(&first, path)?;
         Ok(Self {
             writer: None,
             readers: Arc::new(Readers::open(path, reading, readers, READ_LIMIT)?),
@@ -121,6 +123,8 @@ impl Database {
 
     /// The same, and tells `committed` before the caller hears of it: in the order of the commits, on the writer's
     /// thread, whether the caller still waits or not. It must be quick.
+    ///
+    /// Once the file is known to be damaged, every write fails with that, those of the same batch included.
     pub(crate) async fn write_then<T, F, C>(&self, lane: Lane, work: F, committed: C) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -130,7 +134,12 @@ impl Database {
         let Some(writer) = &self.writer else {
             return Err(StoreError::ReadOnly);
         };
-        let result = self.noted(writer.submit(lane, work, committed).await);
+        let (health, path) = (Arc::clone(&self.health), Arc::clone(&self.path));
+        let on_sound_file = move |sql: &Connection| {
+            health.allow_writing()?;
+            work(sql).map_err(|error| health.note(error, &path))
+        };
+        let result = self.noted(writer.submit(lane, on_sound_file, committed).await);
         if result.is_ok() {
             self.health.written();
         }

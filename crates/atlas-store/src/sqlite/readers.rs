@@ -1,15 +1,20 @@
 //! A pool of read-only connections. Each read is one transaction with a time limit; none lives across an await.
 
 use std::path::Path;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atlas_domain::panic_message;
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::connection::{Reading, open_reader};
 use crate::error::StoreError;
+
+/// Steps of SQLite's machine between two looks whether a read has to end: some microseconds.
+const STEPS_PER_LOOK: i32 = 1_000;
 
 pub(crate) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -34,30 +39,32 @@ impl Readers {
         })
     }
 
+    /// Runs `work` when a connection is free. To wait for one counts as part of the read.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let permit = Arc::clone(&self.free)
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::Closed)?;
-        let connection = self.take();
-        let running = Running::on(&connection);
-        let interrupt = InterruptOnDrop(running.clone());
+        let mut time_is_up = pin!(tokio::time::sleep(self.limit));
+        let permit = tokio::select! {
+            biased;
+            permit = Arc::clone(&self.free).acquire_owned() => permit.map_err(|_| StoreError::Closed)?,
+            () = &mut time_is_up => return Err(StoreError::Busy("too many reads at once".to_owned())),
+        };
+        let mut connection = self.take();
+        let end = EndOnDrop::default();
+        let must_end = Arc::clone(&end.0);
         let idle = Arc::clone(&self.idle);
         let mut task = tokio::task::spawn_blocking(move || {
-            let result = in_transaction(&connection, work);
-            running.end();
+            let result = until(must_end, &mut connection, work);
             lock(&idle).push(connection);
             drop(permit); // only now may another reader come for the connection
             result
         });
         let joined = tokio::select! {
             joined = &mut task => joined,
-            () = tokio::time::sleep(self.limit) => {
-                interrupt.0.interrupt();
+            () = time_is_up => {
+                end.now();
                 task.await
             }
         };
@@ -70,6 +77,23 @@ impl Readers {
             .pop()
             .expect("a permit stands for an idle connection")
     }
+}
+
+/// Ends `work` in whatever statement it is when `must_end` is set, and at the beginning of each later one that
+/// takes its time. (An interrupt of SQLite's own ends only the statement that runs at that moment.)
+fn until<T>(
+    must_end: Arc<AtomicBool>,
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if must_end.load(Ordering::Relaxed) {
+        return Err(StoreError::Interrupted);
+    }
+    connection.progress_handler(STEPS_PER_LOOK, Some(move || must_end.load(Ordering::Relaxed)))?;
+    let result = in_transaction(connection, work);
+    // The next reader of this connection is not to blame.
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    result
 }
 
 fn in_transaction<T>(
@@ -88,32 +112,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One read on one connection. Once it has ended it can no longer be interrupted: the connection may serve
-/// another reader by then, who is not to blame.
-#[derive(Clone)]
-struct Running(Arc<Mutex<Option<InterruptHandle>>>);
+/// Tells one read to end. A caller that goes away must not leave its query running.
+#[derive(Default)]
+struct EndOnDrop(Arc<AtomicBool>);
 
-impl Running {
-    fn on(connection: &Connection) -> Self {
-        Self(Arc::new(Mutex::new(Some(connection.get_interrupt_handle()))))
-    }
-
-    fn interrupt(&self) {
-        if let Some(handle) = lock(&self.0).as_ref() {
-            handle.interrupt();
-        }
-    }
-
-    fn end(&self) {
-        *lock(&self.0) = None;
+impl EndOnDrop {
+    fn now(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// A caller that goes away must not leave its query running.
-struct InterruptOnDrop(Running);
-
-impl Drop for InterruptOnDrop {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        self.0.interrupt();
+        self.now();
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use atlas_domain::{Lane, Timestamp};
+use atlas_domain::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -135,7 +135,7 @@ fn be_interrupted(sql: &Connection) -> Result<(), StoreError> {
 async fn requests_that_wait_together_share_one_commit() {
     let fixture = Fixture::new();
     let release = fixture.occupy_writer().await;
-    let before = fixture.db.writer_stats().unwrap().commits;
+    let before = fixture.db.writer_stats().unwrap().batches;
     let mut tasks = Vec::new();
     for text in ["a", "b", "c"] {
         tasks.push(fixture.submit(Lane::Interactive, note(text)).await);
@@ -147,7 +147,7 @@ async fn requests_that_wait_together_share_one_commit() {
     assert_eq!(fixture.notes().await, ["a", "b", "c"]);
     fixture.db.close().await;
     assert_eq!(
-        fixture.db.writer_stats().unwrap().commits,
+        fixture.db.writer_stats().unwrap().batches,
         before + 2,
         "one for the occupier, one for the three"
     );
@@ -299,6 +299,61 @@ async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
 }
 
 #[tokio::test]
+async fn a_read_past_its_limit_begins_no_further_statement() {
+    let fixture = Fixture::new();
+    let limit = Duration::from_secs(5);
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, limit).unwrap();
+    tokio::time::pause();
+    let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let read = readers.run(move |sql| {
+        begun.send(()).unwrap();
+        goes_on.recv().unwrap(); // busy with something else than SQL while its time runs out
+        let query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+             SELECT count(*) FROM n";
+        Ok(sql.query_row(query, [], |row| row.get::<_, i64>(0))?)
+    });
+    let (result, ()) = tokio::join!(read, async {
+        begins.await.unwrap();
+        tokio::time::advance(2 * limit).await;
+        tokio::task::yield_now().await;
+        go_on.send(()).unwrap();
+    });
+    assert!(matches!(result, Err(StoreError::Interrupted)), "{result:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_connection_waits_no_longer_than_a_read_may_take() {
+    let fixture = Fixture::new();
+    let limit = Duration::from_secs(5);
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, limit).unwrap();
+    tokio::time::pause();
+    let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let holds = readers.run(move |_| {
+        begun.send(()).unwrap();
+        goes_on.recv().unwrap();
+        Ok(())
+    });
+    let (held, waited) = tokio::join!(holds, async {
+        begins.await.unwrap();
+        let mut waits = Box::pin(readers.run(|_| Ok(())));
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(waits.as_mut().poll(context)));
+        assert!(polled.await.is_pending());
+        tokio::time::advance(2 * limit).await;
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(waits.as_mut().poll(context)));
+        let polled = polled.await;
+        go_on.send(()).unwrap();
+        polled
+    });
+    held.unwrap();
+    assert!(
+        matches!(waited, std::task::Poll::Ready(Err(StoreError::Busy(_)))),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_panic_in_a_read_costs_the_pool_no_connection() {
     let fixture = Fixture::new();
     let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_secs(5)).unwrap();
@@ -359,6 +414,47 @@ async fn a_migration_runs_once_after_a_backup_that_can_be_read() {
     assert_eq!(version, 2);
 }
 
+/// Commits a little change again and again, as fast as it can, until `stop`.
+fn keep_committing(path: &Path, stop: &AtomicBool) {
+    let connection = open_read_write(path).unwrap();
+    connection.pragma_update(None, "synchronous", "OFF").unwrap();
+    while !stop.load(Ordering::SeqCst) {
+        connection
+            .execute("UPDATE writer_mark SET batch = batch + 1", [])
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_backup_comes_to_its_end_beside_a_writer_that_never_rests() {
+    /// Hundreds of times what the copy takes.
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let mut connection = open_read_write(&path).unwrap();
+    migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
+    connection
+        .execute("INSERT INTO note VALUES ('large', zeroblob(40000000))", [])
+        .unwrap();
+    let target = folder.path().join("copy.db");
+    let source = open_read_only(&path).unwrap();
+    let (stop, (done, is_done)) = (AtomicBool::new(false), mpsc::channel());
+    let (in_time, result) = std::thread::scope(|scope| {
+        scope.spawn(|| keep_committing(&path, &stop));
+        let backup = scope.spawn(|| {
+            let (source, done) = (source, done);
+            let result = verified_backup(&source, &target);
+            let _ = done.send(());
+            result
+        });
+        let in_time = is_done.recv_timeout(PATIENCE).is_ok();
+        stop.store(true, Ordering::SeqCst); // it ends now at the latest
+        (in_time, backup.join().unwrap())
+    });
+    result.unwrap();
+    assert!(in_time, "each commit made the copy begin again");
+}
+
 #[tokio::test]
 async fn a_broken_migration_leaves_the_file_as_it_was() {
     let fixture = Fixture::new();
@@ -392,7 +488,7 @@ async fn a_newer_or_changed_schema_is_refused_untouched() {
         }
     ));
     let older = NEXT_SCHEMA
-        .check_version(&Fixture::new().reader(), &fixture.path())
+        .check(&Fixture::new().reader(), &fixture.path())
         .unwrap_err();
     assert!(matches!(
         older,
@@ -405,8 +501,14 @@ async fn a_newer_or_changed_schema_is_refused_untouched() {
     let fixture = Fixture::new();
     fixture.db.close().await;
     let mut connection = open_read_write(&fixture.path()).unwrap();
-    let changed = migrate(&mut connection, &fixture.path(), &CHANGED_SCHEMA, NOW).unwrap_err();
-    assert!(matches!(changed, StoreError::MigrationChanged { version: 1, .. }));
+    let to_write = migrate(&mut connection, &fixture.path(), &CHANGED_SCHEMA, NOW).unwrap_err();
+    let to_read = CHANGED_SCHEMA.check(&connection, &fixture.path()).unwrap_err();
+    for changed in [to_write, to_read] {
+        assert!(
+            matches!(changed, StoreError::MigrationChanged { version: 1, .. }),
+            "{changed}"
+        );
+    }
 }
 
 impl Fixture {

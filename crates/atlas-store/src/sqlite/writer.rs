@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use atlas_domain::Lane;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
@@ -18,11 +17,20 @@ const LANE_CAPACITY: usize = 512;
 /// Interactive requests that share one commit: what has arrived while the previous batch was being synced.
 const BATCH_REQUESTS: usize = 64;
 
+/// Which of the two lanes to the writer a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Saves, heartbeats, completions: never behind an import.
+    Interactive,
+    /// Import, cleanup, sweeping.
+    Bulk,
+}
+
 /// Counts since the writer started.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriterStats {
-    /// Transactions committed.
-    pub commits: u64,
+    /// Batches worked off, whether each ended in a commit, had nothing to commit, or failed.
+    pub batches: u64,
     /// Requests answered.
     pub requests: u64,
     /// Microseconds spent in batches, commits included.
@@ -41,7 +49,7 @@ pub(super) struct Writer {
 struct Shared {
     lanes: Mutex<Lanes>,
     arrived: Condvar,
-    commits: AtomicU64,
+    batches: AtomicU64,
     requests: AtomicU64,
     busy_micros: AtomicU64,
 }
@@ -59,7 +67,7 @@ impl Writer {
         let shared = Arc::new(Shared {
             lanes: Mutex::default(),
             arrived: Condvar::new(),
-            commits: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             busy_micros: AtomicU64::new(0),
         });
@@ -123,7 +131,7 @@ impl Writer {
     pub(super) fn stats(&self) -> WriterStats {
         let lanes = self.shared.lock();
         WriterStats {
-            commits: self.shared.commits.load(Ordering::Relaxed),
+            batches: self.shared.batches.load(Ordering::Relaxed),
             requests: self.shared.requests.load(Ordering::Relaxed),
             busy_micros: self.shared.busy_micros.load(Ordering::Relaxed),
             waiting: (lanes.interactive.len() + lanes.bulk.len()) as u64,
@@ -210,7 +218,7 @@ impl WriterThread {
             let begun = Instant::now();
             let count = requests.len() as u64;
             self.write(requests);
-            shared.commits.fetch_add(1, Ordering::Relaxed);
+            shared.batches.fetch_add(1, Ordering::Relaxed);
             shared.requests.fetch_add(count, Ordering::Relaxed);
             shared
                 .busy_micros

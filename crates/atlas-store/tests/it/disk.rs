@@ -112,7 +112,7 @@ async fn neighbours_of_a_huge_save(huge_bytes: usize) {
     }
     let after = library.writer_stats().unwrap();
     assert!(
-        after.commits - before.commits < after.requests - before.requests,
+        after.batches - before.batches < after.requests - before.requests,
         "the guilty never shared a batch: this shows nothing"
     );
     let library = everything_is_there(library, &acknowledged).await;

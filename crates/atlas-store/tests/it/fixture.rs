@@ -119,6 +119,27 @@ impl Fixture {
         assert_eq!(changed, 1, "nothing to damage");
     }
 
+    /// Overwrites the first page of a table in the main file, as a bad sector would.
+    pub(crate) fn tear(&self, table: &str) {
+        let connection = self.raw();
+        let root: u64 = connection
+            .query_row(
+                "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+                [table],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let busy: i64 = connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(busy, 0, "the log would hide the damage");
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(self.dir().library_db())
+            .unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0x5a; 4096], (root - 1) * 4096).unwrap();
+    }
+
     /// Every decision that is about no item, as `actor action reason`.
     pub(crate) fn audit_without_item(&self) -> Vec<String> {
         let connection = self.raw();
@@ -129,6 +150,13 @@ impl Fixture {
             .unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// How large the file is.
+    pub(crate) fn file_pages(&self) -> i64 {
+        self.raw()
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap()
     }
 
     /// Bytes that do not compress.
@@ -317,7 +345,7 @@ impl Fixture {
             limit: 1_000,
             ..JobFilter::default()
         };
-        self.list_jobs(filter).await.unwrap()
+        self.list_jobs(filter).await.unwrap().jobs
     }
 
     pub(crate) async fn audit_actions(&self, item: &Item) -> Vec<String> {

@@ -14,7 +14,7 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     Exit code: 0 when everything is in order, 7 when a check fails.";
 
 pub(super) async fn run(client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let report: DoctorReport = client.get(routes::DOCTOR).await?;
+    let report: DoctorReport = client.get_patiently(routes::DOCTOR).await?;
     output.answer(&report, |look| render(&report, look))?;
     Ok(exit_of(&report))
 }

@@ -1,11 +1,15 @@
 //! `atlas export`: writes every item outside the trash out, as Markdown with front matter or as JSON Lines.
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use atlas_app::views::{ExportPage, ItemView};
+use atlas_store::UnreadableItem;
 use clap::{Args, ValueEnum};
+use tempfile::NamedTempFile;
 
 use super::list::report_unreadable;
 use super::output::{Output, as_json_line};
@@ -44,7 +48,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     let mut destination = Destination::open(args, output)?;
     // A bar on the terminal would run through the data.
     let progress = args.to.as_ref().map(|_| output.progress(None));
-    let (mut exported, mut unreadable, mut after) = (0, Vec::new(), None);
+    let (mut exported, mut unreadable, mut after) = (0, BTreeMap::new(), None);
     loop {
         let page: ExportPage = client
             .get(&routes::with_query(routes::EXPORT, [("after", after)]))
@@ -53,7 +57,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
             destination.put(view)?;
         }
         exported += page.items.len() as u64;
-        unreadable.extend(page.unreadable);
+        unreadable.extend(page.unreadable.into_iter().map(|item| (item.id, item)));
         if let Some(progress) = &progress {
             progress.advance(page.items.len() as u64);
         }
@@ -65,15 +69,17 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     destination.finish()?;
     drop(progress);
     output.say(&format!("{} exported", counted(exported, "item")));
+    let unreadable: Vec<UnreadableItem> = unreadable.into_values().collect();
     Ok(report_unreadable(&unreadable, output))
 }
 
-/// Where exported items go.
+/// Where exported items go. A file has its name only when it is whole, so that an export that fails leaves the one
+/// before it alone.
 enum Destination<'a> {
     MarkdownData(&'a Output),
     JsonlData(&'a Output),
     MarkdownFiles(PathBuf),
-    JsonlFile(PathBuf, BufWriter<File>),
+    JsonlFile(PathBuf, BufWriter<NamedTempFile>),
 }
 
 impl<'a> Destination<'a> {
@@ -87,7 +93,7 @@ impl<'a> Destination<'a> {
             (Format::Markdown, Some(dir)) => Self::MarkdownFiles(dir.clone()),
             (Format::Jsonl, Some(dir)) => {
                 let path = dir.join("library.jsonl");
-                let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
+                let file = beside(&path)?;
                 Self::JsonlFile(path, BufWriter::new(file))
             }
         })
@@ -103,7 +109,10 @@ impl<'a> Destination<'a> {
             Self::JsonlData(output) => output.record(view),
             Self::MarkdownFiles(dir) => {
                 let path = dir.join(markdown::file_name(view));
-                std::fs::write(&path, markdown::render(view)).map_err(|error| unwritable(&path, &error))
+                let mut file = beside(&path)?;
+                file.write_all(markdown::render(view).as_bytes())
+                    .map_err(|error| unwritable(&path, &error))?;
+                put_in_place(file, &path)
             }
             Self::JsonlFile(path, file) => {
                 let line = as_json_line(view)?;
@@ -114,10 +123,34 @@ impl<'a> Destination<'a> {
 
     fn finish(self) -> Result<(), CliError> {
         match self {
-            Self::JsonlFile(path, mut file) => file.flush().map_err(|error| unwritable(&path, &error)),
+            Self::JsonlFile(path, file) => {
+                let file = file
+                    .into_inner()
+                    .map_err(|error| unwritable(&path, error.error()))?;
+                file.as_file()
+                    .sync_all()
+                    .map_err(|error| unwritable(&path, &error))?;
+                put_in_place(file, &path)
+            }
             Self::MarkdownData(_) | Self::JsonlData(_) | Self::MarkdownFiles(_) => Ok(()),
         }
     }
+}
+
+/// A file in the same directory, which vanishes unless it is put in its place.
+fn beside(path: &Path) -> Result<NamedTempFile, CliError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    tempfile::Builder::new()
+        .prefix(".atlas-export-")
+        .permissions(Permissions::from_mode(0o666)) // less what the umask takes, as for any other file
+        .tempfile_in(directory)
+        .map_err(|error| unwritable(path, &error))
+}
+
+fn put_in_place(file: NamedTempFile, path: &Path) -> Result<(), CliError> {
+    file.persist(path)
+        .map(drop)
+        .map_err(|error| unwritable(path, &error.error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
@@ -211,5 +244,58 @@ mod tests {
         let view = fixtures::view();
         let written = std::fs::read_to_string(dir.path().join(markdown::file_name(&view))).unwrap();
         assert_eq!(written, markdown::render(&view));
+    }
+
+    /// One page, and then nothing more.
+    fn library_that_breaks_off() -> Client {
+        let answer = async |Query(query): Query<HashMap<String, String>>| {
+            if query.contains_key("after") {
+                return Err(http::StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            Ok(Json(ExportPage {
+                items: vec![fixtures::view()],
+                unreadable: Vec::new(),
+                next: Some("1".to_owned()),
+            }))
+        };
+        Client::InProcess(Router::new().route(routes::EXPORT, get(answer)))
+    }
+
+    #[tokio::test]
+    async fn an_export_that_fails_leaves_the_last_one_whole_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let (output, _, _) = captured(false);
+        let args = ExportArgs {
+            format: Format::Jsonl,
+            to: Some(dir.path().to_owned()),
+        };
+        run(&args, &library(), &output).await.unwrap();
+        let file = dir.path().join("library.jsonl");
+        let whole = std::fs::read_to_string(&file).unwrap();
+        run(&args, &library_that_breaks_off(), &output).await.unwrap_err();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), whole);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_item_that_two_pages_call_unreadable_is_named_once() {
+        let answer = async |Query(query): Query<HashMap<String, String>>| {
+            Json(ExportPage {
+                items: Vec::new(),
+                unreadable: vec![UnreadableItem {
+                    id: fixtures::view().item.id,
+                    problem: "its tags are torn".to_owned(),
+                }],
+                next: (!query.contains_key("after")).then(|| "1".to_owned()),
+            })
+        };
+        let client = Client::InProcess(Router::new().route(routes::EXPORT, get(answer)));
+        let (output, _, talk) = captured(false);
+        let args = ExportArgs {
+            format: Format::Jsonl,
+            to: None,
+        };
+        assert_eq!(run(&args, &client, &output).await.unwrap(), Exit::Partial);
+        assert_eq!(talk.text().matches("its tags are torn").count(), 1);
     }
 }

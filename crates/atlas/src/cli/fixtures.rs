@@ -240,7 +240,7 @@ fn judgement() -> Judgement {
                 ),
                 reason("many_words", None, -0.25, "312 words"),
             ],
-            gate_version: 3,
+            gate_version: 1, // an older one, as stored verdicts have
         },
     }
 }

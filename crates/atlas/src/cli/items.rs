@@ -25,7 +25,7 @@ pub(super) const RESTORE_EXAMPLES: &str = "Examples:\n  \
 pub(super) const TAG_EXAMPLES: &str = "Examples:\n  \
     atlas tag https://example.com/article +bread -todo\n  \
     atlas tag https://example.com/article --add bread --remove todo\n\n\
-    Options go before the first +TAG or -TAG.";
+    What is an option is no tag to remove: for a tag `q` write --remove q.";
 
 /// `atlas rm` and `atlas restore`
 #[derive(Debug, Clone, Args)]
@@ -43,10 +43,10 @@ pub(crate) struct TagArgs {
     item: String,
     /// Tags to add (`+bread`) and to remove (`-todo`)
     #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]
-    changes: Vec<String>,
+    pub(super) changes: Vec<String>,
     /// A tag to add; may be repeated
     #[arg(long, value_name = "TAG")]
-    add: Vec<String>,
+    pub(super) add: Vec<String>,
     /// A tag to remove; may be repeated
     #[arg(long, value_name = "TAG")]
     remove: Vec<String>,
@@ -117,9 +117,7 @@ fn tag_request(args: &TagArgs) -> Result<TagRequest, CliError> {
             (Some(tag), _) => request.add.push(tag.to_owned()),
             (_, Some(tag)) if !tag.starts_with('-') => request.remove.push(tag.to_owned()),
             _ => {
-                let message = format!(
-                    "`{change}` is neither +TAG nor -TAG; options such as --add go before the first of them"
-                );
+                let message = format!("`{change}` is neither +TAG nor -TAG, nor an option of this command");
                 return Err(CliError::new(Exit::Usage, message));
             }
         }

@@ -1,11 +1,14 @@
 //! `atlas job`: the work that is done, waiting or given up, and the owner's word on it.
 
-use atlas_app::views::{JobList, JobView};
+use atlas_app::views::JobView;
 use atlas_domain::{Job, JobKind, JobState};
+use atlas_store::JobPage;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::Access;
 use super::output::Output;
+use super::pages::{PageArgs, summary};
 use super::routes;
 use super::several::for_each;
 use super::show::tries;
@@ -17,7 +20,10 @@ use crate::error::{CliError, Exit};
 pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas job ls --state dead\n  \
     atlas job show 019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b\n  \
-    atlas job ls --state dead --json | jq -r '.jobs[].id' | xargs atlas job retry";
+    atlas job ls --state dead --all --json | jq -r '.jobs[].id' | xargs atlas job retry";
+
+/// The largest page that the route gives.
+const LARGEST_PAGE: u32 = 1_000;
 
 /// `atlas job`
 #[derive(Debug, Clone, Args)]
@@ -52,9 +58,8 @@ pub(super) struct JobListArgs {
     /// Only of this kind
     #[arg(long, value_name = "KIND", value_parser = words(JobKind::ALL, JobKind::as_str))]
     kind: Option<JobKind>,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    #[command(flatten)]
+    page: PageArgs,
 }
 
 /// `atlas job retry` and `atlas job cancel`
@@ -63,6 +68,12 @@ pub(super) struct JobsArgs {
     /// The jobs
     #[arg(value_name = "ID", required = true, value_parser = name)]
     jobs: Vec<String>,
+}
+
+/// Several jobs, as they are now.
+#[derive(Serialize)]
+struct Jobs {
+    jobs: Vec<Job>,
 }
 
 impl JobCommand {
@@ -85,15 +96,22 @@ pub(super) async fn run(args: &JobArgs, client: &Client, output: &Output) -> Res
 }
 
 async fn list(args: &JobListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let parameters = [
-        ("state", args.state.map(|state| state.to_string())),
-        ("kind", args.kind.map(|kind| kind.to_string())),
-        ("limit", Some(args.limit.to_string())),
-    ];
-    let list: JobList = client.get(&routes::with_query(routes::JOBS, parameters)).await?;
-    output.answer(&list, |look| render(&list, look))?;
-    if list.jobs.is_empty() && !output.is_json() {
-        output.say("no jobs");
+    let ask = async |limit: u32, after: Option<String>| {
+        let parameters = [
+            ("state", args.state.map(|state| state.to_string())),
+            ("kind", args.kind.map(|kind| kind.to_string())),
+            ("limit", Some(limit.to_string())),
+            ("after", after),
+        ];
+        client.get(&routes::with_query(routes::JOBS, parameters)).await
+    };
+    let list: JobPage = args.page.read(LARGEST_PAGE, ask).await?;
+    output.answer(&list, |look| render(&list.jobs, look))?;
+    if !output.is_json() {
+        output.say(&match list.total {
+            0 => "no jobs".to_owned(),
+            total => summary(&list, total),
+        });
     }
     Ok(Exit::Ok)
 }
@@ -111,17 +129,16 @@ async fn decide(verb: &str, args: &JobsArgs, client: &Client, output: &Output) -
             .await
     };
     let (jobs, exit) = for_each(&args.jobs, output, work).await?;
-    let list = JobList { jobs };
-    output.answer(&list, |look| render(&list, look))?;
+    let list = Jobs { jobs };
+    output.answer(&list, |look| render(&list.jobs, look))?;
     Ok(exit)
 }
 
-fn render(list: &JobList, look: Look) -> String {
-    if list.jobs.is_empty() {
+fn render(jobs: &[Job], look: Look) -> String {
+    if jobs.is_empty() {
         return String::new();
     }
-    let rows: Vec<_> = list
-        .jobs
+    let rows: Vec<_> = jobs
         .iter()
         .map(|job| {
             [
@@ -198,10 +215,7 @@ mod tests {
 
     #[test]
     fn a_row_tells_what_where_it_stands_and_how_it_ended() {
-        let list = JobList {
-            jobs: vec![fixtures::dead_job()],
-        };
-        insta::assert_snapshot!(render(&list, PLAIN), @"
+        insta::assert_snapshot!(render(&[fixtures::dead_job()], PLAIN), @"
         ID                                    KIND         STATE  TRIES  CHANGED               ITEM                                  OUTCOME
         00000000-0000-0000-0000-000000000007  ingest_item  dead   5/5    2026-01-01T00:00:09Z  00000000-0000-0000-0000-000000000001  failed (extract_crashed): the extraction process died
         ");
@@ -213,7 +227,10 @@ mod tests {
             job: fixtures::dead_job(),
             attempt_log: fixtures::attempts(),
         };
-        insta::assert_snapshot!(render_one(&view, PLAIN), @"
+        let shown = render_one(&view, PLAIN);
+        let (facts, log) = shown.split_once("\nTries\n").unwrap();
+        assert_eq!(log, indented(&tries(&view.attempt_log, PLAIN)));
+        insta::assert_snapshot!(facts, @"
         Job       00000000-0000-0000-0000-000000000007
         Kind      ingest_item
         State     dead
@@ -224,16 +241,6 @@ mod tests {
         Host      example.com
         Enqueued  2026-01-01T00:00:00Z
         Changed   2026-01-01T00:00:09Z
-
-        Tries
-          TRY  STARTED               TOOK    STAGE  END
-          1    2026-01-01T00:00:01Z  850 ms  fetch  retry (timeout): no answer in time; next try at 2026-01-01T00:00:03Z
-          2    2026-01-01T00:00:03Z  2 s     judge  done
-
-          TRY  STRATEGY   TOOK    WAITED  RESULT    FROM       ADDRESS
-          1    direct     120 ms  0 ms    http_302  192.0.2.7  https://example.com/2
-          1    direct     20 s    3 s     timeout              https://example.com/moved
-          1    link_only                  timeout
         ");
     }
 }

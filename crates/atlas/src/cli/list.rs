@@ -97,7 +97,8 @@ fn render(page: &ItemPage, look: Look) -> String {
 }
 
 fn summary(page: &ItemPage) -> String {
-    let (shown, total) = (page.items.len(), page.total);
+    let shown = page.items.len();
+    let total = page.total.unwrap_or(shown as u64); // the list is always asked for with its total
     match &page.next {
         _ if total == 0 => "no items".to_owned(),
         Some(next) => format!("{shown} of {total}; more with --after {next}"),
@@ -117,7 +118,7 @@ mod tests {
                 fixtures::untitled(2, ItemState::LinkOnly),
             ],
             unreadable: Vec::new(),
-            total: 12,
+            total: Some(12),
             next: Some("41".to_owned()),
         }
     }
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(
             summary(&ItemPage {
                 items: Vec::new(),
-                total: 0,
+                total: Some(0),
                 next: None,
                 ..page()
             }),

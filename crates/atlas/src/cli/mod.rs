@@ -12,6 +12,7 @@ mod items;
 mod job;
 mod list;
 mod outcomes;
+mod pages;
 mod quarantine;
 mod reprocess;
 mod routes;
@@ -19,6 +20,7 @@ mod search;
 mod several;
 mod show;
 mod status;
+mod tag_line;
 mod text;
 mod wait;
 mod words;
@@ -28,6 +30,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -55,6 +58,13 @@ pub(crate) struct Cli {
     pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Understands a command line, or says what is wrong with it.
+    pub(crate) fn understand(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        tag_line::parse(&arguments.into_iter().collect::<Vec<_>>())
+    }
 }
 
 /// What every command understands.

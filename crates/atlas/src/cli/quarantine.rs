@@ -1,25 +1,31 @@
 //! `atlas quarantine`: suspected junk with the reasons against it, and the owner's decision.
 
-use atlas_app::views::{ItemView, QuarantineList};
+use atlas_app::views::ItemView;
 use atlas_domain::Item;
+use atlas_store::QuarantinePage;
 use clap::{Args, Subcommand};
 
 use super::Access;
 use super::items::{self, Items, ItemsArgs, name_of};
 use super::output::Output;
+use super::pages::{PageArgs, summary};
 use super::routes;
 use super::several::for_each;
 use super::show::reasons;
-use super::text::{Look, counted, explained, facts, indented, table};
+use super::text::{Look, explained, facts, indented, table};
 use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
 pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas quarantine ls\n  \
+    atlas quarantine ls --all --json | jq -r '.items[].item.url'\n  \
     atlas quarantine explain https://example.com/article\n  \
     atlas quarantine keep https://example.com/article\n  \
     atlas quarantine drop https://example.com/missing";
+
+/// The largest page that the route gives.
+const LARGEST_PAGE: u32 = 500;
 
 /// `atlas quarantine`
 #[derive(Debug, Clone, Args)]
@@ -32,7 +38,7 @@ pub(crate) struct QuarantineArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum QuarantineCommand {
     /// List what is in quarantine, the newest first
-    Ls,
+    Ls(PageArgs),
     /// Tell what speaks for and against an item
     Explain {
         /// The item, by id or address
@@ -48,7 +54,7 @@ pub(super) enum QuarantineCommand {
 impl QuarantineCommand {
     pub(super) fn access(&self) -> Access {
         match self {
-            Self::Ls | Self::Explain { .. } => Access::Read,
+            Self::Ls(_) | Self::Explain { .. } => Access::Read,
             Self::Keep(_) => Access::Work,
             Self::Drop(_) => Access::Write,
         }
@@ -57,22 +63,28 @@ impl QuarantineCommand {
 
 pub(super) async fn run(args: &QuarantineArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
     match &args.command {
-        QuarantineCommand::Ls => list(client, output).await,
+        QuarantineCommand::Ls(args) => list(args, client, output).await,
         QuarantineCommand::Explain { item } => explain(item, client, output).await,
         QuarantineCommand::Keep(args) => decide("keep", "kept", args, client, output).await,
         QuarantineCommand::Drop(args) => decide("drop", "dropped", args, client, output).await,
     }
 }
 
-async fn list(client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let list: QuarantineList = client.get(routes::QUARANTINE).await?;
+async fn list(args: &PageArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let ask = async |limit: u32, after: Option<String>| {
+        let parameters = [("limit", Some(limit.to_string())), ("after", after)];
+        client
+            .get(&routes::with_query(routes::QUARANTINE, parameters))
+            .await
+    };
+    let list: QuarantinePage = args.read(LARGEST_PAGE, ask).await?;
     output.answer(&list, |look| render(&list, look))?;
     if !output.is_json() {
-        output.say(&match list.items.len() as u64 {
+        output.say(&match list.total {
             0 => "nothing is in quarantine".to_owned(),
-            n => format!(
+            total => format!(
                 "{}; atlas quarantine explain tells more about each",
-                counted(n, "item")
+                summary(&list, total)
             ),
         });
     }
@@ -107,7 +119,7 @@ async fn decide(
 }
 
 /// One row an item, with the reason that weighs most.
-fn render(list: &QuarantineList, look: Look) -> String {
+fn render(list: &QuarantinePage, look: Look) -> String {
     if list.items.is_empty() {
         return String::new();
     }
@@ -171,7 +183,12 @@ mod tests {
             item: view.item,
             judgement: view.why.judgement.unwrap(),
         };
-        insta::assert_snapshot!(render(&QuarantineList { items: vec![quarantined] }, PLAIN), @r#"
+        let list = QuarantinePage {
+            items: vec![quarantined],
+            total: 1,
+            next: None,
+        };
+        insta::assert_snapshot!(render(&list, PLAIN), @r#"
         ID                                    SUSPECTED  BECAUSE                                 TITLE
         00000000-0000-0000-0000-000000000002  soft_404   title_says_not_found: "Page not found"  https://example.com/2
         "#);

@@ -48,25 +48,19 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Exit, CliError> {
     let deadline = args.wait.deadline(client);
-    let request = ReprocessRequest {
-        items: args.items.clone(),
-        state: args.state,
-        wait_secs: None,
+    let (report, enqueued) = enqueue(args, client, stop).await;
+    let Some(mut report) = report else {
+        return enqueued.map(|()| Exit::Interrupted);
     };
-    let enqueue = client.post::<ReprocessReport>(routes::REPROCESS, &request);
-    let Some(report) = until_stopped(stop, enqueue).await else {
-        return Ok(Exit::Interrupted);
-    };
-    let mut report = report?;
     let mut followed = Ok(());
-    if let Some(deadline) = deadline {
+    if let (Some(deadline), Ok(()), false) = (deadline, &enqueued, stop.is_cancelled()) {
         let progress = output.progress(Some(report.enqueued));
         followed = follow(&mut report.items, deadline, client, &progress, stop).await;
         report.done = report.items.iter().filter(|item| has_ended(item)).count() as u64;
     }
     let named = !args.items.is_empty();
     output.answer(&report, |_| render(&report.items, named))?;
-    followed?;
+    enqueued.and(followed)?;
     if stop.is_cancelled() {
         output.say("interrupted: what is on its way stays so");
         return Ok(Exit::Interrupted);
@@ -75,6 +69,42 @@ pub(super) async fn run(
         say_what_is_left(&report.items, client, output);
     }
     Ok(exit_of(&report.items))
+}
+
+/// Asks for one page of the library after the other, until all is enqueued, or `stop`, or an error. What was
+/// answered until then is known.
+async fn enqueue(
+    args: &ReprocessArgs,
+    client: &Client,
+    stop: &CancellationToken,
+) -> (Option<ReprocessReport>, Result<(), CliError>) {
+    let (mut whole, mut after): (Option<ReprocessReport>, Option<String>) = (None, None);
+    loop {
+        let request = ReprocessRequest {
+            items: args.items.clone(),
+            state: args.state,
+            after: after.take(),
+            wait_secs: None,
+        };
+        let asked = client.post_patiently::<ReprocessReport>(routes::REPROCESS, &request);
+        let page = match until_stopped(stop, asked).await {
+            Some(Ok(page)) => page,
+            Some(Err(error)) => return (whole, Err(error)),
+            None => return (whole, Ok(())),
+        };
+        after.clone_from(&page.next);
+        match &mut whole {
+            None => whole = Some(page),
+            Some(whole) => {
+                whole.enqueued += page.enqueued;
+                whole.items.extend(page.items);
+                whole.next = page.next;
+            }
+        }
+        if after.is_none() {
+            return (whole, Ok(()));
+        }
+    }
 }
 
 /// Named items with what became of each. Of a whole library, a count, and those that did not end well.
@@ -178,6 +208,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_whole_library_is_seen_to_page_by_page_and_an_error_hides_nothing() {
+        let answer = async |Json(request): Json<ReprocessRequest>| {
+            let (url, next) = match request.after.as_deref() {
+                None => ("a", "2"),
+                Some("2") => ("b", "3"),
+                Some(_) => return Err(http::StatusCode::INTERNAL_SERVER_ERROR),
+            };
+            Ok(Json(ReprocessReport {
+                enqueued: 1,
+                done: 0,
+                items: vec![outcome(url, OutcomeWord::Queued, "")],
+                next: Some(next.to_owned()),
+            }))
+        };
+        let client = Client::InProcess(Router::new().route(routes::REPROCESS, post(answer)));
+        let (output, data, _) = captured(true);
+        let error = run(
+            &ReprocessArgs::default(),
+            &client,
+            &output,
+            &CancellationToken::new(),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(error.exit, Exit::Failure);
+        let report: ReprocessReport = serde_json::from_str(&data.text()).unwrap();
+        let urls: Vec<_> = report.items.iter().map(|item| item.url.as_str()).collect();
+        assert_eq!((report.enqueued, urls), (2, vec!["a", "b"]));
+        assert_eq!(report.next.as_deref(), Some("3"), "from where it can be gone on");
+    }
+
+    #[tokio::test]
     async fn waiting_tells_the_outcome_of_each() {
         let enqueue = async |Json(request): Json<ReprocessRequest>| {
             assert_eq!(request.items, ["a", "b", "nope"]);
@@ -190,6 +252,7 @@ mod tests {
                 enqueued: 2,
                 done: 0,
                 items,
+                next: None,
             })
         };
         let outcomes = async || {

@@ -95,6 +95,11 @@ fn degraded_notice(reason: &str) -> String {
         "index_lag" => {
             "the index is still following: what was saved last may be missing (index_lag)".to_owned()
         }
+        "timeout" => {
+            "the search took too long and was stopped: there may be more and better hits; ask for rarer words \
+             (timeout)"
+                .to_owned()
+        }
         other => format!("the answer may be incomplete ({other})"),
     }
 }

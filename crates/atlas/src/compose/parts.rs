@@ -12,7 +12,7 @@ use atlas_store::StoreError;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 
-/// This very program, even after its file has been replaced by a newer one.
+/// This very program, of this very version, even after its file has been replaced by a newer one.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A fetcher for a command that saves nothing.
@@ -43,13 +43,19 @@ pub(crate) fn extractor(config: &Config) -> ExtractorPool {
         args: vec!["extract-child".into()],
         env: Vec::new(),
     };
-    let limits = PoolLimits {
+    ExtractorPool::new(command, pool_limits(config))
+}
+
+/// A page may compute for as long as it may take: the limit on processor time is what ends a child whose parent
+/// cannot, and must not come before the deadline that somebody has set.
+fn pool_limits(config: &Config) -> PoolLimits {
+    PoolLimits {
         processes: config.extraction_processes,
         memory_bytes: config.extraction_memory_bytes,
+        cpu_secs: config.extraction_deadline.as_secs(),
         deadline: config.extraction_deadline,
         ..PoolLimits::default()
-    };
-    ExtractorPool::new(command, limits)
+    }
 }
 
 /// Randomness that the operating system has begun.
@@ -57,4 +63,27 @@ pub(super) fn entropy() -> Result<Arc<Entropy>, StoreError> {
     let seed = getrandom::u64()
         .map_err(|error| StoreError::Io(format!("the system gives no random numbers: {error}")))?;
     Ok(Arc::new(Entropy::seeded(seed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    #[rstest]
+    #[case("1")]
+    #[case("20")]
+    #[case("600")]
+    fn a_page_may_compute_until_its_deadline(#[case] deadline_secs: &str) {
+        let variables = [
+            ("HOME", "/home/reader"),
+            ("ATLAS_EXTRACTION_DEADLINE_SECS", deadline_secs),
+        ];
+        let config = Config::load(&Flags::default(), &Environment::of(&variables)).unwrap();
+        let limits = pool_limits(&config);
+        assert_eq!(limits.deadline.as_secs().to_string(), deadline_secs);
+        assert_eq!(limits.cpu_secs, limits.deadline.as_secs());
+    }
 }

@@ -8,8 +8,8 @@ use atlas_domain::{Clock, SystemClock};
 use atlas_search::SearchIndex;
 use atlas_store::{DataDir, DataDirLock, Library, StoreError};
 
-use super::VERSION;
 use super::parts::entropy;
+use super::{VERSION, leaves_operations};
 use crate::config::Config;
 use crate::error::CliError;
 
@@ -33,7 +33,7 @@ pub(super) fn open_to_serve(
 ) -> Result<App, StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let library = match Library::open_read_only_locked(lock, clock, entropy()?) {
-        Err(damage @ StoreError::Corrupt { .. }) => Err(damage),
+        Err(damage) if leaves_operations(&damage) => Err(damage),
         other => Ok(other?),
     };
     tracing::error!(%reason, "starting for reading only");
@@ -65,6 +65,7 @@ fn parts(
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
         floor_bytes: config.floor_bytes,
+        html_limit_bytes: config.html_limit_bytes,
         reserve_bytes: 0,
         read_only_because,
         version: VERSION,

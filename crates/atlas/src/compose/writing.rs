@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_app::ingest::Ingest;
+use atlas_app::ingest::{Bodies, Ingest};
 use atlas_app::jobs::JobContext;
 use atlas_app::{
     App, AppError, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, Work, WorkerSettings,
@@ -13,9 +13,11 @@ use atlas_domain::{Clock, Entropy, SystemClock};
 use atlas_search::{IndexSettings, Opened, SearchError, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::parts::{entropy, extractor, fetcher};
-use super::{Records, VERSION};
+use super::{Records, VERSION, leaves_operations};
+use crate::cli::until_stopped;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 
@@ -40,8 +42,9 @@ pub(super) struct Unopened {
 /// Opens everything. A damaged library does not end a server: it starts ops-only.
 pub(super) async fn open_to_write(
     config: &Config,
-    lock: &DataDirLock,
+    lock: &Arc<DataDirLock>,
     work: Work,
+    stop: &CancellationToken,
 ) -> Result<OpenedToWrite, Unopened> {
     let ops = Ops::open(lock, Arc::new(SystemClock))?;
     let serves = work == Work::JobsAndSchedules;
@@ -52,7 +55,7 @@ pub(super) async fn open_to_write(
         None
     };
     let records = Records { ops, run };
-    match open_with(config, lock, work, &records).await {
+    match open_with(config, lock, work, &records, stop).await {
         Ok((app, runtime)) => Ok(OpenedToWrite {
             app,
             runtime,
@@ -67,15 +70,20 @@ pub(super) async fn open_to_write(
 
 async fn open_with(
     config: &Config,
-    lock: &DataDirLock,
+    lock: &Arc<DataDirLock>,
     work: Work,
     records: &Records,
+    stop: &CancellationToken,
 ) -> Result<(App, Option<Runtime>), Unopened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy = entropy()?;
     let serves = work == Work::JobsAndSchedules;
-    let library = match Library::open(lock, Arc::clone(&clock), Arc::clone(&entropy)) {
-        Err(error) if !serves || !matches!(error, StoreError::Corrupt { .. }) => return Err(error.into()),
+    let open_library = {
+        let (lock, clock, entropy) = (Arc::clone(lock), Arc::clone(&clock), Arc::clone(&entropy));
+        move || Library::open(&lock, clock, entropy)
+    };
+    let library = match unless_stopped(stop, open_library).await? {
+        Err(error) if !serves || !leaves_operations(&error) => return Err(error.into()),
         other => other,
     };
     let mut parts = AppParts {
@@ -86,6 +94,7 @@ async fn open_with(
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
         floor_bytes: config.floor_bytes,
+        html_limit_bytes: config.html_limit_bytes,
         reserve_bytes: if serves { config.reserve_bytes } else { 0 },
         read_only_because: None,
         version: VERSION,
@@ -98,16 +107,37 @@ async fn open_with(
             return Ok((App::new(parts), None));
         }
     };
+    if let Err(error) = records.ops.library_opened().await {
+        tracing::warn!(%error, "that there is a library could not be recorded");
+    }
     let guard = records.ops.index_opening().await?;
-    let started = start_work(
-        config,
-        &mut parts,
-        library,
-        (clock, entropy),
-        (guard, &records.ops),
-        work,
-    )
-    .await;
+    let open_index = {
+        let (lock, library) = (Arc::clone(lock), library.clone());
+        move || open_index(lock.dir(), &library, guard)
+    };
+    let started = match unless_stopped(stop, open_index).await {
+        Ok(Ok(index)) => {
+            let fundamentals = (clock, entropy);
+            match of_one_life(lock.dir(), library, index).await {
+                Ok((library, index)) => {
+                    parts.library = Ok(library.clone());
+                    start_work(
+                        config,
+                        &mut parts,
+                        library,
+                        fundamentals,
+                        index,
+                        &records.ops,
+                        work,
+                    )
+                    .await
+                }
+                Err(unopened) => Err(unopened),
+            }
+        }
+        Ok(Err(unopened)) => Err(unopened),
+        Err(interrupted) => Err(interrupted.into()),
+    };
     if started.is_err()
         && let Err(error) = records.ops.index_not_opened().await
     {
@@ -121,10 +151,10 @@ async fn start_work(
     parts: &mut AppParts,
     library: Library,
     (clock, entropy): (Arc<dyn Clock>, Arc<Entropy>),
-    (guard, ops): (IndexGuard, &Ops),
+    opened: Opened,
+    ops: &Ops,
     work: Work,
 ) -> Result<Runtime, Unopened> {
-    let opened = open_index(&parts.dir, &library, guard)?;
     let index = Arc::new(opened.index);
     parts.mode = Mode::Normal;
     parts.search = SearchState::Ready(Box::new(index.reader().clone()));
@@ -135,6 +165,7 @@ async fn start_work(
             library,
             fetcher: fetcher(config, &clock)?,
             extractor: Arc::new(extractor(config)),
+            bodies: Bodies::default(),
             clock,
             entropy,
         },
@@ -153,6 +184,18 @@ async fn start_work(
     let runtime = Runtime::start(context, Arc::new(indexer), signals, metrics, settings, work).await?;
     tokio::spawn(trust_after_its_first_move(ops.clone(), moves));
     Ok(runtime)
+}
+
+/// Carries out what blocks, and may take as long as a migration does. Stopped, it is not waited for any more; what it
+/// holds, it holds until the process ends.
+async fn unless_stopped<T: Send + 'static>(
+    stop: &CancellationToken,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CliError> {
+    match until_stopped(stop, tokio::task::spawn_blocking(work)).await {
+        Some(done) => done.map_err(|_| CliError::unexpected()), // it has panicked
+        None => Err(CliError::interrupted()),
+    }
 }
 
 /// Opens the index for writing. One that the process has died with three times in a row is set aside.
@@ -177,6 +220,30 @@ fn open_index(dir: &DataDir, library: &Library, guard: IndexGuard) -> Result<Ope
         tracing::info!(%reason, "building the search index from the library");
     }
     Ok(opened)
+}
+
+/// An index that has seen more than the library holds says that an older library was put back beside it. The places of
+/// the change log would name two things from now on: the library begins a new life, and its index is built anew.
+async fn of_one_life(
+    dir: &DataDir,
+    mut library: Library,
+    opened: Opened,
+) -> Result<(Library, Opened), Unopened> {
+    let Some(seen) = &opened.resume else {
+        return Ok((library, opened));
+    };
+    let head = library.change_head().await?;
+    if library.has_reached(Some(&head), seen)? {
+        return Ok((library, opened));
+    }
+    tracing::warn!(
+        "the search index has seen more than the library holds, as if an older copy of the library was put back: \
+         building it anew"
+    );
+    drop(opened); // with its lock
+    library.begin_new_life().await?;
+    let opened = SearchIndex::open(&dir.search(), library.identity(), IndexSettings::default())?;
+    Ok((library, opened))
 }
 
 /// An index that has taken its first changes, or had none to take, is not what kills the process.

@@ -31,9 +31,8 @@ pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliEr
     let folder = tempfile::Builder::new().prefix("atlas-demo-").tempdir()?;
     let config = demo_config(config, folder.path());
     let begun = Instant::now();
-    let server = tokio::select! {
-        started = Server::start(&config) => started?,
-        () = asked_to_end.wait() => return Ok(Exit::Interrupted),
+    let Some(server) = Server::start(&config, &mut asked_to_end).await? else {
+        return Ok(Exit::Interrupted);
     };
     let toured = tokio::select! {
         toured = tour(&server, folder.path(), begun, exit_after) => toured,

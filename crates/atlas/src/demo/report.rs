@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use atlas_app::App;
-use atlas_app::views::{ItemOutcome, SearchQuery};
+use atlas_app::views::{ItemOutcome, QuarantineQuery, SearchQuery};
 use tokio::time::Instant;
 
 use super::site::SampleSite;
@@ -93,7 +93,7 @@ impl Report {
 
     pub(super) async fn quarantine(&mut self, app: &App) -> Result<(), CliError> {
         self.heading("Quarantine: kept, not searchable, waiting for your word")?;
-        for entry in app.quarantine().await?.items {
+        for entry in app.quarantine(QuarantineQuery::default()).await?.items {
             writeln!(self.out, "  {}  {}", entry.item.reason, entry.item.url)?;
             for reason in entry.judgement.verdict.reasons.iter().take(3) {
                 writeln!(

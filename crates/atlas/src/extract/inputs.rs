@@ -34,6 +34,14 @@ pub(super) struct Page {
     pub(super) snapshot: Option<Snapshot>,
 }
 
+/// A page that could not be read.
+pub(super) struct Unread {
+    pub(super) id: String,
+    /// Stable code.
+    pub(super) code: &'static str,
+    pub(super) error: CliError,
+}
+
 /// One line of the file that names the addresses of files.
 #[derive(serde::Deserialize)]
 struct NamedAddress {
@@ -138,31 +146,39 @@ impl Input {
         matches!(self, Self::Address(_))
     }
 
-    pub(super) async fn read(self, fetcher: Option<&dyn Fetcher>) -> Result<Page, CliError> {
+    pub(super) async fn read(self, fetcher: Option<&dyn Fetcher>) -> Result<Page, Unread> {
         match self {
-            Self::File { path, id, url } => {
-                let bytes = read_file(&path).map_err(|error| cannot_read(&path, &error))?;
-                Ok(Page {
-                    id,
-                    url,
-                    content_type: None,
-                    bytes,
-                    snapshot: None,
-                })
-            }
+            Self::File { path, id, url } => match read_file(&path) {
+                Ok(bytes) => Ok(given(id, url, bytes)),
+                Err(error) => Err(unreadable(id, cannot_read(&path, &error))),
+            },
             Self::Stdin { url } => {
-                let mut bytes = Vec::new();
-                std::io::stdin().take(MAX_BYTES).read_to_end(&mut bytes)?;
-                Ok(Page {
-                    id: "-".to_owned(),
-                    url,
-                    content_type: None,
-                    bytes,
-                    snapshot: None,
-                })
+                let (id, mut bytes) = ("-".to_owned(), Vec::new());
+                match std::io::stdin().take(MAX_BYTES).read_to_end(&mut bytes) {
+                    Ok(_) => Ok(given(id, url, bytes)),
+                    Err(error) => Err(unreadable(id, error.into())),
+                }
             }
-            Self::Address(address) => fetch(&address, fetcher).await,
+            Self::Address(address) => fetch(address, fetcher).await,
         }
+    }
+}
+
+fn given(id: String, url: Option<String>, bytes: Vec<u8>) -> Page {
+    Page {
+        id,
+        url,
+        content_type: None,
+        bytes,
+        snapshot: None,
+    }
+}
+
+fn unreadable(id: String, error: CliError) -> Unread {
+    Unread {
+        id,
+        code: "unreadable",
+        error,
     }
 }
 
@@ -179,14 +195,17 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-async fn fetch(address: &str, fetcher: Option<&dyn Fetcher>) -> Result<Page, CliError> {
-    let url = atlas_domain::url::parse_web_url(address)
-        .map_err(|error| CliError::new(Exit::Usage, error.to_string()))?;
+async fn fetch(address: String, fetcher: Option<&dyn Fetcher>) -> Result<Page, Unread> {
+    let unread = |code: &'static str, exit: Exit, message: String| Unread {
+        id: address.clone(),
+        code,
+        error: CliError::new(exit, message),
+    };
+    let url = atlas_domain::url::parse_web_url(&address)
+        .map_err(|error| unread("invalid_url", Exit::Usage, error.to_string()))?;
     let Some(fetcher) = fetcher else {
-        return Err(CliError::new(
-            Exit::Failure,
-            format!("{address} cannot be fetched here"),
-        ));
+        let message = format!("{address} cannot be fetched here");
+        return Err(unread("unreadable", Exit::Failure, message));
     };
     let page = fetcher
         .fetch(&FetchRequest {
@@ -194,7 +213,7 @@ async fn fetch(address: &str, fetcher: Option<&dyn Fetcher>) -> Result<Page, Cli
             given_html: None,
         })
         .await
-        .map_err(|error| CliError::new(Exit::Failure, error.message))?;
+        .map_err(|error| unread(error.fault.as_str(), Exit::Failure, error.message))?;
     // Nothing is stored, so nothing will ever ask for these by name.
     let entropy = Entropy::seeded(0);
     let snapshot = Snapshot {
@@ -212,7 +231,7 @@ async fn fetch(address: &str, fetcher: Option<&dyn Fetcher>) -> Result<Page, Cli
         fetched_at: page.fetched_at,
     };
     Ok(Page {
-        id: address.to_owned(),
+        id: address,
         url: Some(snapshot.final_url.clone()),
         content_type: snapshot.content_type.clone(),
         bytes: page.body,

@@ -12,15 +12,20 @@ use atlas_extract::{Engine, Extracted, FetchSignals, PageInput};
 use tokio::task::JoinHandle;
 
 use crate::cli::args::ExtractArgs;
-use crate::cli::output::complain;
 use crate::compose::{extractor, page_fetcher};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
-use inputs::{Input, Page};
-use output::print;
+use inputs::{Input, Page, Unread};
+use output::{print, print_unread};
 
 /// A page on its way, with what is known about it before it is looked at.
 type Extraction = JoinHandle<(Page, Result<Extracted, ExtractFailure>)>;
+
+/// What has yet to be printed, in the order of the inputs.
+enum Waiting {
+    Extraction(Extraction),
+    Unread(Unread),
+}
 
 /// Extracts files, folders, addresses, or standard input.
 pub(crate) async fn run(config: &Config, args: &ExtractArgs) -> Result<Exit, CliError> {
@@ -34,7 +39,7 @@ pub(crate) async fn run(config: &Config, args: &ExtractArgs) -> Result<Exit, Cli
         None
     };
     let pool = Arc::new(extractor(config));
-    let mut waiting: VecDeque<Extraction> = VecDeque::new();
+    let mut waiting: VecDeque<Waiting> = VecDeque::new();
     let mut failed = 0_usize;
     let total = inputs.len();
     for input in inputs {
@@ -42,12 +47,9 @@ pub(crate) async fn run(config: &Config, args: &ExtractArgs) -> Result<Exit, Cli
             failed += finish(waiting.pop_front(), as_lines).await?;
         }
         match input.read(fetcher.as_deref()).await {
-            Ok(page) => waiting.push_back(start(Arc::clone(&pool), page, engine)),
-            Err(error) if total == 1 => return Err(error),
-            Err(error) => {
-                complain(&error.message);
-                failed += 1;
-            }
+            Ok(page) => waiting.push_back(Waiting::Extraction(start(Arc::clone(&pool), page, engine))),
+            Err(unread) if total == 1 && !as_lines => return Err(unread.error),
+            Err(unread) => waiting.push_back(Waiting::Unread(unread)),
         }
     }
     while !waiting.is_empty() {
@@ -74,10 +76,12 @@ fn start(pool: Arc<ExtractorPool>, mut page: Page, engine: Engine) -> Extraction
     })
 }
 
-/// Prints the oldest page. A page that cannot be extracted still has its line, which says why.
-async fn finish(extraction: Option<Extraction>, as_lines: bool) -> Result<usize, CliError> {
-    let Some(extraction) = extraction else {
-        return Ok(0);
+/// Prints the oldest page. A page that cannot be read or extracted still has its line, which says why.
+async fn finish(waiting: Option<Waiting>, as_lines: bool) -> Result<usize, CliError> {
+    let extraction = match waiting {
+        Some(Waiting::Extraction(extraction)) => extraction,
+        Some(Waiting::Unread(unread)) => return print_unread(&unread, as_lines),
+        None => return Ok(0),
     };
     let (page, extracted) = extraction.await.map_err(|_| CliError::unexpected())?;
     let verdict = extracted.as_ref().ok().map(|extracted| {

@@ -7,7 +7,7 @@ use atlas_domain::{Reason, Verdict};
 use atlas_extract::Extracted;
 use serde::Serialize;
 
-use super::inputs::Page;
+use super::inputs::{Page, Unread};
 use crate::cli::output::{as_json, as_json_line, complain};
 use crate::error::CliError;
 
@@ -77,6 +77,20 @@ pub(super) fn print(
         }
         (Ok(_), None) => Ok(0),
     }
+}
+
+/// Says why a page could not be read, as its line where every page has one; returns 1.
+pub(super) fn print_unread(unread: &Unread, as_line: bool) -> Result<usize, CliError> {
+    if as_line {
+        let error = ErrorLine {
+            code: unread.code,
+            message: unread.error.message.clone(),
+        };
+        let line = as_json_line(&failed_line(&unread.id, &error))?;
+        writeln!(std::io::stdout().lock(), "{line}")?;
+    }
+    complain(&unread.error.message);
+    Ok(1)
 }
 
 fn line<'a>(id: &'a str, extracted: &'a Extracted, verdict: &'a Verdict) -> Line<'a> {

@@ -1,5 +1,8 @@
 //! Where the server's Unix socket lies: in the data directory, or, where its path would be too long or no socket
-//! can be made there, in a private directory for temporary files. Only the holder of the lock removes a stale one.
+//! can be made there, in a private directory below `/tmp`. Only the holder of the lock removes a stale one.
+//!
+//! The places follow from the data directory alone, never from the environment: a command that was started in another
+//! one than the server must come to the same.
 
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -11,60 +14,85 @@ use crate::error::{CliError, Exit};
 
 /// The longest path that fits into a socket address.
 const PATH_LIMIT: usize = 100;
+/// Everybody may make directories here, and the system clears it when it starts.
+const SHORT_PLACE: &str = "/tmp";
+
+/// The file of a socket. Gone when dropped.
+pub(super) struct Socket(PathBuf);
+
+impl Socket {
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes it for its owner only, in the place of a stale one.
+    fn bind(place: PathBuf) -> std::io::Result<(Self, UnixListener)> {
+        match std::fs::remove_file(&place) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&place)?;
+        let socket = Self(place);
+        std::fs::set_permissions(socket.path(), std::fs::Permissions::from_mode(0o600))?;
+        Ok((socket, listener))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 /// Makes the socket, for its owner only.
-pub(super) fn bind_socket(held: &DataDirLock) -> Result<(PathBuf, UnixListener), CliError> {
+pub(super) fn bind_socket(held: &DataDirLock) -> Result<(Socket, UnixListener), CliError> {
     let usual = usual_place(held.dir())?;
     if usual.as_os_str().len() <= PATH_LIMIT {
-        match bind(&usual) {
-            Ok(listener) => return Ok((usual, listener)),
+        match Socket::bind(usual) {
+            Ok(bound) => return Ok(bound),
             Err(error) => {
-                tracing::debug!(%error, socket = %usual.display(), "no socket can be made in the data directory");
+                tracing::debug!(%error, "no socket can be made in the data directory");
             }
         }
     }
-    let folder = runtime_dir(&usual);
+    let folder = short_folder(held.dir())?;
     make_private(&folder, held.dir())?;
-    let socket = folder.join("socket");
-    let listener = bind(&socket).map_err(|error| {
+    let place = folder.join("socket");
+    Socket::bind(place.clone()).map_err(|error| {
         CliError::new(
             Exit::Failure,
-            format!("cannot listen on the socket {}: {error}", socket.display()),
+            format!("cannot listen on the socket {}: {error}", place.display()),
         )
-    })?;
-    Ok((socket, listener))
+    })
 }
 
-/// Where a server listens that cannot write down where.
-pub(crate) fn unannounced_socket(dir: &DataDir) -> Option<PathBuf> {
-    let folder = runtime_dir(&usual_place(dir).ok()?);
-    is_private(&folder, dir).ok()?.then(|| folder.join("socket"))
+/// Where the server of this data directory listens, if there is one. Others could listen at none of these places.
+pub(crate) fn socket_places(dir: &DataDir) -> Vec<PathBuf> {
+    let short = short_folder(dir).ok();
+    let short = short.filter(|folder| is_private(folder, dir).unwrap_or(false));
+    let usual = usual_place(dir).ok();
+    usual
+        .into_iter()
+        .chain(short.map(|folder| folder.join("socket")))
+        .collect()
 }
 
 fn usual_place(dir: &DataDir) -> std::io::Result<PathBuf> {
     Ok(std::path::absolute(dir.path())?.join("socket"))
 }
 
-fn bind(socket: &Path) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(socket)?;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
-}
-
-/// The same data directory always gets the same name, so that a stale socket is found and replaced.
-fn runtime_dir(usual: &Path) -> PathBuf {
-    let name = usual
+/// The same data directory always gets the same name, by whatever path it is named, so that a stale socket is found
+/// and replaced. Each owner has names of their own.
+fn short_folder(dir: &DataDir) -> std::io::Result<PathBuf> {
+    let owner = std::fs::metadata(dir.path())?.uid();
+    let name = std::fs::canonicalize(dir.path())?
         .as_os_str()
         .as_encoded_bytes()
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3) // FNV-1a
         });
-    std::env::temp_dir().join(format!("atlas-{name:016x}"))
+    Ok(Path::new(SHORT_PLACE).join(format!("atlas-{owner}-{name:016x}")))
 }
 
 fn make_private(folder: &Path, dir: &DataDir) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::support::{Answer, Atlas, Site, article};
+use crate::support::{Answer, Atlas, Site, article, eventually};
 
 /// A list of addresses whose pages take longer than any test.
 fn slow_list(site: &Site, atlas: &Atlas, length: usize) -> String {
@@ -36,12 +36,12 @@ async fn an_interrupted_add_has_saved_everything_and_tells_what_is_known(#[case]
     };
 
     let adding = atlas.start(&["add", "--wait=600", "--json", &list]);
-    while site.requests() == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    while atlas.json(&["list", "--limit", "1"]).await["total"] != 150 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let minute = Duration::from_mins(1);
+    eventually(minute, "a page is asked for", async || site.requests() > 0).await;
+    eventually(minute, "all 150 are saved", async || {
+        atlas.json(&["list", "--limit", "1"]).await["total"] == 150
+    })
+    .await;
     let interrupted = adding.interrupt().await;
 
     assert_eq!(interrupted.code, 130, "{interrupted:?}");
@@ -153,7 +153,7 @@ async fn reprocessing_tells_what_became_of_each() {
 #[case::a_blank_name(&["show", " "], "it is empty")]
 #[case::a_page_that_is_too_long(&["list", "--limit", "501"], "1..=500")]
 #[case::too_many_hits(&["search", "x", "--limit", "201"], "1..=200")]
-#[case::too_many_jobs(&["job", "ls", "--limit", "1001"], "1..=1000")]
+#[case::no_jobs(&["job", "ls", "--limit", "0"], "0 is not in 1..")]
 #[case::no_cursor(&["list", "--after", "yesterday"], "`yesterday` is not a page cursor")]
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_use_is_explained(#[case] arguments: &[&str], #[case] hint: &str) {
@@ -214,4 +214,36 @@ async fn a_bug_is_said_to_be_one_without_its_innards() {
     );
     assert!(!finished.stderr.contains("innards"), "{}", finished.stderr);
     assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_folder_has_its_line_also_one_that_cannot_be_read() {
+    let atlas = Atlas::new();
+    let pages = atlas.folder().join("pages");
+    std::fs::create_dir(&pages).unwrap();
+    std::fs::write(pages.join("b.html"), article("Rye", "rye").text()).unwrap();
+    for torn in ["a.html.gz", "c.html.gz"] {
+        std::fs::write(pages.join(torn), [0x1f, 0x8b, 8, 0, 0]).unwrap();
+    }
+    let folder = pages.to_str().unwrap();
+    let extracted = atlas.run(&["extract", folder, "--jsonl"]).await;
+    assert_eq!(extracted.code, 3, "{extracted:?}");
+    let lines: Vec<Value> = extracted
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["id"].as_str().unwrap(),
+                line["error"]["code"].as_str().unwrap_or("none"),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("a", "unreadable"), ("b", "none"), ("c", "unreadable")]);
+
+    std::fs::remove_file(pages.join("b.html")).unwrap();
+    assert_eq!(atlas.run(&["extract", folder, "--jsonl"]).await.code, 1);
 }

@@ -1,10 +1,12 @@
 //! Crashes at every named step: the process aborts there, and after a restart nothing acknowledged is missing,
 //! everything ends in one outcome, and the index equals the store.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::support::{Atlas, Site, article};
+use crate::support::{Atlas, Site, article, eventually};
 
 const PAGES: usize = 6;
 
@@ -12,7 +14,7 @@ const PAGES: usize = 6;
 #[case::before_a_commit("store::before_commit", 12)]
 #[case::after_a_commit("store::after_commit", 12)]
 #[case::while_saving("save::in_transaction", 2)]
-#[case::while_leasing("lease::in_transaction", 1)]
+#[case::while_leasing("lease::in_transaction", 3)]
 #[case::while_committing_an_ingestion("ingest::in_commit", 1)]
 #[case::between_index_and_its_record("index::after_commit", 1)]
 #[case::before_a_blob_has_its_name("blob::before_rename", 0)]
@@ -81,13 +83,10 @@ fn large_article(n: usize) -> crate::support::Answer {
 
 /// Waits until no job can run and the index has followed.
 pub(crate) async fn drain(atlas: &Atlas) {
-    for _ in 0..400 {
+    let is_drained = async || {
         let status = atlas.json(&["status"]).await;
         let jobs = &status["queue"]["jobs"];
-        if jobs["ready"] == 0 && jobs["leased"] == 0 && status["index"]["lag"] == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the queue does not drain: {}", atlas.json(&["job", "ls"]).await);
+        jobs["ready"] == 0 && jobs["leased"] == 0 && status["index"]["lag"] == 0
+    };
+    eventually(Duration::from_mins(1), "nothing is left to do", is_drained).await;
 }

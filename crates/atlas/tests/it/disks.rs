@@ -10,7 +10,7 @@ use std::time::Duration;
 use rstest::rstest;
 use tokio::time::timeout;
 
-use crate::support::{Atlas, Finished, Site, article, may_unshare};
+use crate::support::{Atlas, Finished, Site, article, eventually, may_unshare};
 
 /// A command that has not ended by then waits for something that never comes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -172,9 +172,7 @@ async fn scenario_a_command_gives_up_with_the_reason() {
     let arguments = ["add", &slow];
     let (added, ()) = tokio::join!(within(atlas.run(&arguments)), async {
         // The item is saved, and its page is on the way.
-        while site.requests() < 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        eventually(PATIENCE, "the page is asked for", async || site.requests() == 2).await;
         disk.fill();
     });
     assert_eq!(added.code, 1, "{added:?}");
@@ -200,7 +198,9 @@ async fn scenario_a_read_only_file_system_can_be_read() {
 
     for has_server in [false, true] {
         let server = if has_server {
-            Some(atlas.serve().await)
+            // Its environment is not that of the commands, and it cannot write down where it listens.
+            let elsewhere = [("TMPDIR", "/var/tmp")];
+            Some(atlas.serve_with(&elsewhere).await)
         } else {
             None
         };

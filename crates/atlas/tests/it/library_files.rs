@@ -57,6 +57,27 @@ async fn a_database_that_this_atlas_does_not_know_is_refused_untouched(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_older_library_that_is_put_back_is_found_again_without_what_came_later() {
+    let site = Site::start().await;
+    let (atlas, path) = library().await;
+    let older = atlas.folder().join("older.db");
+    std::fs::copy(&path, &older).unwrap(); // nobody is at work in it: the log is empty
+    for (address, word) in [("/b", "beta"), ("/c", "gamma")] {
+        atlas.add(&site.put(address, article(word, word))).await;
+    }
+    std::fs::copy(&older, &path).unwrap();
+    // Put back and outgrown: what is saved now takes the places of the log that the index has seen.
+    for address in ["/d", "/e", "/f"] {
+        atlas.add(&site.put(address, article(address, "delta"))).await;
+    }
+    for (word, found) in [("alpha", 1), ("beta", 0), ("gamma", 0), ("delta", 3)] {
+        let reply = atlas.json(&["search", word]).await;
+        assert_eq!(reply["total"], found, "{word}: {reply}");
+    }
+    assert_eq!(atlas.run(&["doctor"]).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_in_the_place_of_the_library_is_named() {
     let (atlas, path) = library().await;
     std::fs::remove_file(&path).unwrap();
@@ -269,4 +290,70 @@ async fn an_item_whose_row_is_damaged_is_named_and_all_others_are_exported() {
     assert!(exported.stderr.contains(named), "{}", exported.stderr);
     let listed = atlas.json(&["list"]).await;
     assert_eq!(listed["total"], 2, "its own row is sound: {listed}");
+}
+
+#[rstest]
+#[case::gone(false)]
+#[case::empty(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_library_is_no_first_start(#[case] is_empty: bool) {
+    let (atlas, path) = library().await;
+    let kept = std::fs::read(&path).unwrap();
+    if is_empty {
+        std::fs::write(&path, "").unwrap();
+    } else {
+        std::fs::remove_file(&path).unwrap();
+    }
+    for arguments in [
+        &["add", "https://example.com/"] as &[&str],
+        &["list"],
+        &["status"],
+    ] {
+        let finished = atlas.run(arguments).await;
+        assert_eq!(finished.code, 9, "{arguments:?}: {finished:?}");
+        let told = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(told.contains("put library.db back"), "{told}");
+    }
+    let server = atlas.serve().await;
+    let ready = ask(&server, http::Method::GET, "/readyz", &[]).await;
+    assert_eq!(ready.status(), 503, "it serves operations only");
+    assert_eq!(server.terminate().await, 0);
+    assert_eq!(path.exists(), is_empty, "a new library was begun");
+
+    std::fs::write(&path, kept).unwrap();
+    assert_eq!(atlas.json(&["search", "alpha"]).await["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_deleted_under_a_server_is_built_anew() {
+    let (atlas, _) = library().await;
+    let server = atlas.serve().await;
+    drain(&atlas).await;
+    std::fs::remove_dir_all(atlas.data_dir().join("search")).unwrap();
+    let site = Site::start().await;
+    atlas.add(&site.put("/b", article("B", "beta"))).await;
+    for word in ["alpha", "beta"] {
+        assert_eq!(atlas.json(&["search", word]).await["total"], 1, "{word}");
+    }
+    assert_eq!(atlas.run(&["doctor"]).await.code, 0, "right after a save");
+    assert_eq!(atlas.json(&["status"]).await["degraded"], serde_json::json!([]));
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// In a user namespace of its own even a privileged process has no power over file modes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_up_without_permission_to_write_says_so() {
+    if !may_unshare("-U", "a_check_up_without_permission_to_write_says_so") {
+        return;
+    }
+    let (atlas, path) = library().await;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let finished = atlas.run_in(&["unshare", "-U"], &["doctor"]).await;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(finished.code, 7, "{finished:?}");
+    assert!(
+        finished.stdout.contains("permission to write is denied"),
+        "{}",
+        finished.stdout
+    );
 }

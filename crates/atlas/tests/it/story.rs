@@ -5,7 +5,7 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::support::{Answer, Atlas, Site, article};
+use crate::support::{Answer, Atlas, Site, article, eventually};
 
 #[rstest]
 #[case::without_a_server(false)]
@@ -48,14 +48,13 @@ async fn a_saved_page_is_found_and_explained(#[case] with_server: bool) {
 
 /// The index follows a commit within 300 ms; this is the bound of the promise, asked for again and again.
 async fn found_within_a_second(atlas: &Atlas, word: &str) -> Value {
-    for _ in 0..20 {
-        let found = atlas.json(&["search", word]).await;
-        if found["total"] != 0 {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("`{word}` was not found within a second");
+    let mut found = Value::Null;
+    eventually(Duration::from_secs(1), "it is found", async || {
+        found = atlas.json(&["search", word]).await;
+        found["total"] != 0
+    })
+    .await;
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

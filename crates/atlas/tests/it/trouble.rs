@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Atlas, Site, article};
+use crate::support::{Atlas, Site, article, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_is_told_who_has_the_data_directory() {
@@ -144,6 +144,8 @@ async fn a_command_that_causes_no_work_does_not_do_that_of_others() {
     assert_eq!(atlas.json(&["list", "--tag", "kept"]).await["total"], 1);
 }
 
+const SOON: Duration = Duration::from_secs(30);
+
 /// Without the second signal it would wait for the page, as long as its grace lasts, and then end with 0.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_asked_twice_ends_at_once_and_loses_nothing() {
@@ -151,9 +153,10 @@ async fn a_server_that_is_asked_twice_ends_at_once_and_loses_nothing() {
     let url = site.put("/slow", article("Slow", "snail").after(Duration::from_mins(1)));
     let mut server = atlas.serve().await;
     assert_eq!(atlas.run(&["add", &url]).await.code, 0);
-    eventually(|| site.requests() == 1).await;
+    eventually(SOON, "the page is asked for", async || site.requests() == 1).await;
     server.ask_to_end();
-    eventually(|| !atlas.data_dir().join("socket").exists()).await;
+    let socket = atlas.data_dir().join("socket");
+    eventually(SOON, "the first signal is heard", async || !socket.exists()).await;
     server.ask_to_end();
     assert_eq!(server.ended().await, 130);
 
@@ -166,12 +169,66 @@ async fn a_server_that_is_asked_twice_ends_at_once_and_loses_nothing() {
     assert_eq!(server.terminate().await, 0);
 }
 
-async fn eventually(condition: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+/// Opening the index stands for whatever takes long in a start, like a migration.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_asked_to_end_while_it_starts_does_so_at_once_and_in_good_order() {
+    let atlas = Atlas::new();
+    for _ in 0..3 {
+        let mut server = atlas.begin_to_serve(&[("FAILPOINTS", "index::while_opening=sleep(120000)")]);
+        let socket = atlas.data_dir().join("socket");
+        eventually(SOON, "the server has its socket", async || socket.exists()).await;
+        server.ask_to_end();
+        assert_eq!(server.ended_within(SOON).await, 0);
+        assert!(!socket.exists(), "no socket stays behind");
     }
-    panic!("it does not come about");
+    let server = atlas.serve().await;
+    let status = atlas.json(&["status"]).await;
+    assert_eq!(status["previous_run_was_killed"], false);
+    let distrusted = atlas.data_dir().join("search.distrusted");
+    assert!(!distrusted.exists(), "the index is not blamed");
+    assert_eq!(server.terminate().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_say_where_it_listens_ends_in_good_order() {
+    let atlas = Atlas::new();
+    let fault = [("FAILPOINTS", "serve::announce=return")];
+    let failed = atlas.run_with(&["serve", "--bind", "127.0.0.1:0"], &fault).await;
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(!atlas.data_dir().join("socket").exists());
+    let server = atlas.serve().await;
+    assert_eq!(atlas.json(&["status"]).await["previous_run_was_killed"], false);
+    assert_eq!(server.terminate().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_lies_elsewhere_is_found_from_any_environment() {
+    let atlas = Atlas::new();
+    let scratch = atlas.folder().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let long = atlas.folder().join("x".repeat(100));
+    let atlas = atlas.with("ATLAS_DATA_DIR", long.to_str().unwrap());
+    let server = atlas.serve_with(&[("TMPDIR", scratch.to_str().unwrap())]).await;
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+    // What a full disk leaves: a lock that names nobody.
+    std::fs::write(long.join("lock"), "").unwrap();
+    let tagged = atlas.run(&["tag", "https://example.com/", "+x"]).await;
+    assert_eq!(tagged.code, 5, "the server has no such item: {tagged:?}");
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// A copy keeps the lock of the original, which names the server of that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_library_is_not_served_by_the_server_of_the_original() {
+    let (site, original) = (Site::start().await, Atlas::new());
+    original.add(&site.put("/a", article("A", "alpha"))).await;
+    let server = original.serve().await;
+    let copy = original.folder().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(original.data_dir().join("lock"), copy.join("lock")).unwrap();
+    let listed = original
+        .run_with(&["list"], &[("ATLAS_DATA_DIR", copy.to_str().unwrap())])
+        .await;
+    assert_eq!(listed.code, 5, "there is no library: {listed:?}");
+    assert_eq!(server.terminate().await, 0);
 }

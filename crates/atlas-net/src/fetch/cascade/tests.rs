@@ -27,7 +27,7 @@ impl FetchStrategy for Scripted {
                 },
                 Vec::new(),
             ),
-            Err(FetchFault::TooLarge) => Tried::Unusable("too_large"),
+            Err(FetchFault::TooLarge) => Tried::Unusable(Failure::new(FetchFault::TooLarge, "too long")),
             Err(fault) => Tried::Failed(Failure::new(fault, format!("{} failed", self.0)), Vec::new()),
         };
         Box::pin(async { tried })
@@ -122,13 +122,20 @@ async fn the_first_failure_is_the_one_that_counts() {
 }
 
 #[tokio::test]
-async fn what_is_unusable_says_nothing_about_the_page() {
+async fn what_was_given_and_is_unusable_ends_it_with_its_reason() {
     let first = scripted(Strategy::GivenHtml, Err(FetchFault::TooLarge));
     let error = run(vec![first, scripted(Strategy::Direct, Err(FetchFault::Timeout))])
         .await
         .unwrap_err();
-    assert_eq!(error.fault, FetchFault::Timeout);
-    assert_eq!(results(&error.steps)[0], (Strategy::GivenHtml, "too_large"));
+    assert_eq!(
+        (error.fault, error.message.as_str()),
+        (FetchFault::TooLarge, "too long")
+    );
+    let expected = [
+        (Strategy::GivenHtml, "too_large"),
+        (Strategy::LinkOnly, "too_large"),
+    ];
+    assert_eq!(results(&error.steps), expected);
 }
 
 #[tokio::test]

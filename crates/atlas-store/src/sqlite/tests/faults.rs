@@ -1,5 +1,7 @@
 //! A disk that fails, and a file that is taken away, under the real writer: who is told what, and what is there.
 
+use std::os::unix::fs::FileExt;
+
 use rusqlite::ffi;
 
 use super::super::batch::Found;
@@ -15,12 +17,17 @@ enum Fault {
     Lost,
     /// It keeps the batch, and then the file cannot be found.
     KeptAndGone,
+    /// It keeps the batch in the log, whole; but nobody is shown it, because SQLite shows a commit only after the
+    /// synchronisation.
+    KeptUnshown,
 }
 
 /// A real file on a disk with one fault.
 struct FaultyDisk {
     file: DatabaseFile,
     fault: std::sync::Mutex<Option<Fault>>,
+    /// The index of the log. To close it would release the locks that SQLite holds on the same file.
+    log_index: std::fs::File,
 }
 
 impl Disk for FaultyDisk {
@@ -42,6 +49,13 @@ impl Disk for FaultyDisk {
         };
         match fault {
             Fault::Lost => connection.execute_batch("ROLLBACK")?,
+            Fault::KeptUnshown => {
+                // What readers and writers go by, twice: where the log ends for them.
+                let mut header = [0; 2 * 48];
+                self.log_index.read_exact_at(&mut header, 0).unwrap();
+                self.file.commit(connection)?;
+                self.log_index.write_all_at(&header, 0).unwrap();
+            }
             Fault::Kept | Fault::KeptAndGone => self.file.commit(connection)?,
         }
         if fault == Fault::KeptAndGone {
@@ -62,6 +76,18 @@ impl Disk for FaultyDisk {
     }
 }
 
+/// The notes that the next process finds if this one dies now: it has the file and the log, and recovers.
+fn notes_after_a_crash(fixture: &Fixture) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["test.db", "test.db-wal"] {
+        std::fs::copy(fixture.folder.path().join(name), folder.path().join(name)).unwrap();
+    }
+    let next = open_read_write(&folder.path().join("test.db")).unwrap();
+    let mut statement = next.prepare("SELECT text FROM note ORDER BY rowid").unwrap();
+    let notes = statement.query_map([], |row| row.get(0)).unwrap();
+    notes.collect::<Result<_, _>>().unwrap()
+}
+
 fn away(path: &Path) -> PathBuf {
     path.with_extension("away")
 }
@@ -74,6 +100,11 @@ fn fixture_with(fault: Fault) -> Fixture {
     let disk = FaultyDisk {
         file: DatabaseFile::at(&path, None).unwrap(),
         fault: std::sync::Mutex::new(Some(fault)),
+        log_index: std::fs::File::options()
+            .read(true)
+            .write(true)
+            .open(folder.path().join("test.db-shm"))
+            .unwrap(),
     };
     let db = Database::start_on(connection, Box::new(disk), 2).unwrap();
     Fixture { folder, db }
@@ -115,6 +146,31 @@ async fn a_single_request_whose_commit_did_not_happen_gets_its_error() {
     assert!(matches!(result, Err(StoreError::Io(_))), "{result:?}");
     fixture.db.write(Lane::Interactive, note("next")).await.unwrap();
     assert_eq!(fixture.notes().await, ["next"]);
+}
+
+#[tokio::test]
+async fn a_commit_that_was_kept_unshown_is_not_brought_to_life_by_a_crash() {
+    let fixture = fixture_with(Fault::KeptUnshown);
+    let result = fixture.db.write(Lane::Interactive, note("lost")).await;
+    assert!(matches!(result, Err(StoreError::Io(_))), "{result:?}");
+    assert_eq!(
+        notes_after_a_crash(&fixture),
+        [""; 0],
+        "the caller was told that it failed"
+    );
+    fixture.db.write(Lane::Interactive, note("next")).await.unwrap();
+    assert_eq!(fixture.notes().await, ["next"]);
+    assert_eq!(notes_after_a_crash(&fixture), ["next"]);
+}
+
+#[tokio::test]
+async fn commits_that_were_kept_unshown_together_are_done_again_once() {
+    let fixture = fixture_with(Fault::KeptUnshown);
+    for result in two_at_once(&fixture).await {
+        result.unwrap();
+    }
+    assert_eq!(fixture.notes().await, ["first", "second"]);
+    assert_eq!(notes_after_a_crash(&fixture), ["first", "second"]);
 }
 
 #[tokio::test]
@@ -266,7 +322,7 @@ async fn damage_that_shows_itself_in_use_is_remembered_by_the_name_of_its_file()
         .write(true)
         .open(fixture.path())
         .unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&page, &[0x5a; 4096], (root - 1) * 4096).unwrap();
+    page.write_all_at(&[0x5a; 4096], (root - 1) * 4096).unwrap();
     let result = fixture
         .db
         .read(|sql| {

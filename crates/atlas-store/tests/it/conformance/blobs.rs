@@ -209,3 +209,38 @@ async fn damaged_and_missing_bytes_are_told_apart_and_never_returned() {
     let missing = library.blob(hash).await.unwrap_err().to_string();
     assert!(missing.contains("missing"), "{missing}");
 }
+
+#[tokio::test]
+async fn a_damaged_file_is_mended_by_the_same_bytes_when_they_come_again() {
+    let library = Fixture::new();
+    let lease = lease(&library).await;
+    let bytes = library.noise(LARGE);
+    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash;
+    let file = files(&library).pop().unwrap();
+    let mut damaged = std::fs::read(&file).unwrap();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(&file, damaged).unwrap();
+    library.blob(hash).await.unwrap_err();
+    library.snapshot(&lease, 200, &bytes).await;
+    assert_eq!(library.blob(hash).await.unwrap(), bytes);
+    assert_eq!(files(&library).len(), 1);
+}
+
+#[rstest]
+#[case::of_the_bytes("data = substr(data, 1, length(data) / 2)")]
+#[case::of_their_size("size_bytes = 1")]
+#[tokio::test]
+async fn a_damaged_row_is_mended_by_the_same_bytes_when_they_come_again(#[case] damage: &str) {
+    let library = Fixture::new();
+    let saved = library.save("example.com/page").await;
+    let lease = library.claim().await;
+    let bytes = library.noise(SMALL);
+    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash;
+    let of_its_page = "WHERE hash = (SELECT body_hash FROM snapshot JOIN item ON item.id = snapshot.item_id
+        WHERE item.uuid = ?1)";
+    library.damage(&saved.item, &format!("UPDATE blob SET {damage} {of_its_page}"));
+    library.blob(hash).await.unwrap_err();
+    library.snapshot(&lease, 200, &bytes).await;
+    assert_eq!(library.blob(hash).await.unwrap(), bytes);
+}

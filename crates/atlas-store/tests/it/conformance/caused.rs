@@ -178,7 +178,7 @@ async fn a_job_that_waits_for_later_is_due_at_once_when_a_person_asks_for_it(
     let job = NewJob {
         kind,
         unique_key: Some(format!("{kind}:{}", item.id)),
-        ..NewJob::ingest(item.id, "example.com")
+        ..NewJob::ingest(item.id, &item.url)
     };
     let waiting = library.enqueue_job(job.clone()).await.unwrap();
     let lease = library.claim().await;
@@ -234,21 +234,41 @@ async fn priority_hosts_and_suspects_count_as_they_do_for_a_server() {
     assert_eq!(claim_caused(&library).await, [], "and nothing beside it");
 }
 
-#[tokio::test]
-async fn what_lies_beyond_one_look_at_the_queue_has_its_turn_when_the_first_are_done() {
-    let library = Fixture::new();
+/// Saves so many pages, each at the address that `address` gives it.
+async fn save_many(library: &Fixture, count: usize, address: fn(usize) -> String) {
     let mut saving = tokio::task::JoinSet::new();
-    for host in 0..1_001 {
+    for number in 0..count {
         let own = library.library.clone();
-        let new = crate::fixture::new_item(&format!("host{host}.example/"));
+        let new = crate::fixture::new_item(&address(number));
         saving.spawn(async move { own.save_item(OWNER, new).await.unwrap() });
     }
     saving.join_all().await;
+}
+
+#[tokio::test]
+async fn what_lies_beyond_one_look_at_the_queue_has_its_turn_at_the_next() {
+    let library = Fixture::new();
+    save_many(&library, 1_001, |host| format!("host{host}.example/")).await;
     let leases = library.claim_in(JobScope::CausedHere, 1_100).await;
     assert_eq!(leases.len(), 1_000);
+    assert_eq!(claim_caused(&library).await.len(), 1);
     assert_eq!(claim_caused(&library).await, []);
     let first = &leases[0];
     let commit = commit_without_bytes(first, None, crate::fixture::link_only());
     library.commit(first, commit).await.unwrap();
-    assert_eq!(claim_caused(&library).await.len(), 1);
+    assert!(library.has_due_jobs(JobScope::CausedHere).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_thousand_addresses_of_one_host_do_not_hold_up_another() {
+    let library = Fixture::new();
+    save_many(&library, 1_000, |page| format!("slow.example/{page}")).await;
+    let other = library.save("other.example/").await.job.unwrap();
+    assert_eq!(
+        library.claim_in(JobScope::CausedHere, 16).await.len(),
+        2,
+        "as many as one host may have"
+    );
+    assert!(library.next_due(JobScope::CausedHere).await.unwrap().is_some());
+    assert_eq!(claim_caused(&library).await, [other]);
 }

@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::fixture::{Fixture, LEASE, MINUTE, content, failed, link_only, quarantined};
 
 async fn ingest_again(library: &Fixture, item: &Item, conclusion: Conclusion) {
-    let job = NewJob::ingest(item.id, "example.com");
+    let job = NewJob::ingest(item.id, &item.url);
     let job = library.enqueue_job(job).await.unwrap();
     let lease = library.claim_job(job).await;
     library.conclude(&lease, conclusion).await;

@@ -136,3 +136,43 @@ async fn duplicates_of_what_turned_out_to_be_junk_are_processed_again() {
         (JobKind::ReprocessItem, Some(duplicate.id))
     );
 }
+
+#[tokio::test]
+async fn duplicates_hold_the_content_once_their_original_has_another() {
+    let library = Fixture::new();
+    let original = library.ingest("a.example/", content("words")).await;
+    let duplicate = library.ingest("b.example/", content("words")).await;
+    let in_trash = library.ingest("c.example/", content("words")).await;
+    library.trash_item(OWNER, in_trash.id).await.unwrap();
+
+    library.ingest_again(&original, content("other words")).await;
+    let lease = library.claim().await;
+    assert_eq!(
+        (lease.job.kind, lease.job.item_id),
+        (JobKind::ReprocessItem, Some(duplicate.id))
+    );
+    library.conclude(&lease, content("words")).await;
+    assert_eq!(library.look(&duplicate).await.state, ItemState::Stored);
+    assert_eq!(library.searchable_items().await.unwrap().len(), 2);
+
+    library.restore_item(OWNER, in_trash.id).await.unwrap();
+    let lease = library.claim().await;
+    assert_eq!(
+        lease.job.item_id,
+        Some(in_trash.id),
+        "its turn comes with its return"
+    );
+    library.conclude(&lease, content("words")).await;
+    assert_eq!(library.look(&in_trash).await.duplicate_of, Some(duplicate.id));
+}
+
+#[tokio::test]
+async fn duplicates_stay_when_their_original_has_the_same_content_in_another_form() {
+    let library = Fixture::new();
+    let original = library.ingest("a.example/", content("one two")).await;
+    let duplicate = library.ingest("b.example/", content("one two")).await;
+    let outcome = library.ingest_again(&original, content("one\ntwo")).await;
+    assert_eq!(outcome, Outcome::Stored { partial: false });
+    assert_eq!(library.claim_up_to(10).await, []);
+    assert_eq!(library.look(&duplicate).await, duplicate);
+}

@@ -106,7 +106,7 @@ async fn jobs_are_listed_by_state_and_kind_the_last_changed_first() {
         .await
         .unwrap();
     let dead = library.jobs_in(JobState::Dead).await;
-    let list = async |filter: JobFilter| ids(&library.list_jobs(filter).await.unwrap());
+    let list = async |filter: JobFilter| ids(&library.list_jobs(filter).await.unwrap().jobs);
     let all = [sweep, saved.job.unwrap(), dead[0].id];
     assert_eq!(list(JobFilter::default()).await, all);
     assert_eq!(
@@ -123,6 +123,44 @@ async fn jobs_are_listed_by_state_and_kind_the_last_changed_first() {
     };
     assert_eq!(list(ingests).await, all[1..]);
     assert_eq!(ids(&library.jobs_in(JobState::Ready).await), all[..2]);
+}
+
+#[tokio::test]
+async fn pages_of_jobs_hold_each_once_also_those_that_changed_at_the_same_time() {
+    let library = Fixture::new();
+    for n in 0..5 {
+        library.save(&format!("{n}.example/")).await;
+        if n == 2 {
+            library.clock.advance(MINUTE);
+        }
+    }
+    library.ingest("done.example/", content("words")).await;
+    let all = ids(&library.list_jobs(JobFilter::default()).await.unwrap().jobs);
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let filter = JobFilter {
+            limit: 2,
+            after,
+            ..JobFilter::default()
+        };
+        let page = library.list_jobs(filter).await.unwrap();
+        assert_eq!(page.total, 6);
+        assert!(!page.jobs.is_empty(), "a page that was announced is not empty");
+        listed.extend(ids(&page.jobs));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed, all);
+    for cursor in ["7", "1-x", ""] {
+        let filter = JobFilter {
+            after: Some(cursor.to_owned()),
+            ..JobFilter::default()
+        };
+        let refused = library.list_jobs(filter).await;
+        assert!(matches!(refused, Err(StoreError::BadCursor(_))), "{cursor}");
+    }
 }
 
 #[tokio::test]

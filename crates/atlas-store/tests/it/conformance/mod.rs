@@ -3,6 +3,7 @@
 mod blobs;
 mod caused;
 mod changes;
+mod damaged;
 mod dead_letters;
 mod duplicates;
 mod ingest;

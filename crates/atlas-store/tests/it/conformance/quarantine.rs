@@ -7,8 +7,8 @@ use rstest::rstest;
 use crate::fixture::{DAY, Fixture, OWNER, commit_of, content, failed, link_only, quarantined, rejected};
 
 async fn listed(library: &Fixture) -> Vec<Item> {
-    let quarantine = library.list_quarantine(OWNER, 50).await.unwrap();
-    quarantine.into_iter().map(|entry| entry.item).collect()
+    let quarantine = library.list_quarantine(OWNER, 50, None).await.unwrap();
+    quarantine.items.into_iter().map(|entry| entry.item).collect()
 }
 
 #[tokio::test]
@@ -20,11 +20,19 @@ async fn the_quarantine_lists_each_item_with_what_led_there_the_newest_first() {
     library.trash_item(OWNER, trashed.id).await.unwrap();
     library.ingest("d.example/", content("words")).await;
     assert_eq!(listed(&library).await, [second, first.clone()]);
-    let entries = library.list_quarantine(OWNER, 50).await.unwrap();
-    let verdict = &entries[1].judgement.verdict;
+    let page = library.list_quarantine(OWNER, 50, None).await.unwrap();
+    assert_eq!((page.total, &page.next), (2, &None));
+    let verdict = &page.items[1].judgement.verdict;
     assert_eq!(verdict.class, Some(JunkClass::LoginWall));
     assert_eq!(verdict.reasons[0].evidence, "1 password field");
-    assert_eq!(library.list_quarantine(OWNER, 1).await.unwrap().len(), 1);
+    let newest = library.list_quarantine(OWNER, 1, None).await.unwrap();
+    assert_eq!((newest.total, &newest.items[..]), (2, &page.items[..1]));
+    let rest = library.list_quarantine(OWNER, 1, newest.next).await.unwrap();
+    assert_eq!((&rest.items[..], rest.next), (&page.items[1..], None));
+    let refused = library
+        .list_quarantine(OWNER, 1, Some("page two".to_owned()))
+        .await;
+    assert!(matches!(refused, Err(StoreError::BadCursor(_))));
 }
 
 #[rstest]

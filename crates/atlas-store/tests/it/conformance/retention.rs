@@ -81,6 +81,63 @@ async fn bytes_of_junk_and_of_error_answers_go_after_ninety_days_and_their_recor
 }
 
 #[tokio::test]
+async fn each_item_whose_bytes_go_has_it_on_record_once() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", link_only()).await;
+    library.ingest_again(&item, link_only()).await;
+    let other = library.ingest("other.example/", rejected()).await;
+    let kept = library.ingest("kept.example/", content("words")).await;
+    library.clock.advance(91 * DAY);
+    assert_eq!(sweep(&library).await.snapshots, 3);
+    for (item, detail) in [(&item, "2 pages"), (&other, "1 page ")] {
+        let last = library.audit_of(OWNER, item.id).await.unwrap().pop().unwrap();
+        assert_eq!(
+            (last.actor.as_str(), last.action.as_str(), last.reason.as_str()),
+            ("retention", "released", "junk_expired")
+        );
+        assert!(last.detail.contains(detail), "{}", last.detail);
+    }
+    assert_eq!(library.audit_actions(&kept).await, ["saved", "stored"]);
+    let before = library.audit_of(OWNER, item.id).await.unwrap();
+    assert_eq!(sweep(&library).await.snapshots, 0);
+    assert_eq!(library.audit_of(OWNER, item.id).await.unwrap(), before);
+}
+
+#[rstest]
+#[case::of_items_in_the_trash(true)]
+#[case::of_blobs(false)]
+#[tokio::test]
+async fn the_file_shrinks_after_much_of_it_was_let_go(#[case] trash: bool) {
+    let library = Fixture::new();
+    for number in 0..60 {
+        let address = format!("host{number}.example/");
+        if trash {
+            let text = "long words ".repeat(5_000) + &address;
+            let item = library.ingest(&address, content(&text)).await;
+            library.trash_item(OWNER, item.id).await.unwrap();
+        } else {
+            library.save(&address).await;
+            let lease = library.claim().await;
+            let snapshot = library.snapshot(&lease, 200, &library.noise(60_000)).await;
+            library
+                .commit(&lease, commit_of(&lease, &snapshot, rejected()))
+                .await
+                .unwrap();
+        }
+    }
+    let before = library.file_pages();
+    library.clock.advance(91 * DAY);
+    sweep(&library).await;
+    library.collect_blobs(RetentionPolicy::default()).await.unwrap();
+    let (after, spare) = (library.file_pages(), 256 + 50);
+    assert!(
+        before > 800 && after < spare + 200,
+        "{before} pages before, {after} after"
+    );
+    library.check_integrity(library.dir()).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_error_answer_about_a_stored_page_goes_and_the_pages_own_bytes_stay() {
     let library = Fixture::new();
     let item = library.ingest("example.com/page", content("words")).await;

@@ -1,11 +1,11 @@
 //! Saving an address, once and again.
 
 use atlas_domain::{ChangeOp, ItemState, JobKind, JobState, OutcomeWord, UserId};
-use atlas_store::{Conclusion, ItemFilter, SavedAs, StoreError};
+use atlas_store::{Conclusion, IngestCommit, ItemFilter, SavedAs, StoreError};
 use rstest::rstest;
 
 use crate::fixture::{
-    Fixture, MINUTE, OWNER, START, canonical, content, failed, link_only, quarantined, rejected,
+    Fixture, MINUTE, OWNER, START, canonical, commit_of, content, failed, link_only, quarantined, rejected,
 };
 
 #[tokio::test]
@@ -31,6 +31,31 @@ async fn a_save_is_an_item_a_job_and_an_audit_row() {
     );
     assert_eq!(library.audit_actions(&saved.item).await, ["saved"]);
     assert_eq!(library.all_changes().await, [], "nothing to find yet");
+}
+
+#[tokio::test]
+async fn every_job_that_fetches_an_item_is_in_the_group_of_the_host_that_is_asked() {
+    let library = Fixture::new();
+    let saved = library.save("m.example.com:8080/page").await;
+    let first = library.claim().await;
+    library.save_with_html("m.example.com:8080/page", b"given").await;
+    let snapshot = library.snapshot(&first, 200, b"fetched").await;
+    let commit = IngestCommit {
+        given_html: None,
+        ..commit_of(&first, &snapshot, quarantined())
+    };
+    library
+        .commit_ingest(&first, commit, library.attempt())
+        .await
+        .unwrap();
+    let of_waiting_html = library.claim().await;
+    library.conclude(&of_waiting_html, quarantined()).await;
+    library.save("m.example.com:8080/page").await;
+    let of_second_save = library.claim().await;
+    for lease in [&first, &of_waiting_html, &of_second_save] {
+        assert_eq!(lease.job.item_id, Some(saved.item.id));
+        assert_eq!(lease.job.group_key.as_deref(), Some("m.example.com"));
+    }
 }
 
 #[tokio::test]
@@ -190,7 +215,7 @@ async fn a_stranger_sees_and_changes_nothing() {
             .await
             .unwrap()
             .total,
-        0
+        Some(0)
     );
     assert_eq!(library.current_document(stranger, item.id).await.unwrap(), None);
     assert_eq!(library.latest_judgement(stranger, item.id).await.unwrap(), None);

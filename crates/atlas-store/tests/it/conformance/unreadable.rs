@@ -1,10 +1,10 @@
 //! One damaged row costs one item, and it is named: everything else is listed, found and exported as before.
 
-use atlas_domain::{Item, ItemId};
-use atlas_store::{IndexMaterialPage, ItemFilter, StoreError};
+use atlas_domain::{Item, ItemId, ItemState, JobState, Outcome};
+use atlas_store::{IndexMaterialPage, ItemFilter, JobFilter, StoreError};
 use rstest::rstest;
 
-use crate::fixture::{Fixture, OWNER, content};
+use crate::fixture::{Fixture, LEASE, OWNER, content};
 
 const WRONG_SHAPE: &str = r#"UPDATE document SET metadata = '{"title": 5}'
     WHERE item_id = (SELECT id FROM item WHERE uuid = ?1)"#;
@@ -59,7 +59,7 @@ async fn a_list_has_all_others_and_names_the_damaged_one(#[case] damage: &str) {
     let page = library.list_items(OWNER, ItemFilter::default()).await.unwrap();
     assert_eq!(page.items, [third.clone(), first.clone()]);
     assert_eq!((page.unreadable.len(), page.unreadable[0].id), (1, damaged.id));
-    assert_eq!(page.total, 3);
+    assert_eq!(page.total, Some(3));
 
     let mut pages = Vec::new();
     let mut after = None;
@@ -96,4 +96,95 @@ async fn a_damaged_document_says_so_and_its_item_is_still_there(#[case] damage: 
     assert!(matches!(document, Err(StoreError::Unreadable(_))), "{document:?}");
     assert_eq!(library.look(&damaged).await, damaged);
     assert!(library.current_document(OWNER, first.id).await.unwrap().is_some());
+}
+
+#[rstest]
+#[case(WRONG_SHAPE)]
+#[case(NO_TEXT)]
+#[case(NO_ZSTD)]
+#[tokio::test]
+async fn a_damaged_document_is_replaced_by_the_next_run_of_its_item(#[case] damage: &str) {
+    let (library, [_, damaged, _]) = three_items().await;
+    library.damage(&damaged, damage);
+    let outcome = library.ingest_again(&damaged, content("two")).await;
+    assert_eq!(outcome, Outcome::Stored { partial: false });
+    let document = library
+        .current_document(OWNER, damaged.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((document.version, document.article.text.as_str()), (2, "two"));
+}
+
+const UNKNOWN_KIND: &str = "UPDATE job SET kind = 'divine' WHERE item_uuid = ?1";
+const JOB_NO_TEXT: &str = "UPDATE job SET message = CAST(x'ff' AS TEXT) WHERE item_uuid = ?1";
+const JOB_NO_NAME: &str = "UPDATE job SET uuid = x'00' WHERE item_uuid = ?1";
+
+/// The damaged job is given up, its item says so, and whoever comes next gets the other one.
+async fn assert_given_up(library: &Fixture, damaged: &Item) {
+    let item = library.look(damaged).await;
+    assert_eq!(
+        (item.state, item.reason.as_str()),
+        (ItemState::Failed, "unreadable")
+    );
+    assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
+    let dead = library.counts().await.unwrap().jobs;
+    assert!(dead.contains(&(JobState::Dead, 1)), "{dead:?}");
+}
+
+#[rstest]
+#[case(UNKNOWN_KIND)]
+#[case(JOB_NO_TEXT)]
+#[case(JOB_NO_NAME)]
+#[tokio::test]
+async fn a_damaged_job_at_the_head_of_the_queue_holds_up_nobody(#[case] damage: &str) {
+    let library = Fixture::new();
+    let damaged = library.save("a.example/").await.item;
+    let other = library.save("b.example/").await.job.unwrap();
+    library.damage(&damaged, damage);
+    let claimed = library.claim_up_to(10).await;
+    assert_eq!(
+        claimed.iter().map(|lease| lease.job.id).collect::<Vec<_>>(),
+        [other]
+    );
+    assert_given_up(&library, &damaged).await;
+}
+
+#[rstest]
+#[case(UNKNOWN_KIND)]
+#[case(JOB_NO_TEXT)]
+#[tokio::test]
+async fn a_damaged_job_that_runs_out_or_is_interrupted_is_given_up_alone(
+    #[case] damage: &str,
+    #[values(false, true)] process_ends: bool,
+) {
+    let library = Fixture::new();
+    let damaged = library.save("a.example/").await.item;
+    let other = library.save("b.example/").await.job.unwrap();
+    library.claim_up_to(2).await;
+    library.damage(&damaged, damage);
+    let library = if process_ends {
+        let library = library.reopen().await;
+        assert_eq!(library.recover_interrupted_jobs().await.unwrap().interrupted, 1);
+        library
+    } else {
+        library.clock.advance(2 * LEASE);
+        assert_eq!(library.expire_leases().await.unwrap(), 1);
+        library
+    };
+    assert_eq!(library.claim().await.job.id, other);
+    assert_given_up(&library, &damaged).await;
+}
+
+#[rstest]
+#[case(UNKNOWN_KIND)]
+#[case(JOB_NO_TEXT)]
+#[tokio::test]
+async fn a_list_of_jobs_has_all_others(#[case] damage: &str) {
+    let library = Fixture::new();
+    let damaged = library.save("a.example/").await.item;
+    let other = library.save("b.example/").await.job.unwrap();
+    library.damage(&damaged, damage);
+    let page = library.list_jobs(JobFilter::default()).await.unwrap();
+    assert_eq!(page.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [other]);
 }

@@ -1,9 +1,14 @@
 //! Does every step to a real library and to the model, and compares all that can be seen of both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use atlas_domain::{ChangeOp, Cursor, ItemId, Job, JobId, JobKind, JobState, Lease, Outcome};
-use atlas_store::{Conclusion, IngestCommit, ItemFilter, JobFilter, JobScope, NewItem, StoreError};
+use atlas_domain::{
+    ChangeOp, Cursor, ItemId, ItemState, Job, JobId, JobKind, JobState, Lease, NewJob, Outcome,
+};
+use atlas_store::{
+    Conclusion, IngestCommit, ItemFilter, JobFilter, JobScope, NewItem, RetentionPolicy, StoreError,
+};
 
 use super::maps::{ItemNumber, Model};
 use super::{Ending, PAGES, Step};
@@ -12,7 +17,15 @@ use crate::fixture::{
     new_item, quarantined, rejected,
 };
 
-const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+const AT_ONCE: RetentionPolicy = RetentionPolicy {
+    trash: Duration::ZERO,
+    rejected_snapshots: Duration::ZERO,
+    attempts: Duration::ZERO,
+    ended_jobs: Duration::ZERO,
+    blob_grace: Duration::ZERO,
+};
 
 pub(super) struct Driver {
     library: Fixture,
@@ -55,7 +68,8 @@ impl Driver {
             | Step::Restore { .. }
             | Step::Tag { .. }
             | Step::Keep { .. }
-            | Step::Drop { .. } => {
+            | Step::Drop { .. }
+            | Step::Reprocess { .. } => {
                 if let Some(item) = self.model.item_of(step) {
                     self.owner_decides(step, item).await;
                 }
@@ -84,6 +98,14 @@ impl Driver {
                 self.model.crash();
                 self.lose_leases().await;
             }
+            Step::Sweep => {
+                self.library.sweep_retention(AT_ONCE).await.unwrap();
+                self.model.sweep();
+                self.lose_leases().await;
+            }
+            Step::Collect => {
+                self.library.collect_blobs(AT_ONCE).await.unwrap();
+            }
             Step::RetryDead => self.retry_dead().await,
             Step::CancelReady => self.cancel_ready().await,
             Step::Wait => self.library.clock.advance(60 * MINUTE),
@@ -99,7 +121,8 @@ impl Driver {
 
     async fn save(&mut self, page: usize, tag: Option<usize>, html: bool) {
         let given_html = if html {
-            Some(self.library.prepare_blob(b"given".to_vec()).await.unwrap())
+            let bytes = format!("given at {}", self.now()).into_bytes();
+            Some(self.library.prepare_blob(bytes).await.unwrap())
         } else {
             None
         };
@@ -147,6 +170,10 @@ impl Driver {
                 assert_eq!(done, self.model.drop(number));
                 self.lose_leases().await;
             }
+            Step::Reprocess { .. } => {
+                library.request_job(OWNER, NewJob::reprocess(item)).await.unwrap();
+                self.model.request(number, JobKind::ReprocessItem);
+            }
             _ => unreachable!("not about an item: {step:?}"),
         }
     }
@@ -164,14 +191,14 @@ impl Driver {
         let (number, lease) = self.held[place].clone();
         self.model.now = self.now();
         if let Step::EnterRiskyStage { .. } = step {
-            self.library.snapshot(&lease, 200, b"bytes").await;
+            self.library.snapshot(&lease, 200, &bytes_of(number)).await;
             self.model.enter_risky_stage(number);
             return;
         }
         self.held.remove(place);
         match step {
             Step::Commit { ending, .. } => {
-                let snapshot = self.library.snapshot(&lease, 200, b"bytes").await;
+                let snapshot = self.library.snapshot(&lease, 200, &bytes_of(number)).await;
                 let commit = IngestCommit {
                     addresses: addresses(*ending),
                     rejudged: lease.job.kind == JobKind::ReprocessItem,
@@ -255,7 +282,7 @@ impl Driver {
             limit: 10_000,
             ..JobFilter::default()
         };
-        self.library.list_jobs(everything).await.unwrap()
+        self.library.list_jobs(everything).await.unwrap().jobs
     }
 
     fn number_of(&self, job: JobId) -> usize {
@@ -268,6 +295,14 @@ impl Driver {
     pub(super) async fn compare(&mut self, step: &Step) {
         self.compare_items(step).await;
         self.compare_jobs(step).await;
+        assert_eq!(
+            self.model.lost_duplicates(),
+            [0; 0],
+            "lost to search after {step:?}"
+        );
+        if let Step::Sweep | Step::Collect = step {
+            self.check_bytes(step).await;
+        }
         let expected = self.expected_entries();
         let found: BTreeSet<ItemId> = self
             .library
@@ -304,6 +339,7 @@ impl Driver {
             let listed = self.library.list_items(OWNER, filter).await.unwrap().items;
             let expected: Vec<_> = (0..self.items.len())
                 .rev()
+                .filter(|&item| !self.model.items[item].gone)
                 .filter(|&item| self.model.items[item].trashed == trashed)
                 .collect();
             let ids: Vec<_> = expected.iter().map(|&item| self.items[item]).collect();
@@ -358,7 +394,8 @@ impl Driver {
             );
         }
         let real = self.all_jobs().await;
-        assert_eq!(real.len(), self.model.jobs.len(), "jobs after {step:?}");
+        let kept = self.model.jobs.iter().filter(|job| !job.gone).count();
+        assert_eq!(real.len(), kept, "jobs after {step:?}");
         for job in real {
             let model = &self.model.jobs[self.number_of(job.id)];
             assert_eq!(
@@ -376,6 +413,20 @@ impl Driver {
                 model.state == JobState::Leased,
                 self.held.iter().any(|(_, lease)| lease.job.id == job.id)
             );
+        }
+    }
+
+    /// What content was made from, what the gate decided on and what waits for its ingestion can all be read.
+    async fn check_bytes(&self, step: &Step) {
+        let items = self.model.items.iter().zip(&self.items);
+        for (model, item) in items.filter(|(model, _)| !model.gone) {
+            let snapshot = self.library.snapshot_to_reprocess(*item).await.unwrap();
+            if let Some(snapshot) = &snapshot {
+                self.library.blob(snapshot.body_hash).await.unwrap();
+            }
+            let is_kept = model.text.is_some() || model.state == ItemState::Quarantined;
+            assert!(snapshot.is_some() || !is_kept, "no bytes after {step:?}");
+            self.library.ingest_material(*item).await.unwrap();
         }
     }
 
@@ -437,6 +488,10 @@ fn addresses(ending: Ending) -> Vec<atlas_domain::CanonicalUrl> {
         } => vec![canonical(&address(page))],
         _ => Vec::new(),
     }
+}
+
+fn bytes_of(job: usize) -> Vec<u8> {
+    format!("the answer to job {job}").into_bytes()
 }
 
 fn tag_name(tag: usize) -> String {

@@ -18,9 +18,13 @@ pub(super) struct ModelItem {
     pub(super) keep: bool,
     pub(super) tags: BTreeSet<usize>,
     pub(super) duplicate_of: Option<ItemNumber>,
+    /// The text for which it is one, when it is one for its text.
+    pub(super) same_text: Option<usize>,
     /// The text of its current document.
     pub(super) text: Option<usize>,
     pub(super) versions: u32,
+    /// It was in the trash for too long.
+    pub(super) gone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +34,8 @@ pub(super) struct ModelJob {
     pub(super) state: JobState,
     pub(super) attempts: u32,
     pub(super) deferrals: u32,
+    /// Swept, with all that it did.
+    pub(super) gone: bool,
     run_at: u64,
     risky: bool,
     suspect: bool,
@@ -76,8 +82,10 @@ impl Model {
                 keep: false,
                 tags: tag.into_iter().collect(),
                 duplicate_of: None,
+                same_text: None,
                 text: None,
                 versions: 0,
+                gone: false,
             });
             self.enqueue(self.items.len() - 1, JobKind::IngestItem);
             return;
@@ -91,7 +99,7 @@ impl Model {
     }
 
     /// The owner asks for it now, whatever it was put off to.
-    fn request(&mut self, item: ItemNumber, kind: JobKind) {
+    pub(super) fn request(&mut self, item: ItemNumber, kind: JobKind) {
         self.enqueue(item, kind);
         let live = self.live(item, kind).expect("just enqueued");
         self.caused.insert(live);
@@ -172,6 +180,7 @@ impl Model {
             state: JobState::Ready,
             attempts: 0,
             deferrals: 0,
+            gone: false,
             run_at: self.now,
             risky: false,
             suspect: false,
@@ -368,6 +377,7 @@ impl Model {
         let had_content = self.items[item].has_content();
         self.items[item].state = state;
         self.items[item].duplicate_of = None;
+        self.items[item].same_text = None;
         if had_content {
             self.process_duplicates_again(item);
         }
@@ -375,33 +385,94 @@ impl Model {
 
     fn commit_text(&mut self, item: ItemNumber, text: usize, partial: bool, alias: Option<usize>) {
         if !self.items[item].has_content()
-            && let Some(original) = self.original_of(item, text, alias)
+            && let Some((original, same_text)) = self.original_of(item, text, alias)
         {
             self.items[item].state = ItemState::Duplicate;
             self.items[item].duplicate_of = Some(original);
+            self.items[item].same_text = same_text.then_some(text);
             return;
         }
         if let Some(alias) = alias {
             self.addresses.entry(alias).or_insert(item);
         }
-        let item = &mut self.items[item];
+        let number = item;
+        let item = &mut self.items[number];
         let same = !item.trashed && item.text == Some(text) && item.state == content_state(partial);
+        let replaced = item.text.is_some_and(|old| old != text);
         item.versions += u32::from(!same);
         item.text = Some(text);
         item.duplicate_of = None;
+        item.same_text = None;
         item.state = content_state(partial);
+        if replaced {
+            self.process_duplicates_again(number);
+            for other in &mut self.items {
+                if other.trashed && other.duplicate_of == Some(number) {
+                    other.duplicate_of = None; // looked at when it comes back
+                }
+            }
+        }
     }
 
-    fn original_of(&self, item: ItemNumber, text: usize, alias: Option<usize>) -> Option<ItemNumber> {
+    /// Which item it is a duplicate of, and whether for its text.
+    fn original_of(&self, item: ItemNumber, text: usize, alias: Option<usize>) -> Option<(ItemNumber, bool)> {
         let other = |other: &ItemNumber| *other != item && self.items[*other].is_searchable();
-        alias
+        let at_address = alias
             .and_then(|alias| self.addresses.get(&alias).copied())
-            .filter(other)
-            .or_else(|| {
-                (0..self.items.len())
-                    .filter(other)
-                    .find(|other| self.items[*other].text == Some(text))
-            })
+            .filter(other);
+        let of_text = || {
+            (0..self.items.len())
+                .filter(other)
+                .find(|other| self.items[*other].text == Some(text))
+        };
+        at_address
+            .map(|original| (original, false))
+            .or_else(|| of_text().map(|original| (original, true)))
+    }
+
+    /// Items whose text would be lost to search: their original holds another one, and nobody is at it. A job that
+    /// was given up or called off is somebody's decision, and visible.
+    pub(super) fn lost_duplicates(&self) -> Vec<ItemNumber> {
+        let is_lost = |number: &ItemNumber| {
+            let item = &self.items[*number];
+            let Some(text) = item.same_text.filter(|_| !item.trashed && !item.gone) else {
+                return false;
+            };
+            let held = item.duplicate_of.is_some_and(|original| {
+                self.items[original].is_searchable() && self.items[original].text == Some(text)
+            });
+            let of_item = |job: &&ModelJob| job.item == *number && job.kind == JobKind::ReprocessItem;
+            let last = self.jobs.iter().rfind(of_item);
+            let looked_at = self.live(*number, JobKind::ReprocessItem).is_some()
+                || last.is_some_and(|job| job.state != JobState::Done);
+            !held && !looked_at
+        };
+        (0..self.items.len()).filter(is_lost).collect()
+    }
+
+    /// Everything that came to its end in an earlier step is old enough.
+    pub(super) fn sweep(&mut self) {
+        for number in 0..self.items.len() {
+            if !self.items[number].trashed || self.items[number].gone {
+                continue;
+            }
+            self.items[number].gone = true;
+            self.addresses.retain(|_, item| *item != number);
+            for other in &mut self.items {
+                if other.duplicate_of == Some(number) {
+                    other.duplicate_of = None;
+                }
+            }
+            for (job, of_item) in self.jobs.iter_mut().enumerate() {
+                if of_item.item == number && !of_item.gone {
+                    (of_item.gone, of_item.state) = (true, JobState::Cancelled);
+                    self.caused.remove(&job);
+                }
+            }
+        }
+        for job in &mut self.jobs {
+            job.gone |= matches!(job.state, JobState::Done | JobState::Cancelled);
+        }
     }
 
     /// What a step is about, if it is there.
@@ -411,7 +482,8 @@ impl Model {
             | Step::Restore { page }
             | Step::Tag { page, .. }
             | Step::Keep { page }
-            | Step::Drop { page } => self.addresses.get(page).copied(),
+            | Step::Drop { page }
+            | Step::Reprocess { page } => self.addresses.get(page).copied(),
             _ => None,
         }
     }

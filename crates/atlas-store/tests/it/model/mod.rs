@@ -52,6 +52,14 @@ pub(crate) enum Step {
     Release {
         pick: usize,
     },
+    /// The owner wants its stored bytes processed again, which may give another text than the last time.
+    Reprocess {
+        page: usize,
+    },
+    /// Lets go of all that a retention of no time at all lets go.
+    Sweep,
+    /// Collects the bytes that nothing refers to.
+    Collect,
     Expire,
     Crash,
     RetryDead,
@@ -76,7 +84,7 @@ pub(crate) enum Ending {
 
 /// Few pages, texts and tags, so that they meet.
 pub(crate) const PAGES: usize = 5;
-const TEXTS: usize = 3;
+const TEXTS: usize = 2;
 const TAGS: usize = 3;
 
 fn ending() -> impl Strategy<Value = Ending> {
@@ -104,7 +112,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => page.clone().prop_map(|page| Step::Restore { page }),
         1 => (page.clone(), 0..TAGS).prop_map(|(page, tag)| Step::Tag { page, tag }),
         2 => page.clone().prop_map(|page| Step::Keep { page }),
-        1 => page.prop_map(|page| Step::Drop { page }),
+        1 => page.clone().prop_map(|page| Step::Drop { page }),
+        6 => page.prop_map(|page| Step::Reprocess { page }),
+        1 => Just(Step::Sweep),
+        1 => Just(Step::Collect),
         5 => (1..4_usize).prop_map(|limit| Step::Claim { limit, scope: JobScope::All }),
         3 => (1..4_usize).prop_map(|limit| Step::Claim { limit, scope: JobScope::CausedHere }),
         2 => pick.clone().prop_map(|pick| Step::EnterRiskyStage { pick }),

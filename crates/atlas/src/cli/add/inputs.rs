@@ -14,6 +14,12 @@ use crate::error::{CliError, Exit};
 /// Longest list of addresses: about a million of them.
 const MAX_LIST_BYTES: u64 = 100_000_000;
 
+/// Endings of files that hold addresses or pages. None is a top-level domain, except `.md`, where a host of two parts
+/// is more likely a file.
+const FILE_ENDINGS: [&str; 10] = [
+    ".txt", ".html", ".htm", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".opml", ".md",
+];
+
 /// Everything that is to be saved.
 pub(super) struct Inputs {
     pub(super) urls: Vec<String>,
@@ -41,6 +47,12 @@ pub(super) async fn read(args: &AddArgs) -> Result<Inputs, CliError> {
             urls.extend(addresses(&read_text(Path::new(input), MAX_LIST_BYTES).await?));
         } else if looks_like_path(input) {
             let message = format!("there is no file `{input}` with addresses in it");
+            return Err(CliError::new(Exit::Usage, message));
+        } else if is_no_host(input) {
+            let message = format!(
+                "`{input}` is neither a file that is there nor an address on the web; if it is a host all the same, \
+                 say so: http://{input}"
+            );
             return Err(CliError::new(Exit::Usage, message));
         } else {
             urls.push(input.clone());
@@ -93,11 +105,20 @@ fn looks_like_path(input: &str) -> bool {
         .any(|beginning| input.starts_with(beginning))
 }
 
+/// What ends like a file, or is one word without a dot, is hardly ever a host; a mistyped file name is.
+fn is_no_host(input: &str) -> bool {
+    if input == "localhost" || input.contains(['/', ':', '?', '#', '@', '[']) {
+        return false;
+    }
+    let name = input.to_lowercase();
+    !name.contains('.') || FILE_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
 /// The addresses in a list: one a line, without comments and empty lines.
 fn addresses(list: &str) -> Vec<String> {
-    list.trim_start_matches('\u{feff}')
-        .lines()
-        .map(str::trim)
+    // Lists that were put together from several files have the mark of each in the middle.
+    list.lines()
+        .map(|line| line.trim().trim_start_matches('\u{feff}').trim_start())
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
         .collect()
@@ -116,8 +137,26 @@ mod tests {
 
     #[test]
     fn reads_one_address_a_line_and_skips_comments() {
-        let list = "\u{feff}https://a.example/\r\n\n  # a comment\n  https://b.example/#part  \n";
+        let list = "\u{feff}https://a.example/\r\n\n  # a comment\n\u{feff}https://b.example/#part  \n";
         assert_eq!(addresses(list), ["https://a.example/", "https://b.example/#part"]);
+    }
+
+    #[tokio::test]
+    async fn a_mistyped_file_name_or_a_lone_word_is_no_address() {
+        for input in ["adresses.txt", "Export.JSON", "notes.md", "example"] {
+            let error = read(&args(&[input])).await.err().unwrap();
+            assert_eq!(error.exit, Exit::Usage);
+            assert!(error.message.contains(&format!("http://{input}")), "{error}");
+        }
+        let hosts = [
+            "example.com",
+            "localhost",
+            "example:8080",
+            "example.com/a.txt",
+            "http://example",
+            "[::1]",
+        ];
+        assert_eq!(read(&args(&hosts)).await.unwrap().urls, hosts);
     }
 
     #[tokio::test]
@@ -167,6 +206,6 @@ mod tests {
         };
         let error = read(&given).await.err().unwrap();
         assert_eq!(error.exit, Exit::Usage);
-        assert!(error.message.contains("10000000 bytes"), "{error}");
+        assert!(error.message.contains("16000000 bytes"), "{error}");
     }
 }

@@ -212,7 +212,7 @@ mod tests {
 
         Verdict
           Decision  quarantine (soft_404)
-          Gate      version 3, 2026-01-01T00:00:05Z
+          Gate      version 1, 2026-01-01T00:00:05Z
           WEIGHT  FOR       REASON                EVIDENCE
           +1.10   soft_404  title_says_not_found  "Page not found"
           -0.25   content   many_words            312 words

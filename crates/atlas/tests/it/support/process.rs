@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::eventually;
+
 /// A data directory and the environment in which Atlas runs on it.
 pub(crate) struct Atlas {
     folder: TempDir,
@@ -172,6 +174,17 @@ impl Atlas {
         self.serve_with(&[]).await
     }
 
+    /// Starts a server that perhaps never comes to serve. It has no address.
+    pub(crate) fn begin_to_serve(&self, variables: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(&["serve", "--bind", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Serving {
+            child: child.unwrap(),
+            address: String::new(),
+        }
+    }
+
     /// Starts a server with more variables.
     pub(crate) async fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
         let mut command = self.command(&["serve", "--bind", "127.0.0.1:0"]);
@@ -248,13 +261,13 @@ impl Serving {
 
     /// Waits until it has ended by itself.
     pub(crate) async fn ended(&mut self) -> i32 {
-        for _ in 0..600 {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code().unwrap_or(-1);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the server does not end");
+        self.ended_within(Duration::from_secs(30)).await
+    }
+
+    /// The same, for a server that must not take long over it.
+    pub(crate) async fn ended_within(&mut self, deadline: Duration) -> i32 {
+        eventually(deadline, "the server ends", async || !self.runs()).await;
+        self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     /// Whether it still runs.

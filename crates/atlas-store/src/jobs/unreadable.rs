@@ -1,0 +1,66 @@
+//! Rows of jobs that cannot be read: one that is damaged, or of a kind that this build does not know, becomes a dead
+//! letter, so that it stops nobody but itself. Nothing else is done with it.
+
+use atlas_domain::{ItemId, UserId};
+use rusqlite::{OptionalExtension, Params, Row};
+
+use super::caused::JobNote;
+use crate::error::StoreError;
+use crate::library::audit::Actor;
+use crate::sqlite::Column;
+use crate::tx::Tx;
+
+const REASON: &str = "unreadable";
+
+impl Tx<'_> {
+    /// What `read` makes of the rows of jobs that `query` finds, with their `id` among the columns. Those that it
+    /// makes nothing of are given up.
+    pub(super) fn readable_jobs<T>(
+        &self,
+        query: &str,
+        parameters: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
+        let mut statement = self.sql.prepare_cached(query)?;
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            match read(row) {
+                Ok(value) => readable.push(value),
+                Err(error) => unreadable.push((row.get("id")?, StoreError::from(error).of_one_row()?)),
+            }
+        }
+        for (row, problem) in unreadable {
+            self.give_up_unreadable(row, &problem)?;
+        }
+        Ok(readable)
+    }
+
+    /// By the row alone: nothing else in it can be relied on.
+    fn give_up_unreadable(&self, row: i64, problem: &str) -> Result<(), StoreError> {
+        tracing::error!(row, problem, "a job cannot be read and was given up");
+        self.sql
+            .prepare_cached(
+                "UPDATE job SET state = 'dead', outcome = 'failed', reason = ?2, message = ?3, lease_until = NULL,
+                     lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0, updated_at = ?4
+                 WHERE id = ?1",
+            )?
+            .execute((row, REASON, problem, self.now.as_millis()))?;
+        self.note(JobNote::Ended(row));
+        let failed: Option<(ItemId, UserId)> = self
+            .sql
+            .prepare_cached(
+                "UPDATE item SET state = 'failed', reason = ?2, message = ?3, updated_at = ?4
+                 WHERE uuid = (SELECT item_uuid FROM job WHERE id = ?1) AND state = 'queued'
+                 RETURNING uuid, user_id",
+            )?
+            .query_row((row, REASON, problem, self.now.as_millis()), |row| {
+                Ok((ItemId::read(row, "uuid")?, UserId::read(row, "user_id")?))
+            })
+            .optional()?;
+        match failed {
+            Some((item, user)) => self.audit(user, Actor::Recovery, "failed", item, REASON, problem),
+            None => Ok(()),
+        }
+    }
+}
