@@ -167,10 +167,11 @@ fn filter(text: &str) -> Result<Option<(Operand, &str)>, QueryError> {
         FilterField::State => known(
             "is",
             value,
-            value
-                .to_lowercase()
-                .parse::<ItemState>()
-                .map_err(|error| error.expected),
+            // Nothing else is in the index.
+            match value.to_lowercase().parse::<ItemState>() {
+                Ok(state) if state.is_searchable() => Ok(state),
+                _ => Err(format!("{}, {}", ItemState::Stored, ItemState::Partial)),
+            },
         )?,
         FilterField::Tag | FilterField::Site | FilterField::Author | FilterField::Language => {}
     }

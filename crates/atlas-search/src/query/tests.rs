@@ -117,3 +117,11 @@ proptest! {
         prop_assert_eq!(parsed(&words.join(" ")), expected);
     }
 }
+
+#[rstest]
+#[case::a_state_that_is_never_indexed("is:queued")]
+#[case::no_state("is:foo")]
+fn offers_only_the_states_that_can_be_found(#[case] query: &str) {
+    let refused = Query::parse(query).unwrap_err().to_string();
+    assert!(refused.ends_with("expected one of: stored, partial"), "{refused}");
+}

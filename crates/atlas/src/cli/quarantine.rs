@@ -65,7 +65,16 @@ pub(super) async fn run(args: &QuarantineArgs, client: &Client, output: &Output)
     match &args.command {
         QuarantineCommand::Ls(args) => list(args, client, output).await,
         QuarantineCommand::Explain { item } => explain(item, client, output).await,
-        QuarantineCommand::Keep(args) => decide("keep", "kept", args, client, output).await,
+        QuarantineCommand::Keep(args) => {
+            let exit = decide("keep", "kept", args, client, output).await?;
+            if matches!(exit, Exit::Ok | Exit::Partial) && !output.is_json() {
+                // A page without any text stays where it is, whatever the owner says of it.
+                output.say(
+                    "processed again from the stored bytes; atlas show ITEM --why tells what came of it",
+                );
+            }
+            Ok(exit)
+        }
         QuarantineCommand::Drop(args) => decide("drop", "dropped", args, client, output).await,
     }
 }
