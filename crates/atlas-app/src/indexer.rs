@@ -85,7 +85,7 @@ impl Indexer {
         }
     }
 
-    /// Applies everything that the log holds now.
+    /// Applies everything that the log holds now, however long it takes.
     pub async fn catch_up(&self) -> Result<(), AppError> {
         self.follow(&CancellationToken::new()).await.map(|_| ())
     }

@@ -14,6 +14,7 @@ mod readiness;
 mod runtime;
 mod scheduler;
 mod signals;
+mod space;
 mod status;
 #[cfg(test)]
 mod test_app;

@@ -1,7 +1,6 @@
 //! `atlas status`: what there is, what is left to do, and what is degraded, with the reason.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use atlas_domain::Timestamp;
 use atlas_store::StoreError;
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, Mode, SearchState};
 use crate::dead_letters::DeadLetters;
 use crate::freshness::index_troubles;
+use crate::space::BelowFloor;
 
 /// Stored pages that each look takes to notice that many are missing: it must stay cheap.
 const BYTES_SAMPLED: u32 = 32;
@@ -141,15 +141,8 @@ impl App {
                 format!("{reason}; `atlas serve` builds an index that is missing or damaged"),
             ),
         }
-        if status.disk.free_bytes < status.disk.floor_bytes {
-            let mb = |bytes: u64| bytes / (1024 * 1024);
-            let message = format!(
-                "{} MB are free and {} MB must stay free: saving is refused; free some space, or lower \
-                 `storage.floor_mb`",
-                mb(status.disk.free_bytes),
-                mb(status.disk.floor_bytes)
-            );
-            status.degrade("disk_floor", message);
+        if let Some(below) = BelowFloor::of(status.disk.free_bytes, status.disk.floor_bytes) {
+            status.degrade("disk_floor", below.to_string());
         }
         status
     }
@@ -208,7 +201,7 @@ impl App {
         DiskView {
             path: dir.path().display().to_string(),
             database_bytes: size(dir.library_db()) + size(dir.ops_db()),
-            free_bytes: free_bytes(dir.path()).unwrap_or(0),
+            free_bytes: dir.free_bytes().unwrap_or(0),
             floor_bytes: self.parts.floor_bytes,
         }
     }
@@ -232,10 +225,4 @@ impl StatusView {
             message,
         });
     }
-}
-
-/// Space that is free for this process where `path` lies.
-pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(path).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }

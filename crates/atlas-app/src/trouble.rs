@@ -5,6 +5,7 @@ use atlas_store::{Reserve, StoreError};
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::space::MB;
 use crate::status::Degradation;
 
 impl App {
@@ -44,7 +45,6 @@ impl App {
     }
 
     fn about_the_reserve(&self) -> String {
-        const MB: u64 = 1024 * 1024;
         let (reserve, floor) = (self.parts.reserve_bytes, self.parts.floor_bytes);
         format!(
             "the {} MB that are set aside against a full disk are spent, or were never there: free some space; they \

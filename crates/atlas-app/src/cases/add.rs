@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::given_html::given_html;
 use crate::app::App;
 use crate::error::AppError;
-use crate::status::free_bytes;
+use crate::space::BelowFloor;
 use crate::views::{AddItem, AddReport, AddRequest, ItemOutcome};
 
 /// Saves that wait for the writer together, which commits together what waits for it.
@@ -73,14 +73,10 @@ impl App {
     }
 
     fn refuse_below_floor(&self) -> Result<(), AppError> {
-        const MB: u64 = 1024 * 1024;
-        let (free, floor) = (free_bytes(self.parts.dir.path()), self.parts.floor_bytes);
-        match free {
-            Some(free) if free < floor => Err(AppError::DiskFloor {
-                free_mb: free / MB,
-                floor_mb: floor / MB,
-            }),
-            _ => Ok(()),
+        let free_bytes = self.parts.dir.free_bytes();
+        match free_bytes.and_then(|free| BelowFloor::of(free, self.parts.floor_bytes)) {
+            Some(BelowFloor { free_mb, floor_mb }) => Err(AppError::DiskFloor { free_mb, floor_mb }),
+            None => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ mod index;
 use crate::app::App;
 use crate::dead_letters::DeadLetters;
 use crate::error::AppError;
-use crate::status::free_bytes;
+use crate::space::{BelowFloor, MB};
 use crate::views::{DoctorCheck, DoctorReport};
 
 /// Stored pages whose bytes are compared.
@@ -33,16 +33,12 @@ impl App {
     }
 
     fn check_disk(&self) -> Finding {
-        const MB: u64 = 1024 * 1024;
-        let floor = self.parts.floor_bytes;
-        match free_bytes(self.parts.dir.path()) {
-            Some(free) if free < floor => Finding::Wrong(format!(
-                "{} MB free, {} MB must stay free: saving is refused; free some space, or lower `storage.floor_mb`",
-                free / MB,
-                floor / MB
-            )),
-            Some(free) => Finding::InOrder(format!("{} MB free", free / MB)),
-            None => Finding::Wrong("the free space cannot be read; look at the data directory".to_owned()),
+        let Some(free) = self.parts.dir.free_bytes() else {
+            return Finding::Wrong("the free space cannot be read; look at the data directory".to_owned());
+        };
+        match BelowFloor::of(free, self.parts.floor_bytes) {
+            Some(below) => Finding::Wrong(below.to_string()),
+            None => Finding::InOrder(format!("{} MB free", free / MB)),
         }
     }
 
