@@ -10,6 +10,8 @@ use std::path::Path;
 use atlas_domain::panic_message;
 use rusqlite::{Connection, ErrorCode, ffi};
 
+use super::log::LogEnd;
+use super::unclear::{Found, look};
 use crate::error::StoreError;
 
 /// A write request with its caller waiting.
@@ -30,13 +32,10 @@ pub(super) trait Disk: Send {
     fn check(&self) -> Result<(), StoreError>;
     /// Opens the same file again, and never makes one.
     fn reopen(&self) -> Result<Connection, StoreError>;
-    /// Ends the transaction of a batch.
+    /// Ends a transaction.
     fn commit(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
         connection.execute_batch("COMMIT")
     }
-    /// What is on the disk when COMMIT reported an I/O error, by the mark of the batch, and makes sure that it stays
-    /// so.
-    fn look(&self, mark: i64) -> Found;
     /// Makes room on a full disk. Whether there is more than before, so that it is worth trying again.
     fn make_room(&self) -> bool;
 }
@@ -48,16 +47,6 @@ pub(super) enum ConnectionState {
     Usable,
     /// An I/O error hit it: its view of the file cannot be trusted any more.
     Suspect,
-}
-
-/// What a COMMIT that reported an I/O error really did.
-pub(super) enum Found {
-    /// The batch is on the disk.
-    Committed,
-    /// The batch is not on the disk, and nothing of it can come back.
-    RolledBack,
-    /// It could not be found out.
-    Unknown(StoreError),
 }
 
 /// What a batch leaves behind.
@@ -76,6 +65,7 @@ pub(super) fn commit_batch(
     mut requests: Vec<Box<dyn Request>>,
     mark: i64,
     disk: &dyn Disk,
+    log_end: &LogEnd,
 ) -> BatchEnd {
     requests.retain(|request| !request.is_abandoned());
     if requests.is_empty() {
@@ -84,7 +74,7 @@ pub(super) fn commit_batch(
             again: requests,
         };
     }
-    match attempt(connection, &mut requests, mark, disk) {
+    match attempt(connection, &mut requests, mark, disk, log_end) {
         Attempt::Committed(results) => {
             answer_all(requests, results);
             BatchEnd {
@@ -93,7 +83,9 @@ pub(super) fn commit_batch(
             }
         }
         Attempt::CommitUnclear(error, results) => {
-            let again = match disk.look(mark) {
+            let found = look(disk, mark);
+            log_end.set_unclear(matches!(found, Found::Unknown(_))); // before anybody hears of it and looks
+            let again = match found {
                 Found::Committed => {
                     answer_all(requests, results);
                     Vec::new()
@@ -168,6 +160,7 @@ fn attempt(
     requests: &mut [Box<dyn Request>],
     mark: i64,
     disk: &dyn Disk,
+    log_end: &LogEnd,
 ) -> Attempt {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return Attempt::NotBegun(error.into());
@@ -184,9 +177,10 @@ fn attempt(
         }
         results.push(result);
     }
-    if connection.total_changes() == changes_before {
+    if connection.total_changes() == changes_before && !log_end.is_unclear() {
         // A claim that found nothing, a sweep with nothing to sweep: an idle process must not wake the disk.
         // (A change of the schema alone is not counted; migrations have a connection of their own.)
+        // Behind a batch of unknown end it must: "there is no such item" would not hold if a crash brought it to life.
         roll_back(connection);
         return Attempt::Committed(results);
     }
@@ -198,6 +192,7 @@ fn attempt(
     fail::fail_point!("store::before_commit", |_| std::process::abort());
     match disk.commit(connection) {
         Ok(()) => {
+            log_end.set_unclear(false);
             #[cfg(feature = "failpoints")]
             fail::fail_point!("store::after_commit", |_| std::process::abort());
             Attempt::Committed(results)

@@ -30,6 +30,9 @@ pub(crate) enum Reading {
     Still,
 }
 
+/// How long a statement waits for another connection's lock.
+pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(5);
+
 /// Statements that stay prepared: more than all use cases together have.
 const STATEMENTS: usize = 128;
 
@@ -113,7 +116,7 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
 
 fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_LIMIT)?;
     // For a new file only: to an old one this would write at every opening, even when the file is of a newer
     // version and must not be touched, or when the disk is full.
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
@@ -154,7 +157,7 @@ pub(crate) fn open_reader(path: &Path, reading: Reading) -> Result<Connection, S
     };
     let connection = opened.map_err(|error| at(path, error))?;
     connection
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY_LIMIT)
         .map_err(|error| at(path, error))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     harden(&connection).map_err(|error| at(path, error))?;

@@ -7,8 +7,10 @@ mod batch;
 mod connection;
 mod file;
 mod health;
+mod log;
 mod migrate;
 mod readers;
+mod unclear;
 mod values;
 mod writer;
 
@@ -26,12 +28,11 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 use crate::reserve::Reserve;
 
-pub(crate) use backup::verified_backup;
 pub(crate) use connection::{
     Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
 };
 pub(crate) use migrate::{Migration, Schema, backups_of, migrate};
-pub(crate) use values::{Column, json_column, parse_column, to_json};
+pub(crate) use values::{Column, StoredText, json_column, parse_column, to_json};
 pub(crate) use writer::Lane;
 pub use writer::WriterStats;
 
@@ -147,11 +148,17 @@ impl Database {
     }
 
     /// Runs `work` in a read transaction, so that everything it reads is of one moment.
+    ///
+    /// After a commit of unknown end, "it is not there" would not hold if a crash brought it to life. So a commit is
+    /// tried first that takes its place. On a disk on which that fails, too, reading goes on all the same.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        if let Some(writer) = &self.writer {
+            writer.settle_unknown_commit().await;
+        }
         self.noted(self.readers.run(work).await)
     }
 

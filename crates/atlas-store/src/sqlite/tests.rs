@@ -1,6 +1,8 @@
 //! The engine against a real file: group commit, the replay rule, readers, migrations, backups.
 
 mod faults;
+mod file;
+mod takeover;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +14,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use super::backup::verified_backup;
 use super::connection::open_read_only;
 use super::*;
 
@@ -91,6 +94,27 @@ impl Fixture {
             .await
             .unwrap()
     }
+}
+
+/// What the next process finds if this one is killed now: the file and the log, without its index.
+fn left_by_a_crash(fixture: &Fixture) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["test.db", "test.db-wal"] {
+        std::fs::copy(fixture.folder.path().join(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+fn away(path: &Path) -> PathBuf {
+    path.with_extension("away")
+}
+
+fn notes_on(connection: &Connection) -> Vec<String> {
+    let mut statement = connection
+        .prepare("SELECT text FROM note ORDER BY rowid")
+        .unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
 }
 
 fn note(text: &'static str) -> impl Fn(&Connection) -> Result<(), StoreError> + Send + 'static {

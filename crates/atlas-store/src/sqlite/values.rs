@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use rusqlite::Row;
-use rusqlite::types::{FromSql, Type};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -48,6 +48,38 @@ column!(atlas_domain::JobId, [u8; 16], atlas_domain::JobId::from_bytes);
 column!(atlas_domain::BlobHash, [u8; 32], atlas_domain::BlobHash);
 column!(atlas_domain::Timestamp, i64, atlas_domain::Timestamp::from_millis);
 column!(atlas_domain::UserId, i64, atlas_domain::UserId);
+
+/// Text as it is stored, even if it is none: to go on with a value that may be damaged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StoredText(Vec<u8>);
+
+impl StoredText {
+    /// Whether it is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0 == text.as_bytes()
+    }
+}
+
+impl FromSql for StoredText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Text(bytes) => Ok(Self(bytes.to_vec())),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+impl ToSql for StoredText {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
+}
+
+impl std::fmt::Display for StoredText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
 
 /// A word of a closed vocabulary.
 pub(crate) fn parse_column<T>(row: &Row<'_>, name: &str) -> rusqlite::Result<T>

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::batch::{ConnectionState, Disk, Request, commit_batch};
+use super::log::{self, LogEnd};
 use crate::error::StoreError;
 
 /// Requests that may wait in one lane; further callers wait for a place.
@@ -52,6 +53,7 @@ struct Shared {
     batches: AtomicU64,
     requests: AtomicU64,
     busy_micros: AtomicU64,
+    log_end: LogEnd,
 }
 
 #[derive(Default)]
@@ -70,15 +72,22 @@ impl Writer {
             batches: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             busy_micros: AtomicU64::new(0),
+            log_end: LogEnd::default(),
         });
         let mark = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
         let file_name = disk.path().file_name().unwrap_or_default();
         let name = format!("write {}", file_name.to_string_lossy());
         let mut thread = WriterThread {
-            connection: Some(connection),
+            connection: None,
             disk,
             mark,
+            inherits_log: true,
         };
+        if let Err(error) = thread.empty_inherited_log(&connection) {
+            let path = thread.disk.path().display();
+            tracing::warn!(%path, %error, "the log of the last process could not be emptied; each batch tries again");
+        }
+        thread.connection = Some(connection);
         let for_thread = Arc::clone(&shared);
         let handle = std::thread::Builder::new().name(name).spawn(move || {
             let _closes = ClosesLanes(&for_thread);
@@ -126,6 +135,15 @@ impl Writer {
         }
         self.shared.arrived.notify_one();
         outcome.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// If the end of the last commit is unknown, tries to commit in its place, so that what readers see then holds.
+    pub(super) async fn settle_unknown_commit(&self) {
+        if self.shared.log_end.is_unclear() {
+            // It changes nothing, and is committed only because of what lies behind the log. A failure is told to
+            // whoever writes; here it leaves everything as it was.
+            let _ = self.submit(Lane::Interactive, |_| Ok(()), |()| ()).await;
+        }
     }
 
     pub(super) fn stats(&self) -> WriterStats {
@@ -210,6 +228,9 @@ struct WriterThread {
     disk: Box<dyn Disk>,
     /// The mark of the last batch, kept in the file by each commit.
     mark: i64,
+    /// The log may still begin with what a former process wrote. If its last synchronisation failed, that is only in
+    /// the kernel's cache: a power cut would take it, and all that was acknowledged behind it.
+    inherits_log: bool,
 }
 
 impl WriterThread {
@@ -217,7 +238,7 @@ impl WriterThread {
         while let Some(requests) = shared.wait_for_work() {
             let begun = Instant::now();
             let count = requests.len() as u64;
-            self.write(requests);
+            self.write(requests, &shared.log_end);
             shared.batches.fetch_add(1, Ordering::Relaxed);
             shared.requests.fetch_add(count, Ordering::Relaxed);
             shared
@@ -227,7 +248,7 @@ impl WriterThread {
         self.close();
     }
 
-    fn write(&mut self, requests: Vec<Box<dyn Request>>) {
+    fn write(&mut self, requests: Vec<Box<dyn Request>>, log_end: &LogEnd) {
         let connection = match self.take_connection() {
             Ok(connection) => connection,
             Err(error) => {
@@ -237,8 +258,10 @@ impl WriterThread {
                 return;
             }
         };
+        // Where it fails, the batch goes on: see there.
+        let _ = self.empty_inherited_log(&connection);
         self.mark += 1;
-        let end = commit_batch(&connection, requests, self.mark, self.disk.as_ref());
+        let end = commit_batch(&connection, requests, self.mark, self.disk.as_ref(), log_end);
         self.connection = match end.connection {
             ConnectionState::Usable => Some(connection),
             ConnectionState::Suspect => {
@@ -248,8 +271,19 @@ impl WriterThread {
             }
         };
         for request in end.again {
-            self.write(vec![request]);
+            self.write(vec![request], log_end);
         }
+    }
+
+    /// Makes the main file hold what the former process left in the log, if that has not been done. Nobody is waited
+    /// for, and nothing fails because of it: a start must come through on a full disk and beside a reader, and a write
+    /// beside one that reads for minutes. Until it is done, an acknowledged write is as safe as that log was.
+    fn empty_inherited_log(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        if self.inherits_log {
+            log::empty_at_once(connection)?;
+            self.inherits_log = false;
+        }
+        Ok(())
     }
 
     /// What is written to a file without a name, or beside one that took its place, is lost with this process:

@@ -29,6 +29,7 @@ const ROUNDS: usize = 4;
 #[case::at_commit("disk::scenario_the_guilty_request_fails_at_commit")]
 #[case::inside_the_request("disk::scenario_the_guilty_request_fails_inside")]
 #[case::everything("disk::scenario_nothing_can_be_written_for_a_while")]
+#[case::the_log_of_the_last_process("disk::scenario_a_start_finds_no_room_for_what_it_recovers")]
 fn an_io_error_costs_only_the_guilty(#[case] scenario: &str) {
     let tests = std::env::current_exe().unwrap();
     let output = Command::new(tests)
@@ -71,6 +72,14 @@ async fn scenario_the_guilty_request_fails_inside() {
 async fn scenario_nothing_can_be_written_for_a_while() {
     if runs_alone() {
         a_disk_that_fails_for_everyone().await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "limits its whole process: `an_io_error_costs_only_the_guilty` runs it in one of its own"]
+async fn scenario_a_start_finds_no_room_for_what_it_recovers() {
+    if runs_alone() {
+        a_start_where_nothing_can_be_moved_out_of_the_log().await;
     }
 }
 
@@ -144,12 +153,41 @@ async fn a_disk_that_fails_for_everyone() {
     limit_file_size(None);
     acknowledged.push(library.save("after.example/").await.item);
     let library = everything_is_there(library, &acknowledged).await;
-    let counts = library.counts().await.unwrap();
+    let counts = library.counts(OWNER).await.unwrap();
     assert_eq!(
         counts.items.iter().map(|(_, count)| count).sum::<u64>(),
         acknowledged.len() as u64
     );
     assert_eq!(library.claim_up_to(10).await.len(), acknowledged.len());
+}
+
+async fn a_start_where_nothing_can_be_moved_out_of_the_log() {
+    let _handled = signal(SignalKind::from_raw(SIGXFSZ)).unwrap();
+    let killed = Fixture::new();
+    empty_the_log(&killed);
+    let mut acknowledged = Vec::new();
+    for number in 0..3 {
+        let item = NewItem {
+            tags: vec!["x".repeat(FAILS_AT_COMMIT_BYTES / 4)],
+            ..new_item(&format!("before.example/{number}"))
+        };
+        acknowledged.push(killed.save_item(OWNER, item).await.unwrap().item);
+    }
+    let main_file_bytes = std::fs::metadata(killed.dir().library_db()).unwrap().len();
+    let library = killed.killed(|| limit_file_size(Some(main_file_bytes)));
+    for item in &acknowledged {
+        assert_eq!(&library.look(item).await, item);
+    }
+    let saved = library.save_item(OWNER, new_item("during.example/")).await;
+    assert!(matches!(saved, Err(StoreError::Io(_))), "{saved:?}");
+    limit_file_size(None);
+    acknowledged.push(library.save("after.example/").await.item);
+    let now_bytes = std::fs::metadata(library.dir().library_db()).unwrap().len();
+    assert!(
+        now_bytes > main_file_bytes,
+        "the log was not moved by the first batch that could"
+    );
+    everything_is_there(library, &acknowledged).await;
 }
 
 /// Saves all of them at once.
