@@ -168,6 +168,9 @@ CREATE INDEX audit_by_item ON audit (item_uuid, id);
 CREATE TABLE job (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid          BLOB NOT NULL UNIQUE CHECK (length(uuid) = 16),
+    -- Whose it is: the person's whose item it is about. NULL for work on the whole library, which is nobody's: no
+    -- person takes it along, and no person may be missing for it to run. The library's owner sees to it.
+    user_id       INTEGER REFERENCES user (id),
     kind          TEXT NOT NULL,
     payload       TEXT NOT NULL CHECK (json_valid(payload)),
     item_uuid     BLOB,
@@ -194,12 +197,13 @@ CREATE TABLE job (
 ) STRICT;
 -- Covers the claim: with ten thousand jobs for one busy host it passes over them without reading their rows.
 CREATE INDEX job_ready ON job (priority, run_at, id, group_key, suspect) WHERE state = 'ready';
--- When the next one is due, without going through all that wait.
-CREATE INDEX job_due ON job (run_at) WHERE state = 'ready';
+-- When the next one is due, of all or of one person, without going through all that wait.
+CREATE INDEX job_due ON job (run_at, user_id) WHERE state = 'ready';
 -- Hardly ever has an entry.
 CREATE INDEX job_suspect ON job (id) WHERE state = 'ready' AND suspect = 1;
+-- What runs now: hardly ever more than a few.
 CREATE INDEX job_leased ON job (lease_until) WHERE state = 'leased';
-CREATE INDEX job_by_state_and_kind ON job (state, kind, updated_at);
+CREATE INDEX job_by_user ON job (user_id, state, kind, updated_at);
 CREATE INDEX job_by_item ON job (item_uuid) WHERE item_uuid IS NOT NULL;
 CREATE UNIQUE INDEX job_unique_while_live ON job (unique_key)
     WHERE unique_key IS NOT NULL AND state IN ('ready', 'leased');

@@ -35,7 +35,7 @@ impl Library {
         let (owner, considered) = (owner.to_owned(), window.clone());
         let claimed = self.write(Lane::Interactive, move |tx| {
             let (leased, suspect_leased): (i64, bool) = tx.sql.query_row(
-                "SELECT count(*), coalesce(max(suspect), 0) FROM job WHERE state = 'leased'",
+                "SELECT count(*), coalesce(max(suspect), 0) FROM job INDEXED BY job_leased WHERE state = 'leased'",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
@@ -119,7 +119,7 @@ impl Library {
         self.db
             .read(move |sql| {
                 let query = format!(
-                    "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'leased'
+                    "SELECT EXISTS (SELECT 1 FROM job INDEXED BY job_leased WHERE state = 'leased'
                          AND (:rows IS NULL OR id IN (SELECT value FROM json_each(:rows))))
                      OR EXISTS ({})",
                     window.over(
@@ -171,7 +171,7 @@ impl Tx<'_> {
             "job_ready",
             "SELECT id FROM {JOBS} AND state = 'ready' AND run_at <= :now AND suspect = :suspect
              AND (group_key IS NULL OR group_key NOT IN
-                 (SELECT group_key FROM job WHERE state = 'leased' AND group_key IS NOT NULL
+                 (SELECT group_key FROM job INDEXED BY job_leased WHERE state = 'leased' AND group_key IS NOT NULL
                   GROUP BY group_key HAVING count(*) >= :per_group))
              ORDER BY priority, run_at, id LIMIT 1",
         ))?;
@@ -215,7 +215,8 @@ impl Tx<'_> {
     fn leases_before(&self, moment: Timestamp) -> Result<Vec<Job>, StoreError> {
         self.readable_jobs(
             &format!(
-                "SELECT id, {JOB_COLUMNS} FROM job WHERE state = 'leased' AND lease_until < ?1 ORDER BY id"
+                "SELECT id, {JOB_COLUMNS} FROM job INDEXED BY job_leased
+                 WHERE state = 'leased' AND lease_until < ?1 ORDER BY id"
             ),
             [moment.as_millis()],
             job_from_row,

@@ -70,7 +70,7 @@ impl Tx<'_> {
         let update = match by.item_id {
             // Few jobs belong to an item, but many may be dead.
             Some(_) => format!("UPDATE job INDEXED BY job_by_item {set} WHERE item_uuid = ?1"),
-            None => format!("UPDATE job {set} WHERE item_uuid IS ?1"),
+            None => format!("UPDATE job {set} WHERE user_id IS NULL AND item_uuid IS ?1"),
         };
         self.sql
             .prepare_cached(&format!(

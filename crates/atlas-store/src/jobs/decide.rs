@@ -1,7 +1,6 @@
 //! The owner's word on jobs: retry, cancel.
 
 use atlas_domain::{AttemptEnd, Job, JobId, JobState, UserId};
-use rusqlite::OptionalExtension;
 
 use super::caused::JobNote;
 use super::finish::AttemptRecord;
@@ -9,16 +8,16 @@ use super::read::read_job;
 use crate::error::StoreError;
 use crate::library::Library;
 use crate::library::audit::Actor;
-use crate::sqlite::{Column, Lane};
+use crate::sqlite::Lane;
 use crate::tx::Tx;
 
 const CALLED_OFF: &str = "the owner called its processing off";
 
 impl Library {
     /// Sends a dead or cancelled job round again, with all its tries.
-    pub async fn retry_job(&self, job: JobId) -> Result<Job, StoreError> {
+    pub async fn retry_job(&self, user: UserId, job: JobId) -> Result<Job, StoreError> {
         self.write(Lane::Interactive, move |tx| {
-            let found = read_job(tx.sql, job)?;
+            let found = read_job(tx.sql, user, job)?;
             if !matches!(found.state, JobState::Dead | JobState::Cancelled) {
                 return Err(StoreError::Conflict(format!(
                     "job {job} is {}: only a dead or cancelled one can be retried",
@@ -37,16 +36,16 @@ impl Library {
             )?;
             tx.note(JobNote::Caused(row));
             tx.requeue_item_of(&found)?;
-            tx.audit_job("retried", &found, &found.reason, &found.message)?;
-            read_job(tx.sql, job)
+            tx.audit(user, Actor::Owner, "retried", found.item_id, &found.reason, &found.message)?;
+            read_job(tx.sql, user, job)
         })
         .await
     }
 
     /// Calls off a job that waits or runs, or drops a dead one. Whoever runs it has lost its lease.
-    pub async fn cancel_job(&self, job: JobId) -> Result<Job, StoreError> {
+    pub async fn cancel_job(&self, user: UserId, job: JobId) -> Result<Job, StoreError> {
         self.write(Lane::Interactive, move |tx| {
-            let found = read_job(tx.sql, job)?;
+            let found = read_job(tx.sql, user, job)?;
             if matches!(found.state, JobState::Done | JobState::Cancelled) {
                 return Err(StoreError::Conflict(format!(
                     "job {job} is {}: it has ended, and there is nothing to cancel",
@@ -54,9 +53,16 @@ impl Library {
                 )));
             }
             tx.cancel(&found)?;
-            tx.audit_job("cancelled", &found, found.kind.as_str(), &found.message)?;
+            tx.audit(
+                user,
+                Actor::Owner,
+                "cancelled",
+                found.item_id,
+                found.kind.as_str(),
+                &found.message,
+            )?;
             tx.fail_item_of(&found, Actor::Owner, "cancelled", CALLED_OFF)?;
-            read_job(tx.sql, job)
+            read_job(tx.sql, user, job)
         })
         .await
     }
@@ -86,25 +92,5 @@ impl Tx<'_> {
         )?;
         self.note(JobNote::Ended(row));
         Ok(())
-    }
-
-    /// The audit row of the owner's word on a job: with its item, or with the library's owner when it has none.
-    fn audit_job(&self, action: &str, job: &Job, reason: &str, detail: &str) -> Result<(), StoreError> {
-        let user = match job.item_id {
-            None => None,
-            Some(item) => self
-                .sql
-                .prepare_cached("SELECT user_id FROM item WHERE uuid = ?1")?
-                .query_row([item.as_bytes()], |row| UserId::read(row, "user_id"))
-                .optional()?,
-        };
-        self.audit(
-            user.unwrap_or(UserId::OWNER),
-            Actor::Owner,
-            action,
-            job.item_id,
-            reason,
-            detail,
-        )
     }
 }

@@ -56,20 +56,25 @@ impl Tx<'_> {
         Ok(live)
     }
 
-    /// The new job, or the live one that has its unique key already.
+    /// The new job, which belongs to whom its item belongs to, or the live one that has its unique key already.
     pub(crate) fn enqueue(&self, job: &NewJob) -> Result<JobId, StoreError> {
         if let Some((_, live)) = self.live_job(job.unique_key.as_deref())? {
             return Ok(live);
         }
+        let owner = match job.item_id {
+            Some(item) => Some(self.owner_of(item)?),
+            None => None, // work on the whole library is nobody's
+        };
         let id = JobId::generate(self.now, self.entropy);
         self.sql
             .prepare_cached(
-                "INSERT INTO job (uuid, kind, payload, item_uuid, priority, run_at, state, max_attempts, unique_key,
-                     group_key, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?9, ?6, ?6)",
+                "INSERT INTO job (uuid, user_id, kind, payload, item_uuid, priority, run_at, state, max_attempts,
+                     unique_key, group_key, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'ready', ?8, ?9, ?10, ?7, ?7)",
             )?
             .execute((
                 id.as_bytes(),
+                owner.map(|owner| owner.0),
                 job.kind.as_str(),
                 &job.payload,
                 job.item_id.as_ref().map(ItemId::as_bytes),
@@ -84,19 +89,19 @@ impl Tx<'_> {
     }
 
     /// Cancels a job of the same key, whether it waits or runs.
-    pub(crate) fn call_off(&self, job: &NewJob) -> Result<(), StoreError> {
+    pub(crate) fn call_off(&self, user: UserId, job: &NewJob) -> Result<(), StoreError> {
         match self.live_job(job.unique_key.as_deref())? {
-            Some((_, live)) => self.cancel(&read_job(self.sql, live)?),
+            Some((_, live)) => self.cancel(&read_job(self.sql, user, live)?),
             None => Ok(()),
         }
     }
 
     /// Cancels a job of the same key if it runs.
-    pub(crate) fn call_off_running(&self, job: &NewJob) -> Result<(), StoreError> {
+    pub(crate) fn call_off_running(&self, user: UserId, job: &NewJob) -> Result<(), StoreError> {
         let Some((_, live)) = self.live_job(job.unique_key.as_deref())? else {
             return Ok(());
         };
-        let live = read_job(self.sql, live)?;
+        let live = read_job(self.sql, user, live)?;
         if live.state == JobState::Leased {
             self.cancel(&live)?;
         }

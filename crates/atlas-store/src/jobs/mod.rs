@@ -1,4 +1,7 @@
 //! The queue: jobs in the library's own file, so that a result and the end of its job are one transaction.
+//!
+//! What a person does takes their `UserId`, and finds no job of another. What a worker does (claims, heartbeats, ends of
+//! tries, recovery) and what a schedule enqueues is done for the process, for all persons alike, and takes none.
 
 mod caused;
 mod claim;
@@ -6,6 +9,8 @@ mod dead_letters;
 mod decide;
 mod enqueue;
 mod finish;
+mod list;
+mod owner;
 mod read;
 mod recover;
 mod unreadable;
@@ -13,5 +18,6 @@ mod unreadable;
 pub use caused::JobScope;
 pub(crate) use caused::{CausedJobs, JobNote};
 pub use finish::{AttemptRecord, Postponement};
-pub use read::{JobFilter, JobPage};
+pub use list::{JobFilter, JobPage, UnreadableJob};
+pub(crate) use owner::{jobs_seen_to_by, shares_seen_to_by};
 pub use recover::CrashRecovery;

@@ -54,7 +54,9 @@ impl Library {
 impl Tx<'_> {
     fn interrupted(&self) -> Result<Vec<(Job, i64)>, StoreError> {
         self.readable_jobs(
-            &format!("SELECT id, {JOB_COLUMNS}, crashes FROM job WHERE state = 'leased' ORDER BY id"),
+            &format!(
+                "SELECT id, {JOB_COLUMNS}, crashes FROM job INDEXED BY job_leased WHERE state = 'leased' ORDER BY id"
+            ),
             [],
             |row| Ok((job_from_row(row)?, row.get("crashes")?)),
         )

@@ -51,12 +51,31 @@ pub struct ItemPage {
 }
 
 /// An item whose row is damaged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnreadableItem {
-    /// Its name.
-    pub id: ItemId,
+    /// Its name, unless that is damaged too; then the problem names its row.
+    pub id: Option<ItemId>,
     /// What is wrong with it, as a sentence.
     pub problem: String,
+}
+
+impl UnreadableItem {
+    /// The item of a row, with its number as `row_id`, with which `error` happened; that error again when it is not
+    /// about this row alone.
+    pub(super) fn of(row: &Row<'_>, error: rusqlite::Error) -> Result<Self, StoreError> {
+        let problem = StoreError::from(error).of_one_row()?;
+        let row_id: i64 = row.get("row_id")?;
+        Ok(match ItemId::read(row, "uuid") {
+            Ok(id) => Self {
+                id: Some(id),
+                problem,
+            },
+            Err(_) => Self {
+                id: None,
+                problem: format!("{problem} (row {row_id} of `item`)"),
+            },
+        })
+    }
 }
 
 impl Library {
@@ -231,10 +250,7 @@ fn list(sql: &Connection, user: UserId, filter: &ItemFilter, before: i64) -> Res
         last = Some(row.get::<_, i64>("row_id")?.to_string());
         match item_from_row(row) {
             Ok(item) => page.items.push(item),
-            Err(error) => page.unreadable.push(UnreadableItem {
-                id: ItemId::read(row, "uuid")?,
-                problem: StoreError::from(error).of_one_row()?,
-            }),
+            Err(error) => page.unreadable.push(UnreadableItem::of(row, error)?),
         }
     }
     Ok(page)

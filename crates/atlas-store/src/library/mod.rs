@@ -48,7 +48,7 @@ use crate::jobs::{CausedJobs, JobNote};
 use crate::reserve::Reserve;
 use crate::sqlite::{
     Database, Lane, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write,
-    quick_check, verified_backup,
+    quick_check,
 };
 use crate::tx::Tx;
 
@@ -205,11 +205,6 @@ impl Library {
     pub async fn check_integrity(&self, dir: &DataDir) -> Result<(), StoreError> {
         let path = dir.library_db();
         self.db.read_whole(move |sql| full_check(sql, &path)).await
-    }
-
-    /// Writes a copy of the database to the new file `target`, and proves that it can be read.
-    pub async fn back_up(&self, target: std::path::PathBuf) -> Result<(), StoreError> {
-        self.db.read_whole(move |sql| verified_backup(sql, &target)).await
     }
 
     /// Finishes what is queued and closes the writer.

@@ -28,14 +28,16 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const LARGE: [&str; 6] = ["item", "job", "document", "snapshot", "attempt", "change_log"];
 
 /// Use cases that go through an index from one end, with the reason why that is right.
-const ALLOWED: [(&str, &str); 5] = [
+const ALLOWED: [(&str, &str); 6] = [
     // In the order of the queue, and only until the first job that may run.
     ("claim_jobs", "SCAN job USING COVERING INDEX job_ready"),
     // It hardly ever has an entry, and one is enough.
     ("claim_jobs", "SCAN job USING COVERING INDEX job_suspect"),
-    // It counts everything, by indexes alone.
-    ("counts", "SCAN item USING COVERING INDEX item_by_user_and_state"),
-    ("counts", "SCAN job USING COVERING INDEX job_by_state_and_kind"),
+    // It holds what runs now, which is no more than the worker has slots.
+    ("claim_jobs", "SCAN job USING INDEX job_leased"),
+    ("has_due_jobs", "SCAN job USING COVERING INDEX job_leased"),
+    ("recover", "SCAN job USING INDEX job_leased"),
+    // Counted by the page, without a look at the entries.
     (
         "counts",
         "SCAN document USING COVERING INDEX document_by_snapshot",
@@ -230,10 +232,11 @@ impl Plans {
         let lease = self.claim().await;
         let fail = library.finish_job(&lease, failure(), attempt());
         self.of("finish_job", fail).await;
-        self.of("retry_job", library.retry_job(lease.job.id)).await;
-        self.of("cancel_job", library.cancel_job(lease.job.id)).await;
-        self.of("job", library.job(lease.job.id)).await;
-        let attempts = library.attempts_of_job(lease.job.id);
+        self.of("retry_job", library.retry_job(OWNER, lease.job.id)).await;
+        self.of("cancel_job", library.cancel_job(OWNER, lease.job.id))
+            .await;
+        self.of("job", library.job(OWNER, lease.job.id)).await;
+        let attempts = library.attempts_of_job(OWNER, lease.job.id);
         self.of("attempts_of_job", attempts).await;
         let sweep = NewJob::maintenance(JobKind::SweepRetention);
         self.of("enqueue_job", library.enqueue_job(sweep)).await;
@@ -249,7 +252,7 @@ impl Plans {
                     limit: 50,
                     after: Some("1-1".to_owned()),
                 };
-                self.of("list_jobs", library.list_jobs(filter)).await;
+                self.of("list_jobs", library.list_jobs(OWNER, filter)).await;
             }
         }
     }
@@ -285,11 +288,12 @@ impl Plans {
             .await;
         self.of("latest_judgement", library.latest_judgement(OWNER, stored))
             .await;
-        self.of("latest_snapshot", library.latest_snapshot(stored)).await;
-        let reprocess = library.snapshot_to_reprocess(stored);
+        self.of("latest_snapshot", library.latest_snapshot(OWNER, stored))
+            .await;
+        let reprocess = library.snapshot_to_reprocess(OWNER, stored);
         let snapshot = self.of("snapshot_to_reprocess", reprocess).await.unwrap();
         self.of("blob", library.blob(snapshot.body_hash)).await;
-        self.of("attempts_of_item", library.attempts_of_item(stored))
+        self.of("attempts_of_item", library.attempts_of_item(OWNER, stored))
             .await;
         self.of("audit_of", library.audit_of(OWNER, stored)).await;
         self.of("list_quarantine", library.list_quarantine(OWNER, 50, None))
@@ -319,7 +323,7 @@ impl Plans {
         self.of("oldest_waiting", library.oldest_waiting(cursor)).await;
         self.of("index_material", library.index_material(items.to_vec()))
             .await;
-        self.of("counts", library.counts()).await;
+        self.of("counts", library.counts(OWNER)).await;
         let at_once = RetentionPolicy {
             trash: Duration::ZERO,
             rejected_snapshots: Duration::ZERO,

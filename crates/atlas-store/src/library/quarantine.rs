@@ -1,12 +1,13 @@
 //! The quarantine: suspected junk, kept whole until the owner decides.
 
 use atlas_domain::{Item, ItemId, ItemState, JobId, NewJob, UserId};
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
 use super::audit::Actor;
 use super::documents::{Judgement, judgement_from_row};
-use super::items::{ITEM_COLUMNS, item_from_row, read_item};
+use super::items::{ITEM_COLUMNS, UnreadableItem, item_from_row, read_item};
 use crate::error::StoreError;
 use crate::sqlite::Lane;
 
@@ -24,7 +25,10 @@ pub struct Quarantined {
 pub struct QuarantinePage {
     /// The items with what led there.
     pub items: Vec<Quarantined>,
-    /// Items in quarantine in all.
+    /// Items of the page of which something cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableItem>,
+    /// Items in quarantine in all, those included that cannot be read.
     pub total: u64,
     /// Where the next page begins; none when this is the last.
     pub next: Option<String>,
@@ -42,42 +46,7 @@ impl Library {
             None => i64::MAX,
             Some(text) => text.parse().map_err(|_| StoreError::BadCursor(text))?,
         };
-        self.db
-            .read(move |sql| {
-                let total = sql
-                    .prepare_cached(
-                        "SELECT count(*) FROM item
-                         WHERE user_id = ?1 AND state = 'quarantined' AND trashed_at IS NULL",
-                    )?
-                    .query_row([user.0], |row| row.get(0))?;
-                let mut statement = sql.prepare_cached(&format!(
-                    "SELECT item.id AS row_id, {ITEM_COLUMNS}, judgement.judged_at, judgement.decision, judgement.class,
-                         judgement.reasons, judgement.gate_version
-                     FROM item JOIN judgement ON judgement.id =
-                         (SELECT max(last.id) FROM judgement AS last WHERE last.item_id = item.id)
-                     WHERE item.user_id = ?1 AND item.state = 'quarantined' AND item.trashed_at IS NULL
-                         AND item.id < ?2
-                     ORDER BY item.id DESC LIMIT ?3"
-                ))?;
-                // One more than asked for tells whether there is a next page.
-                let rows = statement.query_map((user.0, before, i64::from(limit) + 1), |row| {
-                    let entry = Quarantined {
-                        item: item_from_row(row)?,
-                        judgement: judgement_from_row(row)?,
-                    };
-                    Ok((row.get::<_, i64>("row_id")?, entry))
-                })?;
-                let mut found = rows.collect::<Result<Vec<_>, _>>()?;
-                let has_more = found.len() > limit as usize;
-                found.truncate(limit as usize);
-                let last = found.last().filter(|_| has_more);
-                Ok(QuarantinePage {
-                    next: last.map(|(row, _)| row.to_string()),
-                    total,
-                    items: found.into_iter().map(|(_, entry)| entry).collect(),
-                })
-            })
-            .await
+        self.db.read(move |sql| list(sql, user, limit, before)).await
     }
 
     /// The owner says that an item is content: its stored bytes are processed again, and the gate's opinion
@@ -103,7 +72,7 @@ impl Library {
             let reprocess = NewJob::reprocess(item);
             if !found.keep_always {
                 // A run that is under way began without knowing this, and would end as it did before.
-                tx.call_off_running(&reprocess)?;
+                tx.call_off_running(user, &reprocess)?;
             }
             let job = tx.request(&reprocess)?;
             Ok((read_item(tx.sql, user, item)?, job))
@@ -124,8 +93,8 @@ impl Library {
                 "UPDATE item SET state = 'rejected', keep_always = 0, updated_at = ?2 WHERE uuid = ?1",
                 (item.as_bytes(), tx.now.as_millis()),
             )?;
-            tx.call_off(&NewJob::reprocess(item))?;
-            tx.call_off(&NewJob::ingest(item, &found.url))?;
+            tx.call_off(user, &NewJob::reprocess(item))?;
+            tx.call_off(user, &NewJob::ingest(item, &found.url))?;
             tx.audit(
                 user,
                 Actor::Owner,
@@ -138,6 +107,50 @@ impl Library {
         })
         .await
     }
+}
+
+fn list(sql: &Connection, user: UserId, limit: u32, before: i64) -> Result<QuarantinePage, StoreError> {
+    let total = sql
+        .prepare_cached(
+            "SELECT count(*) FROM item WHERE user_id = ?1 AND state = 'quarantined' AND trashed_at IS NULL",
+        )?
+        .query_row([user.0], |row| row.get(0))?;
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT item.id AS row_id, {ITEM_COLUMNS}, judgement.judged_at, judgement.decision, judgement.class,
+             judgement.reasons, judgement.gate_version
+         FROM item JOIN judgement ON judgement.id =
+             (SELECT max(last.id) FROM judgement AS last WHERE last.item_id = item.id)
+         WHERE item.user_id = ?1 AND item.state = 'quarantined' AND item.trashed_at IS NULL
+             AND item.id < ?2
+         ORDER BY item.id DESC LIMIT ?3"
+    ))?;
+    let one_more = i64::from(limit) + 1; // tells whether there is a next page
+    let mut page = QuarantinePage {
+        items: Vec::new(),
+        unreadable: Vec::new(),
+        total,
+        next: None,
+    };
+    let (mut rows, mut last) = (statement.query((user.0, before, one_more))?, None);
+    while let Some(row) = rows.next()? {
+        if page.items.len() + page.unreadable.len() == limit as usize {
+            page.next = last;
+            break;
+        }
+        last = Some(row.get::<_, i64>("row_id")?.to_string());
+        match quarantined_from_row(row) {
+            Ok(entry) => page.items.push(entry),
+            Err(error) => page.unreadable.push(UnreadableItem::of(row, error)?),
+        }
+    }
+    Ok(page)
+}
+
+fn quarantined_from_row(row: &Row<'_>) -> rusqlite::Result<Quarantined> {
+    Ok(Quarantined {
+        item: item_from_row(row)?,
+        judgement: judgement_from_row(row)?,
+    })
 }
 
 fn not_in_quarantine(item: &Item) -> StoreError {

@@ -150,7 +150,9 @@ fn old_attempts(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreEr
 /// A job is kept as long as its attempts are, because they explain its item.
 fn ended_jobs(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreError> {
     let mut statement = sql.prepare(
-        "SELECT id FROM job WHERE state IN ('done', 'cancelled') AND kind = ?1 AND updated_at < ?2
+        "SELECT job.id FROM (SELECT id AS user_id FROM user UNION ALL SELECT NULL) AS owner
+         CROSS JOIN job INDEXED BY job_by_user ON job.user_id IS owner.user_id
+         WHERE job.state IN ('done', 'cancelled') AND job.kind = ?1 AND job.updated_at < ?2
          AND (item_uuid IS NULL OR NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.job_id = job.id))",
     )?;
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Snapshots: pages as they arrived, kept before anything judges them, and the bytes behind them.
 
-use atlas_domain::{BlobHash, Fetched, ItemId, Lease, Snapshot, SnapshotId, Timestamp};
+use atlas_domain::{BlobHash, Fetched, ItemId, Lease, Snapshot, SnapshotId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::task::spawn_blocking;
 
@@ -51,26 +51,31 @@ impl Library {
     }
 
     /// The newest snapshot of an item whose bytes are still kept.
-    pub async fn latest_snapshot(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
+    pub async fn latest_snapshot(&self, user: UserId, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
         self.db
             .read(move |sql| {
                 let mut statement = sql.prepare_cached(
                     "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
-                     WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL ORDER BY snapshot.id DESC LIMIT 1",
+                     WHERE item.user_id = ?1 AND item.uuid = ?2 AND snapshot.body_hash IS NOT NULL
+                     ORDER BY snapshot.id DESC LIMIT 1",
                 )?;
-                Ok(statement.query_row([item.as_bytes()], snapshot_from_row).optional()?)
+                Ok(statement.query_row((user.0, item.as_bytes()), snapshot_from_row).optional()?)
             })
             .await
     }
 
     /// The bytes that an item's state came from: those of its content, else those the gate judged last, else the
     /// newest. An answer of a server in trouble is none of these.
-    pub async fn snapshot_to_reprocess(&self, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
+    pub async fn snapshot_to_reprocess(
+        &self,
+        user: UserId,
+        item: ItemId,
+    ) -> Result<Option<Snapshot>, StoreError> {
         self.db
             .read(move |sql| {
                 let mut statement = sql.prepare_cached(
                     "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
-                     WHERE item.uuid = ?1 AND snapshot.body_hash IS NOT NULL
+                     WHERE item.user_id = ?1 AND item.uuid = ?2 AND snapshot.body_hash IS NOT NULL
                      AND snapshot.status < 500 AND snapshot.status NOT IN (408, 425, 429)
                      ORDER BY item.state IN ('stored', 'partial') AND snapshot.id =
                              (SELECT snapshot_id FROM document WHERE document.id = item.document_id) DESC,
@@ -80,7 +85,7 @@ impl Library {
                      LIMIT 1",
                 )?;
                 Ok(statement
-                    .query_row([item.as_bytes()], snapshot_from_row)
+                    .query_row((user.0, item.as_bytes()), snapshot_from_row)
                     .optional()?)
             })
             .await

@@ -86,7 +86,7 @@ async fn a_job_that_is_put_back_for_later_is_left_to_whoever_comes_then() {
 async fn a_job_whose_lease_ran_out_is_tried_again_by_who_caused_it_until_it_is_given_up() {
     let library = Fixture::new();
     let job = library.save("example.com/page").await.job.unwrap();
-    let max_attempts = library.job(job).await.unwrap().max_attempts;
+    let max_attempts = library.job(OWNER, job).await.unwrap().max_attempts;
     for _ in 0..max_attempts {
         assert_eq!(claim_caused(&library).await, [job]);
         library.clock.advance(2 * LEASE);
@@ -102,7 +102,7 @@ async fn a_job_that_is_given_back_or_called_off_is_due_or_not_as_one_would_think
     let lease = library.claim().await;
     library.release_job(&lease).await.unwrap();
     assert_eq!(claim_caused(&library).await, [job], "given back");
-    library.cancel_job(job).await.unwrap();
+    library.cancel_job(OWNER, job).await.unwrap();
     nothing_is_due_here(&library).await;
 }
 
@@ -116,7 +116,11 @@ async fn what_was_rolled_back_has_caused_nothing() {
     library.expire_leases().await.unwrap();
     let held = library.claim().await;
     let library_before = library.jobs_in(atlas_domain::JobState::Ready).await;
-    let snapshot = library.latest_snapshot(original.id).await.unwrap().unwrap();
+    let snapshot = library
+        .latest_snapshot(OWNER, original.id)
+        .await
+        .unwrap()
+        .unwrap();
     let commit = atlas_store::IngestCommit {
         rejudged: true,
         ..crate::fixture::commit_of(&lost, &snapshot, rejected())
@@ -199,7 +203,7 @@ async fn a_job_that_is_retried_is_work_of_who_retried_it() {
     library.ingest("example.com/page", failed()).await;
     let library = next_process(library).await;
     let dead = library.jobs_in(atlas_domain::JobState::Dead).await.pop().unwrap();
-    library.retry_job(dead.id).await.unwrap();
+    library.retry_job(OWNER, dead.id).await.unwrap();
     assert_eq!(claim_caused(&library).await, [dead.id]);
 }
 

@@ -50,7 +50,7 @@ async fn a_queued_job_is_neither_claimed_nor_committed() {
         .await;
     assert!(is_damage(&committed), "{committed:?}");
     assert_eq!(library.look(&running.item).await, running.item);
-    assert_eq!(library.job(waiting).await.unwrap().state, JobState::Ready);
+    assert_eq!(library.job(OWNER, waiting).await.unwrap().state, JobState::Ready);
 }
 
 #[tokio::test]

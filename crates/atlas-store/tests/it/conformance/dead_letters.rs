@@ -4,7 +4,7 @@ use atlas_domain::{AttemptEnd, Item, Job, JobKind, JobState, Lease, NewJob, Outc
 use atlas_store::Conclusion;
 use rstest::rstest;
 
-use crate::fixture::{Fixture, LEASE, MINUTE, content, failed, link_only, quarantined};
+use crate::fixture::{Fixture, LEASE, MINUTE, OWNER, content, failed, link_only, quarantined};
 
 async fn ingest_again(library: &Fixture, item: &Item, conclusion: Conclusion) {
     let job = NewJob::ingest(item.id, &item.url);
@@ -32,12 +32,12 @@ async fn an_item_that_came_through_has_no_dead_letters(#[case] conclusion: Concl
     library.clock.advance(MINUTE);
     ingest_again(&library, &item, conclusion).await;
     for letter in letters {
-        let closed = library.job(letter.id).await.unwrap();
+        let closed = library.job(OWNER, letter.id).await.unwrap();
         assert_eq!(
             (closed.state, closed.reason.as_str(), closed.updated_at),
             (JobState::Cancelled, "superseded", library.now())
         );
-        let attempts = library.attempts_of_job(letter.id).await.unwrap();
+        let attempts = library.attempts_of_job(OWNER, letter.id).await.unwrap();
         assert_eq!(
             (attempts[0].end, attempts[0].reason.as_str()),
             (AttemptEnd::Dead, "extraction_crashed"),

@@ -35,25 +35,25 @@ async fn content_is_stored_with_everything_that_explains_it() {
     );
     assert_eq!(judgement.verdict.reasons[0].code, "password_field");
     assert_eq!(
-        library.latest_snapshot(item.id).await.unwrap(),
+        library.latest_snapshot(OWNER, item.id).await.unwrap(),
         Some(snapshot.clone())
     );
     assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), b"<h1>words</h1>");
     assert_eq!(library.all_changes().await, [(item.id, ChangeOp::Upsert)]);
     assert_eq!(library.audit_actions(&item).await, ["saved", "stored"]);
 
-    let job = library.job(saved.job.unwrap()).await.unwrap();
+    let job = library.job(OWNER, saved.job.unwrap()).await.unwrap();
     assert_eq!(
         (job.state, job.outcome, job.attempts),
         (JobState::Done, Some(OutcomeWord::Stored), 1)
     );
-    let attempts = library.attempts_of_item(item.id).await.unwrap();
+    let attempts = library.attempts_of_item(OWNER, item.id).await.unwrap();
     assert_eq!(attempts.len(), 1);
     assert_eq!(
         (attempts[0].end, attempts[0].stage.as_str()),
         (AttemptEnd::Done, "commit")
     );
-    assert_eq!(attempts, library.attempts_of_job(job.id).await.unwrap());
+    assert_eq!(attempts, library.attempts_of_job(OWNER, job.id).await.unwrap());
 }
 
 #[rstest]
@@ -173,7 +173,7 @@ async fn our_own_failure_leaves_the_item_as_it_was_and_a_dead_letter(
     assert_eq!(library.look(&before).await, before);
     let dead = library.jobs_in(JobState::Dead).await;
     assert_eq!(dead[0].reason, "extraction_crashed");
-    library.retry_job(dead[0].id).await.unwrap();
+    library.retry_job(OWNER, dead[0].id).await.unwrap();
     assert_eq!(
         library.look(&before).await,
         before,
@@ -234,7 +234,7 @@ async fn everything(library: &Fixture, item: &Item) -> impl PartialEq + std::fmt
         library.latest_judgement(OWNER, item.id).await.unwrap(),
         library.ingest_material(item.id).await.unwrap().given_html,
         library.audit_of(OWNER, item.id).await.unwrap(),
-        library.attempts_of_item(item.id).await.unwrap(),
+        library.attempts_of_item(OWNER, item.id).await.unwrap(),
         library.all_changes().await,
         library.jobs_in(JobState::Leased).await,
     )

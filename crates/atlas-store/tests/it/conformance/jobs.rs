@@ -3,7 +3,7 @@
 use atlas_domain::{ItemState, Job, JobKind, JobState, NewJob};
 use atlas_store::{JobFilter, JobScope, StoreError};
 
-use crate::fixture::{Fixture, MINUTE, content, failed};
+use crate::fixture::{Fixture, MINUTE, OWNER, content, failed};
 
 fn of_priority(priority: i32, unique_key: &str) -> NewJob {
     NewJob {
@@ -106,7 +106,7 @@ async fn jobs_are_listed_by_state_and_kind_the_last_changed_first() {
         .await
         .unwrap();
     let dead = library.jobs_in(JobState::Dead).await;
-    let list = async |filter: JobFilter| ids(&library.list_jobs(filter).await.unwrap().jobs);
+    let list = async |filter: JobFilter| ids(&library.list_jobs(OWNER, filter).await.unwrap().jobs);
     let all = [sweep, saved.job.unwrap(), dead[0].id];
     assert_eq!(list(JobFilter::default()).await, all);
     assert_eq!(
@@ -135,7 +135,7 @@ async fn pages_of_jobs_hold_each_once_also_those_that_changed_at_the_same_time()
         }
     }
     library.ingest("done.example/", content("words")).await;
-    let all = ids(&library.list_jobs(JobFilter::default()).await.unwrap().jobs);
+    let all = ids(&library.list_jobs(OWNER, JobFilter::default()).await.unwrap().jobs);
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
         let filter = JobFilter {
@@ -143,7 +143,7 @@ async fn pages_of_jobs_hold_each_once_also_those_that_changed_at_the_same_time()
             after,
             ..JobFilter::default()
         };
-        let page = library.list_jobs(filter).await.unwrap();
+        let page = library.list_jobs(OWNER, filter).await.unwrap();
         assert_eq!(page.total, 6);
         assert!(!page.jobs.is_empty(), "a page that was announced is not empty");
         listed.extend(ids(&page.jobs));
@@ -158,7 +158,7 @@ async fn pages_of_jobs_hold_each_once_also_those_that_changed_at_the_same_time()
             after: Some(cursor.to_owned()),
             ..JobFilter::default()
         };
-        let refused = library.list_jobs(filter).await;
+        let refused = library.list_jobs(OWNER, filter).await;
         assert!(matches!(refused, Err(StoreError::BadCursor(_))), "{cursor}");
     }
 }
@@ -173,7 +173,7 @@ async fn a_dead_job_that_is_retried_starts_over() {
         (ItemState::Failed, "extraction_crashed")
     );
     library.clock.advance(MINUTE);
-    let retried = library.retry_job(dead.id).await.unwrap();
+    let retried = library.retry_job(OWNER, dead.id).await.unwrap();
     assert_eq!(
         (retried.state, retried.attempts, retried.run_at),
         (JobState::Ready, 0, library.now())
@@ -194,7 +194,7 @@ async fn a_dead_job_that_is_retried_starts_over() {
 async fn a_cancelled_job_runs_no_more_until_it_is_retried() {
     let library = Fixture::new();
     let saved = library.save("example.com/page").await;
-    let cancelled = library.cancel_job(saved.job.unwrap()).await.unwrap();
+    let cancelled = library.cancel_job(OWNER, saved.job.unwrap()).await.unwrap();
     assert_eq!(cancelled.state, JobState::Cancelled);
     assert_eq!(library.claim_up_to(10).await, []);
     let item = library.look(&saved.item).await;
@@ -206,7 +206,7 @@ async fn a_cancelled_job_runs_no_more_until_it_is_retried() {
         library.audit_actions(&item).await,
         ["saved", "cancelled", "failed"]
     );
-    library.retry_job(cancelled.id).await.unwrap();
+    library.retry_job(OWNER, cancelled.id).await.unwrap();
     assert_eq!(library.look(&item).await.state, ItemState::Queued);
     assert_eq!(library.claim().await.job.id, cancelled.id);
 }
@@ -216,7 +216,7 @@ async fn a_running_job_that_is_cancelled_commits_nothing_any_more() {
     let library = Fixture::new();
     let saved = library.save("example.com/page").await;
     let running = library.claim().await;
-    let cancelled = library.cancel_job(running.job.id).await.unwrap();
+    let cancelled = library.cancel_job(OWNER, running.job.id).await.unwrap();
     assert_eq!(
         (cancelled.state, cancelled.reason.as_str()),
         (JobState::Cancelled, "cancelled")
@@ -238,13 +238,13 @@ async fn only_a_job_that_has_not_ended_can_be_cancelled_and_only_an_ended_one_re
     let refused = |result: Result<Job, StoreError>| {
         assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
     };
-    refused(library.retry_job(job).await);
+    refused(library.retry_job(OWNER, job).await);
     let lease = library.claim().await;
-    refused(library.retry_job(job).await);
+    refused(library.retry_job(OWNER, job).await);
     library.conclude(&lease, content("words")).await;
-    refused(library.retry_job(job).await);
-    refused(library.cancel_job(job).await);
-    let unknown = library.job(atlas_domain::JobId::from_bytes([9; 16])).await;
+    refused(library.retry_job(OWNER, job).await);
+    refused(library.cancel_job(OWNER, job).await);
+    let unknown = library.job(OWNER, atlas_domain::JobId::from_bytes([9; 16])).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "job", .. })));
 }
 
@@ -259,12 +259,17 @@ async fn maintenance_ends_without_an_outcome_and_says_what_it_did() {
         .finish_maintenance(&lease, did, library.attempt())
         .await
         .unwrap();
-    let job = library.job(lease.job.id).await.unwrap();
+    let job = library.job(OWNER, lease.job.id).await.unwrap();
     assert_eq!(
         (job.state, job.outcome, job.reason.as_str(), job.message.as_str()),
         (JobState::Done, None, "", did)
     );
-    let attempt = library.attempts_of_job(job.id).await.unwrap().pop().unwrap();
+    let attempt = library
+        .attempts_of_job(OWNER, job.id)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     assert_eq!(
         (attempt.end, attempt.message.as_str()),
         (atlas_domain::AttemptEnd::Done, did)
@@ -278,21 +283,18 @@ async fn every_word_of_the_owner_about_work_is_on_record() {
     let library = Fixture::new();
     let item = library.ingest("example.com/page", content("words")).await;
     let reprocess = NewJob::reprocess(item.id);
-    let job = library
-        .request_job(crate::fixture::OWNER, reprocess)
-        .await
-        .unwrap();
-    library.cancel_job(job).await.unwrap();
-    library.retry_job(job).await.unwrap();
+    let job = library.request_job(OWNER, reprocess).await.unwrap();
+    library.cancel_job(OWNER, job).await.unwrap();
+    library.retry_job(OWNER, job).await.unwrap();
     assert_eq!(
         library.audit_actions(&item).await[2..],
         ["requested", "cancelled", "retried"],
         "also when they leave the item as it is"
     );
     let sweep = NewJob::maintenance(JobKind::SweepRetention);
-    let job = library.request_job(crate::fixture::OWNER, sweep).await.unwrap();
-    library.cancel_job(job).await.unwrap();
-    library.retry_job(job).await.unwrap();
+    let job = library.request_job(OWNER, sweep).await.unwrap();
+    library.cancel_job(OWNER, job).await.unwrap();
+    library.retry_job(OWNER, job).await.unwrap();
     assert_eq!(
         library.audit_without_item(),
         [
@@ -319,7 +321,7 @@ async fn a_dead_job_whose_work_another_job_does_already_is_not_retried_beside_it
     library.ingest("example.com/page", failed()).await;
     let dead = library.jobs_in(JobState::Dead).await.pop().unwrap();
     let live = library.save("example.com/page").await.job.unwrap();
-    let message = library.retry_job(dead.id).await.unwrap_err().to_string();
+    let message = library.retry_job(OWNER, dead.id).await.unwrap_err().to_string();
     assert!(message.contains(&live.to_string()), "{message}");
-    assert_eq!(library.job(dead.id).await.unwrap(), dead);
+    assert_eq!(library.job(OWNER, dead.id).await.unwrap(), dead);
 }

@@ -5,7 +5,7 @@ use atlas_domain::{
 };
 use atlas_store::StoreError;
 
-use crate::fixture::{Fixture, LEASE, MINUTE, link_only};
+use crate::fixture::{Fixture, LEASE, MINUTE, OWNER, link_only};
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -17,7 +17,7 @@ async fn claimed() -> (Fixture, Lease) {
 }
 
 async fn job_of(library: &Fixture, lease: &Lease) -> Job {
-    library.job(lease.job.id).await.unwrap()
+    library.job(OWNER, lease.job.id).await.unwrap()
 }
 
 #[tokio::test]
@@ -104,9 +104,9 @@ async fn whoever_lost_the_lease_can_neither_finish_nor_postpone_nor_release_nor_
     );
     library.release_job(&lost).await.unwrap();
     assert_eq!(job_of(&library, &held).await, before);
-    assert_eq!(library.latest_snapshot(item).await.unwrap(), None);
+    assert_eq!(library.latest_snapshot(OWNER, item).await.unwrap(), None);
     assert_eq!(
-        library.attempts_of_item(item).await.unwrap().len(),
+        library.attempts_of_item(OWNER, item).await.unwrap().len(),
         1,
         "only the expiry"
     );
@@ -129,10 +129,7 @@ async fn a_job_that_ended_cannot_end_again() {
 #[tokio::test]
 async fn a_lease_that_runs_out_counts_as_an_attempt_and_the_last_one_is_a_dead_letter() {
     let (library, lease) = claimed().await;
-    let item = library
-        .item(crate::fixture::OWNER, lease.job.item_id.unwrap())
-        .await
-        .unwrap();
+    let item = library.item(OWNER, lease.job.item_id.unwrap()).await.unwrap();
     for attempts in 1..=lease.job.max_attempts {
         library.clock.advance(2 * LEASE);
         assert_eq!(library.expire_leases().await.unwrap(), 1);
@@ -154,7 +151,7 @@ async fn a_lease_that_runs_out_counts_as_an_attempt_and_the_last_one_is_a_dead_l
         (ItemState::Failed, "lease_expired")
     );
     assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
-    let attempts = library.attempts_of_job(job.id).await.unwrap();
+    let attempts = library.attempts_of_job(OWNER, job.id).await.unwrap();
     assert_eq!(attempts.len(), job.max_attempts as usize);
     assert!(
         attempts
@@ -179,7 +176,12 @@ async fn a_postponement_that_counts_uses_up_an_attempt() {
         (job.outcome, job.reason.as_str()),
         (Some(OutcomeWord::Deferred), "host_busy")
     );
-    let attempt = library.attempts_of_job(job.id).await.unwrap().pop().unwrap();
+    let attempt = library
+        .attempts_of_job(OWNER, job.id)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     assert_eq!(
         (attempt.end, attempt.next_try_at),
         (AttemptEnd::Retry, Some(job.run_at))
@@ -210,7 +212,7 @@ async fn a_try_tells_how_its_page_was_fetched() {
         )
         .await
         .unwrap();
-    let attempts = library.attempts_of_job(lease.job.id).await.unwrap();
+    let attempts = library.attempts_of_job(OWNER, lease.job.id).await.unwrap();
     assert_eq!(attempts[0].steps, steps);
 }
 
@@ -233,12 +235,9 @@ async fn a_postponement_that_is_nobodys_fault_uses_up_none_and_remembers_since_w
         (job.attempts, job.deferrals, job.deferred_since),
         (0, 2, Some(since))
     );
-    let attempts = library.attempts_of_job(job.id).await.unwrap();
+    let attempts = library.attempts_of_job(OWNER, job.id).await.unwrap();
     assert!(attempts.iter().all(|attempt| attempt.end == AttemptEnd::Deferred));
-    let item = library
-        .item(crate::fixture::OWNER, job.item_id.unwrap())
-        .await
-        .unwrap();
+    let item = library.item(OWNER, job.item_id.unwrap()).await.unwrap();
     assert_eq!(
         (item.state, item.reason.as_str()),
         (ItemState::Queued, "host_busy"),
@@ -252,7 +251,7 @@ async fn a_job_that_is_given_back_is_as_if_it_had_never_been_claimed() {
     library.release_job(&lease).await.unwrap();
     let job = job_of(&library, &lease).await;
     assert_eq!((job.state, job.attempts, job.deferrals), (JobState::Ready, 0, 0));
-    assert_eq!(library.attempts_of_job(job.id).await.unwrap(), []);
+    assert_eq!(library.attempts_of_job(OWNER, job.id).await.unwrap(), []);
     assert_eq!(library.claim().await.job.id, job.id);
 }
 
@@ -276,7 +275,7 @@ async fn a_job_without_an_item_that_failed_is_a_dead_letter_with_its_reason() {
         (JobState::Dead, "disk", "the disk is gone")
     );
     assert_eq!(
-        library.attempts_of_job(job.id).await.unwrap()[0].end,
+        library.attempts_of_job(OWNER, job.id).await.unwrap()[0].end,
         AttemptEnd::Dead
     );
 }

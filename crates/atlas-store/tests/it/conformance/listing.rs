@@ -164,7 +164,7 @@ async fn counts_what_is_there_and_what_is_left_to_do() {
     library.trash_item(OWNER, trashed.id).await.unwrap();
     library.save("c.example/").await;
     library.clock.advance(crate::fixture::MINUTE);
-    let counts = library.counts().await.unwrap();
+    let counts = library.counts(OWNER).await.unwrap();
     let items: Vec<_> = counts.items.iter().filter(|(_, count)| *count > 0).collect();
     assert_eq!(items, [&(ItemState::Queued, 1), &(ItemState::Stored, 1)]);
     assert_eq!(counts.items.len(), ItemState::ALL.len());

@@ -1,6 +1,7 @@
 //! What every engine behind the store must do, use case by use case.
 
 mod blobs;
+mod breakers;
 mod caused;
 mod changes;
 mod damaged;
@@ -12,6 +13,7 @@ mod leases;
 mod listing;
 mod opening;
 mod ops;
+mod ownership;
 mod quarantine;
 mod reach;
 mod recovery;

@@ -1,4 +1,4 @@
-//! Opening a library: its identity, one writer, readers beside it, backups, damage.
+//! Opening a library: its identity, one writer, readers beside it, damage.
 
 use std::sync::Arc;
 
@@ -108,31 +108,6 @@ async fn a_library_of_a_newer_atlas_is_refused_and_left_as_it_is() {
         "{result:?}"
     );
     assert!(std::fs::read(&path).unwrap() == before, "it was written to");
-}
-
-#[tokio::test]
-async fn a_backup_is_a_library_of_its_own_that_can_be_read() {
-    let library = Fixture::new();
-    let item = library.ingest("example.com/page", content("words")).await;
-    let folder = tempfile::tempdir().unwrap();
-    let copy = DataDir::new(folder.path());
-    library.back_up(copy.library_db()).await.unwrap();
-    library.save("example.com/later").await;
-    let restored =
-        Library::open_read_only(&copy, library.shared_clock(), Arc::new(Entropy::seeded(1))).unwrap();
-    assert_eq!(restored.item(OWNER, item.id).await.unwrap(), item);
-    assert_eq!(
-        restored
-            .counts()
-            .await
-            .unwrap()
-            .items
-            .iter()
-            .map(|(_, count)| count)
-            .sum::<u64>(),
-        1
-    );
-    restored.check_integrity(&copy).await.unwrap();
 }
 
 /// The lock of a directory from which everything of a library is gone, except what `rest` leaves in it.

@@ -99,7 +99,7 @@ async fn dropping_calls_off_an_earlier_keep() {
     let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
     let dropped = library.drop_quarantined(OWNER, item.id).await.unwrap();
     assert!(!dropped.keep_always);
-    assert_eq!(library.job(job).await.unwrap().state, JobState::Cancelled);
+    assert_eq!(library.job(OWNER, job).await.unwrap().state, JobState::Cancelled);
     assert_eq!(library.claim_up_to(10).await, []);
 }
 
@@ -131,12 +131,17 @@ async fn dropping_counts_even_when_what_it_calls_off_is_under_way(#[case] keep: 
     assert_eq!(library.look(&item).await, dropped);
     assert_eq!(dropped.state, ItemState::Rejected);
     assert_eq!(library.searchable_items().await.unwrap(), []);
-    let job = library.job(running.job.id).await.unwrap();
+    let job = library.job(OWNER, running.job.id).await.unwrap();
     assert_eq!(
         (job.state, job.reason.as_str()),
         (JobState::Cancelled, "cancelled")
     );
-    let attempt = library.attempts_of_job(job.id).await.unwrap().pop().unwrap();
+    let attempt = library
+        .attempts_of_job(OWNER, job.id)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     assert_eq!(attempt.end, AttemptEnd::Cancelled);
     let (_, again) = library.keep_quarantined(OWNER, item.id).await.unwrap();
     assert_eq!(library.claim().await.job.id, again, "the key is free again");
@@ -150,7 +155,7 @@ async fn a_dropped_item_can_be_kept_after_all_for_as_long_as_rejected_bytes_are_
     library.drop_quarantined(OWNER, item.id).await.unwrap();
     library.clock.advance(80 * DAY);
     library.sweep_retention(RetentionPolicy::default()).await.unwrap();
-    assert!(library.latest_snapshot(item.id).await.unwrap().is_some());
+    assert!(library.latest_snapshot(OWNER, item.id).await.unwrap().is_some());
     let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
     assert_eq!(library.claim().await.job.id, job);
 }

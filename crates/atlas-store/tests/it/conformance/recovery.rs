@@ -3,7 +3,7 @@
 use atlas_domain::{AttemptEnd, ItemState, JobState, Lease};
 use atlas_store::{CrashRecovery, StoreError};
 
-use crate::fixture::{Fixture, LEASE, content};
+use crate::fixture::{Fixture, LEASE, OWNER, content};
 
 const NOTHING: CrashRecovery = CrashRecovery {
     interrupted: 0,
@@ -52,7 +52,12 @@ async fn an_interrupted_job_is_ready_at_once_and_no_attempt_is_used_up() {
         (lost.job.id, 0, false)
     );
     assert!(lease.token > lost.token);
-    let attempt = library.attempts_of_job(lost.job.id).await.unwrap().pop().unwrap();
+    let attempt = library
+        .attempts_of_job(OWNER, lost.job.id)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     assert_eq!(
         (attempt.end, attempt.reason.as_str()),
         (AttemptEnd::Lost, "process_ended")
@@ -187,14 +192,14 @@ async fn the_fourth_crash_in_a_row_in_its_risky_stage_makes_a_job_a_dead_letter(
             given_up: 1
         }
     );
-    let job = library.job(saved.job.unwrap()).await.unwrap();
+    let job = library.job(OWNER, saved.job.unwrap()).await.unwrap();
     assert_eq!((job.state, job.reason.as_str()), (JobState::Dead, "poison"));
     assert!(job.message.contains("`extract`"), "{}", job.message);
     let item = library.look(&saved.item).await;
     assert_eq!((item.state, item.reason.as_str()), (ItemState::Failed, "poison"));
     assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
     let ends: Vec<_> = library
-        .attempts_of_job(job.id)
+        .attempts_of_job(OWNER, job.id)
         .await
         .unwrap()
         .iter()
@@ -236,6 +241,6 @@ async fn a_retried_poison_job_is_no_suspect_any_more() {
         let lease = library.claim().await;
         library = crash_in_risky_stage(library, &lease).await.0;
     }
-    library.retry_job(job).await.unwrap();
+    library.retry_job(OWNER, job).await.unwrap();
     assert!(!library.claim().await.suspect);
 }

@@ -38,7 +38,7 @@ async fn trash_is_emptied_after_thirty_days_and_leaves_its_audit_trail() {
     let gone = library.item(OWNER, item.id).await;
     assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
     assert_eq!(library.current_document(OWNER, item.id).await.unwrap(), None);
-    assert_eq!(library.attempts_of_item(item.id).await.unwrap(), []);
+    assert_eq!(library.attempts_of_item(OWNER, item.id).await.unwrap(), []);
     assert_eq!(
         library.all_changes().await.last(),
         Some(&(item.id, ChangeOp::Remove))
@@ -59,7 +59,7 @@ async fn more_than_one_batch_of_trash_is_emptied_in_one_sweep() {
     }
     library.clock.advance(31 * DAY);
     assert_eq!(sweep(&library).await.items, 201);
-    assert_eq!(library.counts().await.unwrap().trashed, 0);
+    assert_eq!(library.counts(OWNER).await.unwrap().trashed, 0);
 }
 
 #[rstest]
@@ -75,7 +75,7 @@ async fn bytes_of_junk_and_of_error_answers_go_after_ninety_days_and_their_recor
     assert_eq!(sweep(&library).await.snapshots, 0, "to the last millisecond");
     library.clock.advance(MINUTE);
     assert_eq!(sweep(&library).await.snapshots, 1);
-    assert_eq!(library.latest_snapshot(item.id).await.unwrap(), None);
+    assert_eq!(library.latest_snapshot(OWNER, item.id).await.unwrap(), None);
     assert_eq!(library.look(&item).await, item);
     assert!(library.latest_judgement(OWNER, item.id).await.unwrap().is_some());
 }
@@ -145,7 +145,7 @@ async fn an_error_answer_about_a_stored_page_goes_and_the_pages_own_bytes_stay()
     assert_eq!(library.ingest_again(&item, link_only()).await, Outcome::Unchanged);
     library.clock.advance(91 * DAY);
     assert_eq!(sweep(&library).await.snapshots, 1);
-    let left = library.latest_snapshot(item.id).await.unwrap().unwrap();
+    let left = library.latest_snapshot(OWNER, item.id).await.unwrap().unwrap();
     assert_eq!(left.id, document.snapshot_id);
 }
 
@@ -156,7 +156,7 @@ async fn bytes_that_a_document_was_made_from_stay_even_when_the_page_is_rejected
     library.rejudge(&item, rejected()).await;
     library.clock.advance(1_000 * DAY);
     assert_eq!(sweep(&library).await.snapshots, 0);
-    assert!(library.latest_snapshot(item.id).await.unwrap().is_some());
+    assert!(library.latest_snapshot(OWNER, item.id).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -175,8 +175,8 @@ async fn attempts_go_after_ninety_days_and_the_job_they_explain_with_them() {
             ..NOTHING
         }
     );
-    assert!(library.job(job.id).await.is_err());
-    assert_eq!(library.attempts_of_item(item.id).await.unwrap(), []);
+    assert!(library.job(OWNER, job.id).await.is_err());
+    assert_eq!(library.attempts_of_item(OWNER, item.id).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn ended_jobs_that_explain_no_item_go_after_seven_days() {
         .enqueue_job(NewJob::maintenance(JobKind::CollectBlobs))
         .await
         .unwrap();
-    library.cancel_job(cancelled).await.unwrap();
+    library.cancel_job(OWNER, cancelled).await.unwrap();
     library.clock.advance(7 * DAY);
     assert_eq!(sweep(&library).await.jobs, 0);
     library.clock.advance(MINUTE);
@@ -232,7 +232,7 @@ async fn a_thousand_years_take_nothing_that_is_kept_for_ever() {
     let document = library.current_document(OWNER, stored.id).await.unwrap();
     let audit = library.audit_of(OWNER, stored.id).await.unwrap();
     let dead = library.jobs_in(JobState::Dead).await;
-    let dead_attempts = library.attempts_of_job(dead[0].id).await.unwrap();
+    let dead_attempts = library.attempts_of_job(OWNER, dead[0].id).await.unwrap();
     let ready = library.jobs_in(JobState::Ready).await;
     assert_eq!(
         (document.as_ref().unwrap().version, dead.len(), ready.len()),
@@ -248,7 +248,7 @@ async fn a_thousand_years_take_nothing_that_is_kept_for_ever() {
     }
     for item in &kept[..4] {
         let snapshot = library
-            .latest_snapshot(item.id)
+            .latest_snapshot(OWNER, item.id)
             .await
             .unwrap()
             .expect("its bytes are kept");
@@ -263,10 +263,13 @@ async fn a_thousand_years_take_nothing_that_is_kept_for_ever() {
         library.current_document(OWNER, stored.id).await.unwrap(),
         document
     );
-    assert_eq!(library.counts().await.unwrap().documents, 2);
+    assert_eq!(library.counts(OWNER).await.unwrap().documents, 2);
     assert_eq!(library.audit_of(OWNER, stored.id).await.unwrap(), audit);
     assert_eq!(library.jobs_in(JobState::Dead).await, dead);
-    assert_eq!(library.attempts_of_job(dead[0].id).await.unwrap(), dead_attempts);
+    assert_eq!(
+        library.attempts_of_job(OWNER, dead[0].id).await.unwrap(),
+        dead_attempts
+    );
     assert_eq!(library.jobs_in(JobState::Ready).await, ready);
     let material = library.ingest_material(given.item.id).await.unwrap();
     assert_eq!(

@@ -23,7 +23,7 @@ async fn a_save_is_an_item_a_job_and_an_audit_row() {
     assert_eq!(saved.item.canonical_url, canonical("example.com/page").as_str());
     assert_eq!(saved.item.saved_at, START);
     assert_eq!(saved.item.tags, ["a", "b"]);
-    let job = library.job(saved.job.unwrap()).await.unwrap();
+    let job = library.job(OWNER, saved.job.unwrap()).await.unwrap();
     assert_eq!((job.kind, job.state), (JobKind::IngestItem, JobState::Ready));
     assert_eq!(
         (job.item_id, job.group_key.as_deref()),

@@ -92,7 +92,7 @@ async fn a_duplicate_that_comes_back_after_its_original_was_deleted_takes_over_t
     library.clock.advance(20 * DAY);
     library.restore_item(OWNER, duplicate.id).await.unwrap();
     let called_off = library.jobs_in(JobState::Ready).await.pop().unwrap();
-    library.cancel_job(called_off.id).await.unwrap();
+    library.cancel_job(OWNER, called_off.id).await.unwrap();
     library.trash_item(OWNER, duplicate.id).await.unwrap();
     library.clock.advance(15 * DAY);
     library.sweep_retention(RetentionPolicy::default()).await.unwrap();

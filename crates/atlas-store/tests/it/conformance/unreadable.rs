@@ -1,10 +1,10 @@
 //! One damaged row costs one item, and it is named: everything else is listed, found and exported as before.
 
-use atlas_domain::{Item, ItemId, ItemState, JobState, Outcome};
-use atlas_store::{IndexMaterialPage, ItemFilter, JobFilter, StoreError};
+use atlas_domain::{Item, ItemId, ItemState, JobKind, JobState, Outcome};
+use atlas_store::{IndexMaterialPage, ItemFilter, JobFilter, StoreError, UnreadableItem};
 use rstest::rstest;
 
-use crate::fixture::{Fixture, LEASE, OWNER, content};
+use crate::fixture::{Fixture, LEASE, OWNER, content, quarantined};
 
 const WRONG_SHAPE: &str = r#"UPDATE document SET metadata = '{"title": 5}'
     WHERE item_id = (SELECT id FROM item WHERE uuid = ?1)"#;
@@ -15,6 +15,7 @@ const NO_ZSTD: &str = "UPDATE document SET markdown = substr(markdown, 1, 10)
     WHERE item_id = (SELECT id FROM item WHERE uuid = ?1)";
 const NO_NAME: &str = "UPDATE item SET message = CAST(x'ff' AS TEXT) WHERE uuid = ?1";
 const NO_STATE: &str = "UPDATE item SET state = 'petrified' WHERE uuid = ?1";
+const NO_ID: &str = "UPDATE item SET uuid = x'00' WHERE uuid = ?1";
 
 async fn three_items() -> (Fixture, [Item; 3]) {
     let library = Fixture::new();
@@ -49,16 +50,30 @@ async fn the_index_gets_all_others_and_the_name_of_the_damaged_one(#[case] damag
     assert!(reason.contains("cannot be read"), "{reason}");
 }
 
+/// What a list says of the damaged item: its id if that can be read, else its row.
+fn assert_names(named: &UnreadableItem, damaged: &Item, has_id: bool) {
+    assert_eq!(named.id, Some(damaged.id).filter(|_| has_id));
+    assert!(named.problem.contains("cannot be read"), "{}", named.problem);
+    assert_eq!(
+        named.problem.contains("row 2 of `item`"),
+        !has_id,
+        "{}",
+        named.problem
+    );
+}
+
 #[rstest]
-#[case(NO_NAME)]
-#[case(NO_STATE)]
+#[case(NO_NAME, true)]
+#[case(NO_STATE, true)]
+#[case(NO_ID, false)]
 #[tokio::test]
-async fn a_list_has_all_others_and_names_the_damaged_one(#[case] damage: &str) {
+async fn a_list_has_all_others_and_names_the_damaged_one(#[case] damage: &str, #[case] has_id: bool) {
     let (library, [first, damaged, third]) = three_items().await;
     library.damage(&damaged, damage);
     let page = library.list_items(OWNER, ItemFilter::default()).await.unwrap();
     assert_eq!(page.items, [third.clone(), first.clone()]);
-    assert_eq!((page.unreadable.len(), page.unreadable[0].id), (1, damaged.id));
+    assert_eq!(page.unreadable.len(), 1);
+    assert_names(&page.unreadable[0], &damaged, has_id);
     assert_eq!(page.total, Some(3));
 
     let mut pages = Vec::new();
@@ -70,7 +85,7 @@ async fn a_list_has_all_others_and_names_the_damaged_one(#[case] damage: &str) {
             ..ItemFilter::default()
         };
         let page = library.list_items(OWNER, filter).await.unwrap();
-        pages.extend(page.items.iter().map(|item| item.id));
+        pages.extend(page.items.iter().map(|item| Some(item.id)));
         pages.extend(page.unreadable.iter().map(|item| item.id));
         after = page.next;
         if after.is_none() {
@@ -79,7 +94,11 @@ async fn a_list_has_all_others_and_names_the_damaged_one(#[case] damage: &str) {
     }
     assert_eq!(
         pages,
-        [third.id, damaged.id, first.id],
+        [
+            Some(third.id),
+            Some(damaged.id).filter(|_| has_id),
+            Some(first.id)
+        ],
         "page by page nothing is left out"
     );
 }
@@ -128,7 +147,7 @@ async fn assert_given_up(library: &Fixture, damaged: &Item) {
         (ItemState::Failed, "unreadable")
     );
     assert_eq!(library.audit_actions(&item).await, ["saved", "failed"]);
-    let dead = library.counts().await.unwrap().jobs;
+    let dead = library.counts(OWNER).await.unwrap().jobs;
     assert!(dead.contains(&(JobState::Dead, 1)), "{dead:?}");
 }
 
@@ -176,15 +195,115 @@ async fn a_damaged_job_that_runs_out_or_is_interrupted_is_given_up_alone(
     assert_given_up(&library, &damaged).await;
 }
 
+const JOB_NO_KIND: &str = "UPDATE job SET kind = CAST(x'ff' AS TEXT) WHERE item_uuid = ?1";
+const JOB_NO_STATE: &str = "UPDATE job SET state = 'petrified' WHERE item_uuid = ?1";
+
 #[rstest]
-#[case(UNKNOWN_KIND)]
-#[case(JOB_NO_TEXT)]
+#[case(UNKNOWN_KIND, "divine", "ready", true)]
+#[case(JOB_NO_TEXT, "ingest_item", "ready", true)]
+#[case(JOB_NO_NAME, "ingest_item", "ready", false)]
+#[case(JOB_NO_KIND, "\u{fffd}", "ready", true)]
+#[case(JOB_NO_STATE, "ingest_item", "petrified", true)]
 #[tokio::test]
-async fn a_list_of_jobs_has_all_others(#[case] damage: &str) {
+async fn a_list_of_jobs_has_all_others_and_names_the_damaged_one(
+    #[case] damage: &str,
+    #[case] kind: &str,
+    #[case] state: &str,
+    #[case] has_name: bool,
+) {
+    let library = Fixture::new();
+    let first = library.save("a.example/").await.job.unwrap();
+    let damaged = library.save("b.example/").await;
+    let third = library.save("c.example/").await.job.unwrap();
+    library.damage(&damaged.item, damage);
+    let page = library.list_jobs(OWNER, JobFilter::default()).await.unwrap();
+    assert_eq!(
+        page.jobs.iter().map(|job| job.id).collect::<Vec<_>>(),
+        [third, first]
+    );
+    assert_eq!((page.total, page.unreadable.len()), (3, 1));
+    let named = &page.unreadable[0];
+    assert_eq!((named.kind.as_str(), named.state.as_str()), (kind, state));
+    assert_eq!(named.id, damaged.job.filter(|_| has_name));
+    assert!(named.problem.contains("cannot be read"), "{}", named.problem);
+
+    let (mut listed, mut after) = (0, None);
+    loop {
+        let filter = JobFilter {
+            limit: 1,
+            after,
+            ..JobFilter::default()
+        };
+        let page = library.list_jobs(OWNER, filter).await.unwrap();
+        assert_eq!(page.jobs.len() + page.unreadable.len(), 1);
+        listed += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed, 3, "page by page nothing is left out");
+}
+
+#[tokio::test]
+async fn a_job_of_an_unknown_kind_is_listed_where_it_stands_and_under_no_other_kind() {
     let library = Fixture::new();
     let damaged = library.save("a.example/").await.item;
-    let other = library.save("b.example/").await.job.unwrap();
+    library.damage(&damaged, UNKNOWN_KIND);
+    assert_eq!(library.claim_up_to(10).await, []);
+    let named = async |state, kind| {
+        let filter = JobFilter {
+            state,
+            kind,
+            ..JobFilter::default()
+        };
+        let page = library.list_jobs(OWNER, filter).await.unwrap();
+        assert_eq!(page.total, page.unreadable.len() as u64);
+        page.unreadable.len()
+    };
+    assert_eq!(named(Some(JobState::Dead), None).await, 1, "its turn has come");
+    assert_eq!(named(Some(JobState::Ready), None).await, 0);
+    assert_eq!(named(None, Some(JobKind::IngestItem)).await, 0);
+}
+
+const NO_REASONS: &str =
+    "UPDATE judgement SET reasons = '[5]' WHERE item_id = (SELECT id FROM item WHERE uuid = ?1)";
+
+#[rstest]
+#[case(NO_NAME, true)]
+#[case(NO_REASONS, true)]
+#[case(NO_ID, false)]
+#[tokio::test]
+async fn the_quarantine_has_all_others_and_names_the_damaged_one(#[case] damage: &str, #[case] has_id: bool) {
+    let library = Fixture::new();
+    let first = library.ingest("a.example/", quarantined()).await;
+    let damaged = library.ingest("b.example/", quarantined()).await;
+    let third = library.ingest("c.example/", quarantined()).await;
     library.damage(&damaged, damage);
-    let page = library.list_jobs(JobFilter::default()).await.unwrap();
-    assert_eq!(page.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [other]);
+    let page = library.list_quarantine(OWNER, 50, None).await.unwrap();
+    let readable: Vec<_> = page.items.iter().map(|entry| entry.item.id).collect();
+    assert_eq!(readable, [third.id, first.id]);
+    assert_eq!(page.unreadable.len(), 1);
+    assert_names(&page.unreadable[0], &damaged, has_id);
+    assert_eq!((page.total, page.next), (3, None));
+
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = library.list_quarantine(OWNER, 1, after).await.unwrap();
+        pages.extend(page.items.iter().map(|entry| Some(entry.item.id)));
+        pages.extend(page.unreadable.iter().map(|item| item.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        pages,
+        [
+            Some(third.id),
+            Some(damaged.id).filter(|_| has_id),
+            Some(first.id)
+        ],
+        "page by page nothing is left out"
+    );
 }
