@@ -150,6 +150,9 @@ pub struct SearchReply {
     pub degraded: bool,
     /// Stable code of why; empty otherwise.
     pub degraded_reason: String,
+    /// What may explain that nothing was found; empty otherwise.
+    #[serde(default)]
+    pub hint: String,
 }
 
 /// One hit.

@@ -3,6 +3,8 @@
 //! Words rank (BM25, summed over fields) and one of them must match; phrases and filters must match. All
 //! terms of all words stand in one flat list, which the engine goes through as one union.
 
+use std::collections::BTreeSet;
+
 use atlas_domain::UserId;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as EngineQuery, TermQuery,
@@ -11,9 +13,10 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::error::SearchError;
+use crate::languages;
 use crate::needles::Needles;
 use crate::pattern::{Pattern, term_query};
-use crate::query::{Clause, FilterField, Operand, Query};
+use crate::query::{Clause, FilterField, Operand, Query, QueryError};
 use crate::schema::Fields;
 use crate::text::fold::fold;
 use crate::text::stem::LanguageStemmer;
@@ -43,15 +46,20 @@ pub(crate) fn compile(
     searcher: &Searcher,
     fields: &Fields,
 ) -> Result<Compiled, SearchError> {
+    let languages = languages_in_use(searcher, fields.language)?;
     let mut compiler = Compiler {
         fields,
-        stemmers: stemmers_in_use(searcher, fields.language)?,
+        stemmers: languages
+            .iter()
+            .filter_map(|language| LanguageStemmer::of(language))
+            .collect(),
+        languages,
         ranking: Vec::new(),
         binding: Vec::new(),
         needles: Needles::default(),
     };
     for (number, clause) in query.clauses.iter().enumerate() {
-        compiler.add(clause, number);
+        compiler.add(clause, number)?;
     }
     let owner = owner_filter(user, searcher, fields.user_id)?;
     Ok(compiler.finish(query, owner))
@@ -60,13 +68,15 @@ pub(crate) fn compile(
 struct Compiler<'a> {
     fields: &'a Fields,
     stemmers: Vec<LanguageStemmer>,
+    /// Those that documents of the index have.
+    languages: BTreeSet<String>,
     ranking: Vec<Box<dyn EngineQuery>>,
     binding: Vec<(Occur, Box<dyn EngineQuery>)>,
     needles: Needles,
 }
 
 impl Compiler<'_> {
-    fn add(&mut self, clause: &Clause, number: usize) {
+    fn add(&mut self, clause: &Clause, number: usize) -> Result<(), QueryError> {
         match &clause.operand {
             Operand::Word(word) if !clause.excluded => {
                 for part in parts_of_word(word) {
@@ -89,8 +99,9 @@ impl Compiler<'_> {
                     self.ranking.extend(self.anywhere(&pattern));
                 }
             }
-            Operand::Filter(field, value) => self.bind(clause.excluded, self.filter(*field, value)),
+            Operand::Filter(field, value) => self.bind(clause.excluded, self.filter(*field, value)?),
         }
+        Ok(())
     }
 
     fn add_word(&mut self, word: &str, number: usize) {
@@ -145,22 +156,36 @@ impl Compiler<'_> {
         .collect()
     }
 
-    fn filter(&self, field: FilterField, value: &str) -> Vec<Box<dyn EngineQuery>> {
+    fn filter(&self, field: FilterField, value: &str) -> Result<Vec<Box<dyn EngineQuery>>, QueryError> {
         let words = |field| Pattern::of(value).query(field);
         let exact = |field| Some(term_query(field, &fold(value)));
         let alternatives = match field {
             FilterField::Tag => vec![exact(self.fields.tag)],
             FilterField::Site => vec![exact(self.fields.host), words(self.fields.site)],
             FilterField::Author => vec![words(self.fields.author)],
-            FilterField::Language => vec![exact(self.fields.language)],
+            FilterField::Language => vec![Some(term_query(self.fields.language, &self.language(value)?))],
             FilterField::Kind => vec![exact(self.fields.page_type)],
             FilterField::State => vec![exact(self.fields.state)],
         };
-        alternatives
+        Ok(alternatives
             .into_iter()
             .flatten()
             .map(|query| constant(query, 0.0))
-            .collect()
+            .collect())
+    }
+
+    /// The code that documents are filed under. What pages declare goes beyond every list, so a code that some
+    /// document has is good, too.
+    fn language(&self, value: &str) -> Result<String, QueryError> {
+        if let Some(code) = languages::code_of(value) {
+            return Ok(code.to_owned());
+        }
+        let code = fold(value);
+        if self.languages.contains(&code) {
+            Ok(code)
+        } else {
+            Err(languages::unknown(value))
+        }
     }
 
     /// One of `alternatives` must match, or none may.
@@ -226,9 +251,9 @@ fn constant(query: Box<dyn EngineQuery>, score: f32) -> Box<dyn EngineQuery> {
     Box::new(ConstScoreQuery::new(query, score))
 }
 
-/// The stemmers of the languages that documents of the index have.
-fn stemmers_in_use(searcher: &Searcher, language: Field) -> Result<Vec<LanguageStemmer>, SearchError> {
-    let mut languages = std::collections::BTreeSet::new();
+/// The languages that documents of the index have.
+fn languages_in_use(searcher: &Searcher, language: Field) -> Result<BTreeSet<String>, SearchError> {
+    let mut languages = BTreeSet::new();
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(language)?;
         let mut terms = index.terms().stream()?;
@@ -236,10 +261,7 @@ fn stemmers_in_use(searcher: &Searcher, language: Field) -> Result<Vec<LanguageS
             languages.insert(String::from_utf8_lossy(terms.key()).into_owned());
         }
     }
-    Ok(languages
-        .iter()
-        .filter_map(|language| LanguageStemmer::of(language))
-        .collect())
+    Ok(languages)
 }
 
 /// Keeps other people's documents out. `None` when there are none: a filter that lets everything pass only costs

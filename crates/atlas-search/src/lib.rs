@@ -11,6 +11,7 @@ mod damage;
 mod document;
 mod error;
 mod index;
+mod languages;
 mod needles;
 mod open;
 mod pattern;

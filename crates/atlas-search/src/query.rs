@@ -1,9 +1,15 @@
 //! The query language: text in, a list of clauses out. Knows nothing of the index.
 //!
 //! `word` is looked for and ranks, `"a phrase"` must occur, `pre*` matches beginnings, `-` in front excludes,
-//! and `tag:` `site:` `author:` `lang:` `kind:` `is:` restrict. Whatever else people type is words.
+//! and `tag:` `site:` `author:` `lang:` `kind:` `is:` restrict. Whatever else people type is words, unless it is
+//! most likely one of these mistyped.
+
+mod fields;
 
 use atlas_domain::{ItemState, PageType};
+use fields::unknown_name;
+
+pub use fields::FilterField;
 
 /// Longer queries are pasted by accident.
 const LONGEST_QUERY_BYTES: usize = 4_096;
@@ -15,6 +21,8 @@ const MOST_CLAUSES: usize = 64;
 pub struct Query {
     /// At least one, in the order typed.
     pub clauses: Vec<Clause>,
+    /// The first word that stands like the name of a field, and is searched as a word because there is no such field.
+    pub no_field: Option<String>,
 }
 
 /// One thing that a query asks for.
@@ -39,23 +47,6 @@ pub enum Operand {
     Filter(FilterField, String),
 }
 
-/// A field that a filter names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterField {
-    /// `tag:` one of the owner's tags.
-    Tag,
-    /// `site:` the host, one of its parent domains, or the publication's name.
-    Site,
-    /// `author:` words of an author's name.
-    Author,
-    /// `lang:` a BCP 47 primary language subtag.
-    Language,
-    /// `kind:` the kind of page.
-    Kind,
-    /// `is:` where the item stands.
-    State,
-}
-
 /// Why a text is not a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
@@ -65,11 +56,49 @@ pub enum QueryError {
     /// It is too long.
     #[error("the query is too long: at most {LONGEST_QUERY_BYTES} bytes and {MOST_CLAUSES} words or phrases")]
     TooLong,
+    /// A word before a colon is no field, and so close to one that it was likely meant.
+    #[error(
+        "unknown field `{name}` at character {at}; did you mean `{meant}`? Known: {}; to search the words as they are, \
+         put them in quotes",
+        FilterField::names()
+    )]
+    UnknownField {
+        /// The name as typed.
+        name: String,
+        /// Where it begins, counted from 1.
+        at: usize,
+        /// The field that it resembles.
+        meant: FilterField,
+    },
+    /// A field stands alone.
+    #[error(
+        "`{field}:` at character {at} has no value; type one right behind the colon, without a space, or put the words \
+         in quotes to search them as they are"
+    )]
+    NoValue {
+        /// The field.
+        field: FilterField,
+        /// Where it begins, counted from 1.
+        at: usize,
+    },
+    /// The value of `lang:` is no language.
+    #[error(
+        "`lang:{value}` is no language that Atlas knows; {}type its English name or its code: {codes}",
+        .meant.as_ref().map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default()
+    )]
+    UnknownLanguage {
+        /// The value as typed.
+        value: String,
+        /// The value that was likely meant.
+        meant: Option<String>,
+        /// The codes that exist.
+        codes: String,
+    },
     /// A filter's value is not one of the words that the field knows.
     #[error("`{field}:{value}` finds nothing; expected one of: {expected}")]
     UnknownValue {
-        /// The filter as typed.
-        field: &'static str,
+        /// The field.
+        field: FilterField,
         /// Its value as typed.
         value: String,
         /// The values that exist.
@@ -90,74 +119,85 @@ impl Query {
             return Err(QueryError::TooLong);
         }
         let mut clauses = Vec::new();
+        let mut no_field = None;
         let mut rest = text.trim_start();
         while !rest.is_empty() {
-            let (clause, after) = clause(rest)?;
-            clauses.extend(clause);
+            let (excluded, operand) = match rest.strip_prefix('-') {
+                Some(operand) => (true, operand),
+                None => (false, rest),
+            };
+            let at = text[..text.len() - operand.len()].chars().count() + 1;
+            let (found, after) = operand_at(at, operand)?;
+            clauses.extend(found.map(|operand| Clause { excluded, operand }));
+            no_field = no_field.or_else(|| unknown_name(operand));
             rest = after.trim_start();
         }
         match clauses.len() {
             0 => Err(QueryError::Empty),
-            1..=MOST_CLAUSES => Ok(Self { clauses }),
+            1..=MOST_CLAUSES => Ok(Self {
+                clauses,
+                no_field: no_field.map(str::to_owned),
+            }),
             _ => Err(QueryError::TooLong),
         }
     }
-}
 
-impl FilterField {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "tag" => Self::Tag,
-            "site" => Self::Site,
-            "author" => Self::Author,
-            "lang" => Self::Language,
-            "kind" => Self::Kind,
-            "is" => Self::State,
-            _ => return None,
-        })
+    /// What may explain that nothing was found.
+    pub fn hint(&self) -> Option<String> {
+        let name = self.no_field.as_ref()?;
+        let known = FilterField::names();
+        Some(format!(
+            "`{name}:` is no field, so it was searched as a word; the fields are {known}"
+        ))
     }
 }
 
-/// The clause at the beginning of `text`, if it says anything, and what follows it.
-fn clause(text: &str) -> Result<(Option<Clause>, &str), QueryError> {
-    let (excluded, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (operand, rest) = match text.chars().next() {
-        Some(quote) if is_quote(quote) => {
-            let (phrase, rest) = quoted(text);
-            (
-                says_something(phrase).then(|| Operand::Phrase(phrase.to_owned())),
-                rest,
-            )
-        }
-        _ => match filter(text)? {
-            Some((operand, rest)) => (Some(operand), rest),
-            None => bare(text),
-        },
-    };
-    Ok((operand.map(|operand| Clause { excluded, operand }), rest))
+/// The operand at the beginning of `text`, if it says anything, and what follows it. For people, it stands `at` this
+/// character of the query.
+fn operand_at(at: usize, text: &str) -> Result<(Option<Operand>, &str), QueryError> {
+    if text.starts_with(is_quote) {
+        let (phrase, rest) = quoted(text);
+        let operand = says_something(phrase).then(|| Operand::Phrase(phrase.to_owned()));
+        return Ok((operand, rest));
+    }
+    if let Some((field, rest)) = FilterField::leading(text) {
+        let (operand, rest) = filter(at, field, rest)?;
+        return Ok((Some(operand), rest));
+    }
+    refuse_mistyped_field(at, text)?;
+    Ok(bare(text))
 }
 
-fn filter(text: &str) -> Result<Option<(Operand, &str)>, QueryError> {
-    let Some((name, rest)) = text.split_once(':') else {
-        return Ok(None);
+fn refuse_mistyped_field(at: usize, text: &str) -> Result<(), QueryError> {
+    let Some(name) = unknown_name(text) else {
+        return Ok(());
     };
-    let Some(field) = FilterField::named(name) else {
-        return Ok(None);
-    };
+    match FilterField::meant_by(name) {
+        None => Ok(()),
+        Some(meant) => Err(QueryError::UnknownField {
+            name: name.to_owned(),
+            at,
+            meant,
+        }),
+    }
+}
+
+fn filter(at: usize, field: FilterField, rest: &str) -> Result<(Operand, &str), QueryError> {
     let (value, rest) = match rest.chars().next() {
         Some(quote) if is_quote(quote) => quoted(rest),
         _ => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
     };
-    // `tag:` alone is a word with a colon.
-    if !says_something(value) {
-        return Ok(None);
+    let is_value = match field {
+        // Tags are not cut into words: one may be a sign.
+        FilterField::Tag => !value.trim().is_empty(),
+        _ => says_something(value),
+    };
+    if !is_value {
+        return Err(QueryError::NoValue { field, at });
     }
     match field {
         FilterField::Kind => known(
-            "kind",
+            field,
             value,
             value
                 .to_lowercase()
@@ -165,7 +205,7 @@ fn filter(text: &str) -> Result<Option<(Operand, &str)>, QueryError> {
                 .map_err(|error| error.expected),
         )?,
         FilterField::State => known(
-            "is",
+            field,
             value,
             // Nothing else is in the index.
             match value.to_lowercase().parse::<ItemState>() {
@@ -173,12 +213,13 @@ fn filter(text: &str) -> Result<Option<(Operand, &str)>, QueryError> {
                 _ => Err(format!("{}, {}", ItemState::Stored, ItemState::Partial)),
             },
         )?,
+        // Which languages there are, the index knows too.
         FilterField::Tag | FilterField::Site | FilterField::Author | FilterField::Language => {}
     }
-    Ok(Some((Operand::Filter(field, value.to_owned()), rest)))
+    Ok((Operand::Filter(field, value.to_owned()), rest))
 }
 
-fn known<T>(field: &'static str, value: &str, parsed: Result<T, String>) -> Result<(), QueryError> {
+fn known<T>(field: FilterField, value: &str, parsed: Result<T, String>) -> Result<(), QueryError> {
     parsed.map(drop).map_err(|expected| QueryError::UnknownValue {
         field,
         value: value.to_owned(),

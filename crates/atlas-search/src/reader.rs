@@ -48,6 +48,8 @@ pub struct Hits {
     pub total: usize,
     /// The search was stopped before it had looked at everything: there may be more and better hits.
     pub was_stopped: bool,
+    /// What may explain that nothing was found.
+    pub hint: Option<String>,
 }
 
 /// One item that was found.
@@ -135,6 +137,7 @@ impl SearchReader {
                 hits,
                 total: found.total,
                 was_stopped: found.was_stopped,
+                hint: (found.total == 0).then(|| query.hint()).flatten(),
             })
         })
     }

@@ -58,6 +58,7 @@ fn reply(found: Hits, took: Duration, behind: bool) -> SearchReply {
         took_ms: took.as_millis() as u64,
         degraded: !degraded_reason.is_empty(),
         degraded_reason: degraded_reason.to_owned(),
+        hint: found.hint.unwrap_or_default(),
     }
 }
 

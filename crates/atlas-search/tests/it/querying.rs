@@ -6,7 +6,7 @@ use atlas_domain::{ItemId, PageType, UserId};
 use atlas_search::{IndexedDocument, QueryError, SearchError, SearchRequest};
 use proptest::prelude::*;
 
-use crate::library::{Library, STRANGER, document, request, search};
+use crate::library::{Library, STRANGER, document, request, search, text_in};
 
 #[test]
 fn a_word_in_the_title_ranks_above_one_in_the_body() {
@@ -180,6 +180,63 @@ fn filters_restrict_what_words_find() {
     );
     assert_eq!(library.search("common is:stored").total, 2);
     assert_eq!(library.search("common is:partial").total, 0);
+}
+
+#[test]
+fn a_language_may_be_given_by_code_or_by_its_english_name() {
+    let library = Library::with([
+        document(1, "English", "common"),
+        text_in("de", 2, "common"),
+        text_in("nb", 3, "common"),
+        text_in("fil", 4, "common"),
+    ]);
+    let cases = [
+        ("lang:german", "de 2"),
+        ("lang:German", "de 2"),
+        ("lang:en", "English"),
+        ("lang:\"norwegian bokmal\"", "nb 3"),
+        ("lang:fil", "fil 4"), // in no list, but pages have it
+    ];
+    for (query, expected) in cases {
+        assert_eq!(library.titles(query), [expected], "{query}");
+    }
+    assert_eq!(
+        library.search("lang:icelandic").total,
+        0,
+        "known, and no page has it"
+    );
+}
+
+#[test]
+fn a_language_that_nothing_knows_is_refused_with_those_that_exist() {
+    let library = Library::with([document(1, "One", "word")]);
+    let refusal = |query| search(library.index.reader(), query).unwrap_err().to_string();
+    let unknown = refusal("word lang:xx");
+    assert!(
+        unknown.starts_with("`lang:xx` is no language that Atlas knows; "),
+        "{unknown}"
+    );
+    assert!(
+        unknown.contains("its code: aa, ab, ") && unknown.ends_with(", zu"),
+        "{unknown}"
+    );
+    for (query, meant) in [("lang:germn", "german"), ("-lang:en-US", "en")] {
+        let refused = refusal(query);
+        assert!(
+            refused.contains(&format!("; did you mean `{meant}`? ")),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn finding_nothing_for_a_field_that_does_not_exist_is_explained() {
+    let library = Library::with([document(1, "One", "a note: re:invent is near")]);
+    let hint = library.search("absent:value").hint.unwrap();
+    assert!(hint.contains("`absent:` is no field"), "{hint}");
+    assert_eq!(library.search("re:invent").total, 1);
+    assert_eq!(library.search("re:invent").hint, None, "something was found");
+    assert_eq!(library.search("absent").hint, None);
 }
 
 #[test]
