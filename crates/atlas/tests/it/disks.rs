@@ -1,20 +1,19 @@
 //! Disks that are full to the last byte, and disks that cannot be written to: real ones in memory, in a mount
 //! namespace that nobody else sees. Each scenario runs in a process of its own inside one.
 
-use std::io::Write;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use rstest::rstest;
 use tokio::time::timeout;
 
-use crate::support::{Atlas, Finished, Site, article, eventually, may_unshare};
+use crate::support::{Atlas, Disk, Finished, Site, article, eventually, may_unshare};
 
 /// A command that has not ended by then waits for something that never comes.
 const PATIENCE: Duration = Duration::from_mins(1);
-const MB: u64 = 1024 * 1024;
+/// As in the configuration, and as Atlas tells sizes.
+const MB: u64 = 1_000_000;
 
 #[rstest]
 #[case::full_with_a_reserve("disks::scenario_the_reserve_lets_a_server_start_and_work")]
@@ -49,12 +48,14 @@ fn a_disk_that_takes_nothing_is_told_and_reading_goes_on(#[case] scenario: &str)
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
 async fn scenario_the_reserve_lets_a_server_start_and_work() {
-    let Some((disk, atlas)) = disk(96 * MB, &[("RESERVE", "16"), ("FLOOR", "1")]) else {
+    let Some((alpha, site, atlas, disk)) = Scenario::on_disk_of(96 * MB)
+        .with_reserve_mb(16)
+        .with_floor_mb(1)
+        .begin()
+        .await
+    else {
         return;
     };
-    let site = Site::start().await;
-    let alpha = atlas.add(&site.put("/a", article("A", "alpha"))).await;
-    assert_eq!(alpha["outcome"], "stored", "{alpha}");
     let server = atlas.serve().await;
     let reserve = std::fs::metadata(atlas.data_dir().join("reserve")).unwrap();
     assert_eq!(reserve.len(), 16 * MB);
@@ -66,10 +67,7 @@ async fn scenario_the_reserve_lets_a_server_start_and_work() {
     let server = atlas.serve().await;
     assert!(!atlas.data_dir().join("reserve").exists());
     assert_eq!(degradations(&atlas).await, ["reserve_spent"]);
-    assert_eq!(
-        atlas.json(&["search", "alpha"]).await["hits"][0]["id"],
-        alpha["id"]
-    );
+    assert_eq!(atlas.json(&["search", "alpha"]).await["hits"][0]["id"], alpha);
     let beta = atlas.add(&site.put("/b", article("B", "beta"))).await;
     assert_eq!(
         beta["outcome"], "stored",
@@ -88,12 +86,10 @@ async fn scenario_the_reserve_lets_a_server_start_and_work() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
 async fn scenario_the_reserve_is_given_back_when_a_write_needs_it() {
-    let Some((disk, atlas)) = disk(96 * MB, &[("RESERVE", "16"), ("FLOOR", "0")]) else {
+    let Some((_, site, atlas, disk)) = Scenario::on_disk_of(96 * MB).with_reserve_mb(16).begin().await else {
         return;
     };
-    let site = Site::start().await;
     let server = atlas.serve().await;
-    atlas.add(&site.put("/a", article("A", "alpha"))).await;
     assert!(atlas.data_dir().join("reserve").exists());
     disk.fill();
     for n in 0..6 {
@@ -109,11 +105,9 @@ async fn scenario_the_reserve_is_given_back_when_a_write_needs_it() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
 async fn scenario_a_server_comes_up_for_reading() {
-    let Some((disk, atlas)) = disk(32 * MB, &[("RESERVE", "0"), ("FLOOR", "0")]) else {
+    let Some((alpha, site, atlas, disk)) = Scenario::on_disk_of(32 * MB).begin().await else {
         return;
     };
-    let site = Site::start().await;
-    let alpha = atlas.add(&site.put("/a", article("A", "alpha"))).await;
     let other = site.put("/b", article("B", "beta"));
     // What a machine that was switched off leaves: the index of the log, which reading needs, must be made anew.
     let _ = std::fs::remove_file(atlas.data_dir().join("library.db-shm"));
@@ -127,7 +121,7 @@ async fn scenario_a_server_comes_up_for_reading() {
     );
     let added = within(atlas.run(&["add", "--wait", &other])).await;
     assert_eq!(added.code, 1, "{added:?}");
-    assert!(added.stderr.contains("the disk is full"), "{}", added.stderr);
+    assert_one_complaint(&added, "the disk is full");
 
     let server = atlas.serve().await;
     let status = atlas.json(&["status"]).await;
@@ -137,14 +131,8 @@ async fn scenario_a_server_comes_up_for_reading() {
         told.contains("free some space") && told.contains("restart"),
         "{told}"
     );
-    assert_eq!(
-        atlas.json(&["search", "alpha"]).await["hits"][0]["id"],
-        alpha["id"]
-    );
-    assert_eq!(
-        atlas.json(&["show", alpha["id"].as_str().unwrap()]).await["state"],
-        "stored"
-    );
+    assert_eq!(atlas.json(&["search", "alpha"]).await["hits"][0]["id"], alpha);
+    assert_eq!(atlas.json(&["show", &alpha]).await["state"], "stored");
     let refused = within(atlas.run(&["add", &other])).await;
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(format!("{refused:?}").contains("the disk is full"), "{refused:?}");
@@ -163,11 +151,9 @@ async fn scenario_a_server_comes_up_for_reading() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
 async fn scenario_a_command_gives_up_with_the_reason() {
-    let Some((disk, atlas)) = disk(32 * MB, &[("RESERVE", "0"), ("FLOOR", "0")]) else {
+    let Some((_, site, atlas, disk)) = Scenario::on_disk_of(32 * MB).begin().await else {
         return;
     };
-    let site = Site::start().await;
-    atlas.add(&site.put("/a", article("A", "alpha"))).await;
     let slow = site.put("/slow", article("Slow", "beta").after(Duration::from_secs(2)));
     let arguments = ["add", &slow];
     let (added, ()) = tokio::join!(within(atlas.run(&arguments)), async {
@@ -176,7 +162,7 @@ async fn scenario_a_command_gives_up_with_the_reason() {
         disk.fill();
     });
     assert_eq!(added.code, 1, "{added:?}");
-    assert!(added.stderr.contains("the disk is full"), "{}", added.stderr);
+    assert_one_complaint(&added, "the disk is full");
 
     disk.free();
     let server = atlas.serve().await;
@@ -187,11 +173,9 @@ async fn scenario_a_command_gives_up_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
 async fn scenario_a_read_only_file_system_can_be_read() {
-    let Some((disk, atlas)) = disk(64 * MB, &[("RESERVE", "0"), ("FLOOR", "0")]) else {
+    let Some((alpha, site, atlas, disk)) = Scenario::on_disk_of(64 * MB).begin().await else {
         return;
     };
-    let site = Site::start().await;
-    let alpha = atlas.add(&site.put("/a", article("A", "alpha"))).await;
     let other = site.put("/b", article("B", "beta"));
     let before = disk.files();
     disk.remount("ro");
@@ -204,22 +188,13 @@ async fn scenario_a_read_only_file_system_can_be_read() {
         } else {
             None
         };
-        assert_eq!(
-            atlas.json(&["search", "alpha"]).await["hits"][0]["id"],
-            alpha["id"]
-        );
-        assert_eq!(
-            atlas.json(&["show", alpha["id"].as_str().unwrap()]).await["state"],
-            "stored"
-        );
+        assert_eq!(atlas.json(&["search", "alpha"]).await["hits"][0]["id"], alpha);
+        assert_eq!(atlas.json(&["show", &alpha]).await["state"], "stored");
         assert_eq!(atlas.json(&["list"]).await["items"].as_array().unwrap().len(), 1);
         let status = atlas.json(&["status"]).await;
         assert_eq!(status["mode"], "read_only", "{status}");
         assert_eq!(status["degraded"][0]["code"], "read_only", "{status}");
-        for arguments in [
-            &["add", &other] as &[&str],
-            &["tag", alpha["id"].as_str().unwrap(), "+x"],
-        ] {
+        for arguments in [&["add", &other] as &[&str], &["tag", &alpha, "+x"]] {
             let refused = within(atlas.run(arguments)).await;
             assert_eq!(refused.code, 1, "{refused:?}");
             assert!(format!("{refused:?}").contains("is read-only"), "{refused:?}");
@@ -239,86 +214,73 @@ async fn scenario_a_read_only_file_system_can_be_read() {
     assert_eq!(atlas.add(&other).await["outcome"], "stored");
 }
 
-/// Atlas with its data on a disk of `size_bytes`; `None` outside of a namespace, where nothing may be mounted.
-fn disk(size_bytes: u64, storage: &[(&str, &str)]) -> Option<(Disk, Atlas)> {
-    // `cargo test -- --ignored` would run the scenarios on the real machine.
-    if !std::env::args().any(|argument| argument == "--exact") {
-        return None;
-    }
-    let atlas = storage.iter().fold(Atlas::new(), |atlas, (name, value)| {
-        atlas.with(&format!("ATLAS_STORAGE_{name}_MB"), value)
-    });
-    Some((Disk::mount(atlas.data_dir(), size_bytes), atlas))
+/// How a scenario begins; without more words, with neither a reserve nor a floor.
+struct Scenario {
+    disk_bytes: u64,
+    reserve_mb: u64,
+    floor_mb: u64,
 }
 
-/// A disk in memory.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(place: PathBuf, size_bytes: u64) -> Self {
-        std::fs::create_dir(&place).unwrap();
-        let options = format!("size={size_bytes},mode=700");
-        run("mount", &["-t", "tmpfs", "-o", &options, "none"], &place);
-        Self(place)
-    }
-
-    /// Takes every byte that is left.
-    fn fill(&self) {
-        let mut filler = std::fs::File::create(self.filler()).unwrap();
-        for block_bytes in [1024 * 1024, 4096, 1] {
-            let block = vec![0x5a; block_bytes];
-            while filler.write_all(&block).is_ok() {}
+impl Scenario {
+    fn on_disk_of(disk_bytes: u64) -> Self {
+        Self {
+            disk_bytes,
+            reserve_mb: 0,
+            floor_mb: 0,
         }
     }
 
-    fn free(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
+    fn with_reserve_mb(mut self, reserve_mb: u64) -> Self {
+        self.reserve_mb = reserve_mb;
+        self
     }
 
-    fn remount(&self, how: &str) {
-        run("mount", &["-o", &format!("remount,{how}")], &self.0);
+    fn with_floor_mb(mut self, floor_mb: u64) -> Self {
+        self.floor_mb = floor_mb;
+        self
     }
 
-    /// Every file with its content.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let mut files = Vec::new();
-        let mut folders = vec![self.0.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.is_file() {
-                    let bytes = std::fs::read(&path).unwrap();
-                    files.push((path, bytes));
-                }
-            }
+    /// Saves a page on a new disk. Returns its item and what the rest of the scenario needs; `None` outside of a
+    /// namespace, where nothing may be mounted. The disk is the last, so that it goes first: no folder can be removed
+    /// under a mount.
+    async fn begin(self) -> Option<(String, Site, Atlas, Disk)> {
+        // `cargo test -- --ignored` would run the scenarios on the real machine.
+        if !std::env::args().any(|argument| argument == "--exact") {
+            return None;
         }
-        files.sort();
-        files
+        let atlas = Atlas::new()
+            .with("ATLAS_STORAGE_RESERVE_MB", &self.reserve_mb.to_string())
+            .with("ATLAS_STORAGE_FLOOR_MB", &self.floor_mb.to_string());
+        let disk = Disk::mount(atlas.data_dir(), self.disk_bytes);
+        let site = Site::start().await;
+        let saved = atlas.add(&site.put("/a", article("A", "alpha"))).await;
+        assert_eq!(saved["outcome"], "stored", "{saved}");
+        Some((saved["id"].as_str().unwrap().to_owned(), site, atlas, disk))
     }
-
-    fn filler(&self) -> PathBuf {
-        self.0.join("filler")
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        run("umount", &["-l"], &self.0);
-    }
-}
-
-fn run(program: &str, arguments: &[&str], place: &Path) {
-    let status = Command::new(program).args(arguments).arg(place).status().unwrap();
-    assert!(
-        status.success() || std::thread::panicking(),
-        "{program} {arguments:?}"
-    );
 }
 
 async fn within(running: impl Future<Output = Finished>) -> Finished {
     timeout(PATIENCE, running).await.expect("it ends by itself")
+}
+
+/// Whoever runs a command hears what is wrong once, and in words that are meant for people.
+fn assert_one_complaint(finished: &Finished, about: &str) {
+    let complaints: Vec<&str> = finished
+        .stderr
+        .lines()
+        .filter(|line| line.contains(about))
+        .collect();
+    assert!(
+        complaints.len() == 1 && complaints[0].starts_with("atlas: "),
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stderr.contains("ERROR"), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("interrupted"),
+        "nobody did: {}",
+        finished.stderr
+    );
 }
 
 async fn degradations(atlas: &Atlas) -> Vec<String> {

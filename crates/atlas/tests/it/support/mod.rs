@@ -1,10 +1,13 @@
 //! What the tests stand on: a web site to save from, and Atlas as a process with a data directory of its own.
 
+mod disk;
 mod eventually;
 mod namespace;
 mod process;
 mod site;
+mod terminal;
 
+pub(crate) use disk::Disk;
 pub(crate) use eventually::eventually;
 pub(crate) use namespace::may_unshare;
 pub(crate) use process::{Atlas, Finished, Serving};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use axum::body::Body;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -71,7 +72,7 @@ impl Atlas {
         self.folder.path().to_owned()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_atlas"));
         command
             .args(arguments)
@@ -146,8 +147,18 @@ impl Atlas {
         report["items"][0].clone()
     }
 
+    /// Reads a route over the server's socket; `None` when the server does not answer.
+    pub(crate) async fn get(&self, path: &str) -> Option<Value> {
+        self.call(http::Request::get(path), Body::empty()).await
+    }
+
     /// Posts to a route over the server's socket; `None` when the server does not answer.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Option<Value> {
+        let request = http::Request::post(path).header("content-type", "application/json");
+        self.call(request, Body::from(body.to_string())).await
+    }
+
+    async fn call(&self, request: http::request::Builder, body: Body) -> Option<Value> {
         let stream = tokio::net::UnixStream::connect(self.data_dir().join("socket"))
             .await
             .ok()?;
@@ -156,11 +167,7 @@ impl Atlas {
                 .await
                 .ok()?;
         tokio::spawn(connection);
-        let request = http::Request::post(path)
-            .header("host", "localhost")
-            .header("content-type", "application/json")
-            .body(axum::body::Body::from(body.to_string()))
-            .unwrap();
+        let request = request.header("host", "localhost").body(body).unwrap();
         let response = sender.send_request(request).await.ok()?;
         let bytes = http_body_util::BodyExt::collect(response.into_body())
             .await
