@@ -144,6 +144,8 @@ words! {
         ConnectRefused = "connect_refused",
         /// The connection could not be made or broke off.
         ConnectFailed = "connect_failed",
+        /// There is no way to its network: most likely our own connection is down.
+        NoRoute = "no_route",
         /// The TLS handshake failed or the certificate is not valid.
         TlsFailed = "tls_failed",
         /// No complete answer in time.
@@ -170,6 +172,10 @@ words! {
         BadResponse = "bad_response",
         /// Atlas's own politeness kept the request from being sent in time. Nothing was asked of the host.
         HostBusy = "host_busy",
+        /// The host was not well lately, or asked for a pause, and is left alone. Nothing was asked of it.
+        CircuitOpen = "circuit_open",
+        /// Our own network is down, by all that can be seen. Nothing was asked of the host.
+        NetworkDown = "network_down",
     }
 }
 
@@ -192,10 +198,11 @@ impl FetchFault {
             Self::DnsFailed
             | Self::ConnectRefused
             | Self::ConnectFailed
+            | Self::NoRoute
             | Self::Timeout
             | Self::Truncated
             | Self::BadResponse => ErrorClass::Transient,
-            Self::HostBusy => ErrorClass::Throttled,
+            Self::HostBusy | Self::CircuitOpen | Self::NetworkDown => ErrorClass::Throttled,
             Self::NameNotFound
             | Self::TlsFailed
             | Self::TooLarge

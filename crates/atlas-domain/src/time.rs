@@ -67,6 +67,14 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     }
 }
 
+/// Times before the epoch are the epoch.
+impl From<Timestamp> for std::time::SystemTime {
+    fn from(timestamp: Timestamp) -> Self {
+        let since_epoch = u64::try_from(timestamp.as_millis()).unwrap_or(0);
+        Self::UNIX_EPOCH + Duration::from_millis(since_epoch)
+    }
+}
+
 /// Where the current time comes from.
 pub trait Clock: Send + Sync {
     /// The current moment.

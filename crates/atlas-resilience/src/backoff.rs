@@ -1,122 +1,142 @@
-//! `Backoff`: how long to wait before trying again. A pure function of the retry's number and a random
-//! fraction; it neither waits nor draws.
+//! `Backoff`: how long to wait before trying again. A pure function of the retry's number, the delay before it and
+//! a random fraction; it neither waits nor draws.
+
+mod jitter;
+mod series;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A series of delays with full jitter: the real delay lies anywhere between zero and the nominal one, so
-/// that callers who failed together do not come back together (Brooker, "Exponential Backoff and Jitter").
+pub use jitter::Jitter;
+pub(crate) use jitter::{percentage, place};
+use series::Series;
+
+/// A series of nominal delays, a cap, and how the real delays spread below or around the nominal ones.
+///
+/// The cap comes first and the jitter afterwards. So no delay is longer than the cap, and those who have all reached
+/// it are still spread; jitter that is cut off at the cap would bring them back together.
+///
+/// All arithmetic is on integers and saturates: no retry's number and no setting, however absurd, overflows.
+///
+/// ```
+/// use std::time::Duration;
+/// use atlas_resilience::{Backoff, Jitter};
+///
+/// let backoff = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(10)).with_jitter(Jitter::Equal);
+/// let mut delays = backoff.delays();
+/// assert_eq!(delays.draw(0.5), Some(Duration::from_millis(750)));
+/// assert_eq!(delays.draw(0.5), Some(Duration::from_millis(1_500)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Backoff {
-    /// Doubles from `base` up to `cap` and has no end of its own.
-    Exponential {
-        /// The nominal delay before the first retry.
-        base: Duration,
-        /// No nominal delay is longer. Applied before the jitter, so that delays at the cap stay spread.
-        cap: Duration,
-    },
-    /// These nominal delays, one a retry; then it is over.
-    Schedule(Cow<'static, [Duration]>),
+pub struct Backoff {
+    series: Series,
+    cap: Duration,
+    jitter: Jitter,
+}
+
+/// Exponential from 50 ms, the base that the AWS SDKs use after a transient failure, to 10 s, with full jitter.
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::exponential(Duration::from_millis(50), Duration::from_secs(10))
+    }
 }
 
 impl Backoff {
-    /// The nominal delay before that retry, the first being 1. `None` when there is no such retry.
-    pub fn nominal(&self, retry: u32) -> Option<Duration> {
-        let earlier_retries = retry.checked_sub(1)?;
-        match self {
-            Self::Exponential { base, cap } => {
-                let factor = 1_u32.checked_shl(earlier_retries).unwrap_or(u32::MAX);
-                Some(base.saturating_mul(factor).min(*cap))
-            }
-            Self::Schedule(delays) => delays.get(usize::try_from(earlier_retries).ok()?).copied(),
+    /// The same nominal delay before each retry, with full jitter and without a cap of its own.
+    pub fn constant(delay: Duration) -> Self {
+        Self::of(Series::Constant(delay), Duration::MAX)
+    }
+
+    /// `base`, twice `base`, three times `base` and so on, up to `cap`; with full jitter.
+    pub fn linear(base: Duration, cap: Duration) -> Self {
+        Self::of(Series::Linear(base), cap)
+    }
+
+    /// `base` times 1, 2, 4, 8 and so on, up to `cap`; with full jitter. The usual choice.
+    pub fn exponential(base: Duration, cap: Duration) -> Self {
+        Self::of(Series::Exponential(base), cap)
+    }
+
+    /// `base` times 1, 1, 2, 3, 5, 8 and so on, up to `cap`; with full jitter. Grows by 1.6 rather than by 2, which
+    /// suits waits that should stay short, as for a lock.
+    pub fn fibonacci(base: Duration, cap: Duration) -> Self {
+        Self::of(Series::Fibonacci(base), cap)
+    }
+
+    /// These nominal delays, one a retry, then it is over; with full jitter and without a cap of its own.
+    pub fn schedule(delays: impl Into<Cow<'static, [Duration]>>) -> Self {
+        Self::of(Series::Schedule(delays.into()), Duration::MAX)
+    }
+
+    const fn of(series: Series, cap: Duration) -> Self {
+        Self {
+            series,
+            cap,
+            jitter: Jitter::Full,
         }
     }
 
-    /// The delay before that retry: the nominal one times `fraction`, which is drawn from `0.0..1.0`.
-    /// A fraction outside that range is brought back into it.
-    pub fn delay(&self, retry: u32, fraction: f64) -> Option<Duration> {
-        let fraction = if fraction.is_nan() {
-            0.0
-        } else {
-            fraction.clamp(0.0, 1.0)
-        };
-        self.nominal(retry)
-            .map(|nominal| nominal.mul_f64(fraction).min(nominal))
+    /// The same series, spread in another way.
+    #[must_use]
+    pub fn with_jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The same series with another cap: no delay is longer, whatever the jitter.
+    #[must_use]
+    pub fn with_cap(mut self, cap: Duration) -> Self {
+        self.cap = cap;
+        self
+    }
+
+    /// The nominal delay before that retry, the first being 1: what the series says, at most the cap. `None` when
+    /// there is no such retry: it is number 0, or the schedule has ended.
+    pub fn nominal(&self, retry: u32) -> Option<Duration> {
+        Some(self.series.nominal(retry)?.min(self.cap))
+    }
+
+    /// The delay before that retry, the first being 1. `None` when there is no such retry.
+    ///
+    /// `previous` is the delay before the retry that came before, which only [`Jitter::Decorrelated`] looks at.
+    /// `fraction` is drawn from `0.0..1.0`; one outside is brought back into that range, and what is not a number
+    /// counts as 0.
+    pub fn delay(&self, retry: u32, previous: Option<Duration>, fraction: f64) -> Option<Duration> {
+        let nominal = self.nominal(retry)?;
+        let base = self.nominal(1)?;
+        let (shortest, longest) = self.jitter.bounds(nominal, base, previous, self.cap);
+        Some(place(shortest, longest, fraction))
+    }
+
+    /// The delays from the first one on.
+    pub const fn delays(&self) -> Delays<'_> {
+        Delays {
+            backoff: self,
+            retries: 0,
+            previous: None,
+        }
+    }
+}
+
+/// One walk along a [`Backoff`]: it remembers which retry is next and how long the delay before it was.
+#[derive(Debug, Clone)]
+pub struct Delays<'a> {
+    backoff: &'a Backoff,
+    retries: u32,
+    previous: Option<Duration>,
+}
+
+impl Delays<'_> {
+    /// The next delay, placed within its bounds by `fraction`, which is drawn from `0.0..1.0`. `None` once the
+    /// schedule has ended.
+    pub fn draw(&mut self, fraction: f64) -> Option<Duration> {
+        self.retries = self.retries.saturating_add(1);
+        self.previous = self.backoff.delay(self.retries, self.previous, fraction);
+        self.previous
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const fn seconds(count: u64) -> Duration {
-        Duration::from_secs(count)
-    }
-
-    fn exponential() -> Backoff {
-        Backoff::Exponential {
-            base: seconds(1),
-            cap: seconds(10),
-        }
-    }
-
-    #[test]
-    fn doubles_up_to_the_cap() {
-        let nominal: Vec<_> = (1..=6).filter_map(|retry| exponential().nominal(retry)).collect();
-        assert_eq!(nominal, [1, 2, 4, 8, 10, 10].map(seconds));
-    }
-
-    #[test]
-    fn delays_at_the_cap_stay_spread() {
-        assert_eq!(exponential().delay(9, 0.25), Some(Duration::from_millis(2_500)));
-        assert_eq!(exponential().delay(9, 0.75), Some(Duration::from_millis(7_500)));
-    }
-
-    #[test]
-    fn a_schedule_ends() {
-        let schedule = Backoff::Schedule(Cow::Owned(vec![seconds(60), seconds(300)]));
-        assert_eq!(schedule.delay(1, 0.5), Some(seconds(30)));
-        assert_eq!(schedule.delay(2, 0.5), Some(seconds(150)));
-        assert_eq!(schedule.delay(3, 0.5), None);
-    }
-
-    #[test]
-    fn the_first_call_is_not_a_retry() {
-        assert_eq!(exponential().nominal(0), None);
-    }
-
-    #[test]
-    fn a_late_retry_does_not_overflow() {
-        let long = Backoff::Exponential {
-            base: Duration::MAX,
-            cap: Duration::MAX,
-        };
-        assert_eq!(long.nominal(u32::MAX), Some(Duration::MAX));
-        assert_eq!(exponential().nominal(10_000), Some(seconds(10)));
-    }
-
-    #[test]
-    fn a_fraction_that_is_not_a_number_means_no_delay() {
-        assert_eq!(exponential().delay(1, f64::NAN), Some(Duration::ZERO));
-    }
-
-    proptest! {
-        #[test]
-        fn never_waits_longer_than_nominal(
-            base in any::<Duration>(), cap in any::<Duration>(), retry in 1_u32.., fraction in -1.0_f64..2.0,
-        ) {
-            let backoff = Backoff::Exponential { base, cap };
-            let nominal = backoff.nominal(retry).expect("an exponential series has no end");
-            prop_assert!(nominal <= cap);
-            prop_assert!(backoff.delay(retry, fraction).expect("as above") <= nominal);
-        }
-
-        #[test]
-        fn never_becomes_more_eager(base in any::<Duration>(), cap in any::<Duration>(), retry in 1_u32..100_000) {
-            let backoff = Backoff::Exponential { base, cap };
-            prop_assert!(backoff.nominal(retry) <= backoff.nominal(retry + 1));
-        }
-    }
-}
+mod distribution_tests;
+#[cfg(test)]
+mod tests;

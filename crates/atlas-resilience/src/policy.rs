@@ -1,64 +1,71 @@
-//! `Policy`: the one seam through which every call that leaves the process passes. It decides whether and
-//! when an attempt may start and when it is over; it knows nothing about what the attempt does.
+//! `Policy`: the one seam through which every call that leaves the process passes. It decides whether and when an
+//! attempt may start, when it is over, and whether another follows; it knows nothing about what an attempt does.
+//!
+//! The layers, from the outermost to the innermost: overall deadline, retry, then for each attempt a look at the
+//! breaker, the turn (rate), the place (bulkhead), the way out (egress), the breaker's permit, the time limit. An
+//! open breaker refuses before anybody queues, and no permit is held while somebody does.
+
+mod attempt;
+mod error;
+mod judgement;
+mod retrying;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bulkhead::{Bulkhead, BulkheadPermit};
+use crate::bulkhead::Bulkhead;
 use crate::deadline::Deadline;
+use crate::egress::Egress;
 use crate::pace::Pace;
+use crate::registry::Breakers;
+pub use error::{PolicyError, Rejection};
+pub use judgement::Judgement;
+pub use retrying::Retrying;
+pub use settings::{Concurrency, PolicySettings, RateLimit, WorstAttempt};
 
 /// A named set of bounds for one kind of call. A scope (a host, a provider, a file) is bounded by itself.
 #[derive(Debug, Clone)]
 pub struct Policy {
     name: &'static str,
     attempt_timeout: Duration,
+    overall_timeout: Option<Duration>,
     pace: Option<Arc<Pace>>,
     bulkhead: Option<Arc<Bulkhead>>,
+    breakers: Option<Arc<Breakers>>,
+    egress: Option<Arc<Egress>>,
+    retrying: Option<Arc<Retrying>>,
 }
 
-/// Why a guarded call brought nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError<E> {
-    /// The attempt took longer than an attempt may.
-    #[error("{policy}: no result within {limit:?}")]
-    Timeout {
-        /// Which policy.
-        policy: &'static str,
-        /// How long an attempt may take.
-        limit: Duration,
-    },
-    /// The caller's deadline passed before or during the attempt. This says nothing about the other side.
-    #[error("{policy}: the deadline passed")]
-    DeadlineExceeded {
-        /// Which policy.
-        policy: &'static str,
-    },
-    /// Our own limits kept the attempt from starting. This says nothing about the other side.
-    #[error("{policy}: {rejection}")]
-    Rejected {
-        /// Which policy.
-        policy: &'static str,
-        /// Which limit.
-        rejection: Rejection,
-    },
-    /// The attempt itself failed.
-    #[error(transparent)]
-    Inner(E),
+/// One call: what it is for, how long it may take, and whether it may be repeated.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    scope: &'a str,
+    deadline: Deadline,
+    retries: bool,
 }
 
-/// The limit of ours that kept an attempt from starting before the deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// The scope was called too often.
-    #[error("called too often, the next turn comes in {retry_in:?}")]
-    TooFast {
-        /// When the next turn comes, if nobody else takes it.
-        retry_in: Duration,
-    },
-    /// Too many calls were running.
-    #[error("too many calls at once")]
-    TooMany,
+impl<'a> Call<'a> {
+    /// A call that is made once: whoever owns the work tries again, or it must not be repeated.
+    pub const fn once(scope: &'a str, deadline: Deadline) -> Self {
+        Self {
+            scope,
+            deadline,
+            retries: false,
+        }
+    }
+
+    /// A call that may be repeated at once: it changes nothing on the other side, or nothing twice, and no layer
+    /// around it retries. Layers that do multiply: three of them by three attempts are 27 calls.
+    pub const fn repeatable(scope: &'a str, deadline: Deadline) -> Self {
+        Self {
+            scope,
+            deadline,
+            retries: true,
+        }
+    }
 }
 
 impl Policy {
@@ -67,9 +74,20 @@ impl Policy {
         Self {
             name,
             attempt_timeout,
+            overall_timeout: None,
             pace: None,
             bulkhead: None,
+            breakers: None,
+            egress: None,
+            retrying: None,
         }
+    }
+
+    /// Limits a call with all its attempts and waits, whatever its caller's deadline.
+    #[must_use]
+    pub const fn with_overall_timeout(mut self, limit: Duration) -> Self {
+        self.overall_timeout = Some(limit);
+        self
     }
 
     /// Limits how often a scope is called. Policies may share one pace: then they count together.
@@ -86,88 +104,77 @@ impl Policy {
         self
     }
 
+    /// Stops calling scopes that are not well.
+    #[must_use]
+    pub fn with_breakers(mut self, breakers: impl Into<Arc<Breakers>>) -> Self {
+        self.breakers = Some(breakers.into());
+        self
+    }
+
+    /// Holds nothing against scopes while our own network is down.
+    #[must_use]
+    pub fn with_egress(mut self, egress: impl Into<Arc<Egress>>) -> Self {
+        self.egress = Some(egress.into());
+        self
+    }
+
+    /// Repeats attempts of calls that allow it.
+    #[must_use]
+    pub fn with_retrying(mut self, retrying: impl Into<Arc<Retrying>>) -> Self {
+        self.retrying = Some(retrying.into());
+        self
+    }
+
     /// The policy's name, as it appears in errors.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Makes one call within this policy's bounds, from the outermost layer to the innermost: the turn, the
-    /// place, the time limit. Every wait ends before `deadline`. The attempt is given its own deadline and
-    /// is dropped when that passes; dropping the returned future gives everything back.
+    /// The breakers of its scopes, when it has some.
+    pub fn breakers(&self) -> Option<&Arc<Breakers>> {
+        self.breakers.as_ref()
+    }
+
+    /// Makes one call within this policy's bounds. Every wait ends before the call's deadline. Each attempt is
+    /// given its own deadline and is dropped when that passes; dropping the returned future gives everything back.
     ///
-    /// `attempt` is called at most once today; it is an `FnMut` so that a retry layer fits in here.
-    pub async fn run<T, E, Attempt, Running>(
+    /// `judge` says what a result means, good or bad: an answer may be a failure, and an error may say that the
+    /// other side is well. When no attempt is left, the last result is returned as it is.
+    pub async fn run<T, E, Judge, Attempt, Running>(
         &self,
-        scope: &str,
-        deadline: Deadline,
-        attempt: Attempt,
-    ) -> Result<T, PolicyError<E>>
-    where
-        Attempt: FnMut(Deadline) -> Running,
-        Running: Future<Output = Result<T, E>>,
-    {
-        self.wait_for_turn(scope, deadline).await?;
-        let _place = self.take_place(scope, deadline).await?;
-        self.attempt_in_time(deadline, attempt).await
-    }
-
-    async fn wait_for_turn<E>(&self, scope: &str, deadline: Deadline) -> Result<(), PolicyError<E>> {
-        if deadline.has_passed() {
-            return Err(PolicyError::DeadlineExceeded { policy: self.name });
-        }
-        let Some(pace) = &self.pace else { return Ok(()) };
-        pace.wait_for_turn(scope, deadline)
-            .await
-            .map_err(|retry_in| self.rejected(Rejection::TooFast { retry_in }))
-    }
-
-    async fn take_place<E>(
-        &self,
-        scope: &str,
-        deadline: Deadline,
-    ) -> Result<Option<BulkheadPermit>, PolicyError<E>> {
-        let Some(bulkhead) = &self.bulkhead else {
-            return Ok(None);
-        };
-        tokio::time::timeout_at(deadline.instant(), bulkhead.enter(scope))
-            .await
-            .map(Some)
-            .map_err(|_elapsed| self.rejected(Rejection::TooMany))
-    }
-
-    async fn attempt_in_time<T, E, Attempt, Running>(
-        &self,
-        deadline: Deadline,
+        call: Call<'_>,
+        judge: Judge,
         mut attempt: Attempt,
     ) -> Result<T, PolicyError<E>>
     where
+        Judge: Fn(Result<&T, &E>) -> Judgement,
         Attempt: FnMut(Deadline) -> Running,
         Running: Future<Output = Result<T, E>>,
     {
-        if deadline.has_passed() {
-            return Err(PolicyError::DeadlineExceeded { policy: self.name });
-        }
-        let attempt_deadline = deadline.within(self.attempt_timeout);
-        match tokio::time::timeout_at(attempt_deadline.instant(), attempt(attempt_deadline)).await {
-            Ok(result) => result.map_err(PolicyError::Inner),
-            // An attempt that was cut short by its caller must not be held against the other side.
-            Err(_elapsed) if attempt_deadline == deadline => {
-                Err(PolicyError::DeadlineExceeded { policy: self.name })
-            }
-            Err(_elapsed) => Err(PolicyError::Timeout {
-                policy: self.name,
-                limit: self.attempt_timeout,
-            }),
-        }
-    }
-
-    const fn rejected<E>(&self, rejection: Rejection) -> PolicyError<E> {
-        PolicyError::Rejected {
-            policy: self.name,
-            rejection,
+        let deadline = self
+            .overall_timeout
+            .map_or(call.deadline, |limit| call.deadline.within(limit));
+        let mut course = self
+            .retrying
+            .as_ref()
+            .filter(|_| call.retries)
+            .map(|retrying| retrying.course(call.scope));
+        let mut earlier: Option<Result<T, PolicyError<E>>> = None;
+        loop {
+            let attempted = self.attempt(call.scope, deadline, &judge, &mut attempt).await;
+            let (result, judgement) = match attempted {
+                Ok(attempted) => attempted,
+                // What an earlier attempt brought says more than that no other was allowed.
+                Err(rejected) => return earlier.unwrap_or(Err(rejected)),
+            };
+            let Some(wait) = course
+                .as_mut()
+                .and_then(|course| course.wait_before_next(&judgement, deadline))
+            else {
+                return result;
+            };
+            earlier = Some(result);
+            tokio::time::sleep(wait).await;
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use atlas_domain::{
     Clock, FetchError, FetchFault, FetchRequest, Fetched, Hop, PortFuture, Strategy, StrategyStep, Timestamp,
 };
-use atlas_resilience::{Bulkhead, Deadline, Pace, Policy};
+use atlas_resilience::{Deadline, Service};
 use url::Url;
 
 use super::client::{self, ClientError};
@@ -25,9 +25,9 @@ fn strategies(
     settings: &FetchSettings,
     clock: Arc<dyn Clock>,
     resolver: Arc<dyn Resolve>,
+    service: Arc<Service>,
 ) -> Result<Vec<Box<dyn FetchStrategy>>, ClientError> {
     let addresses = Arc::new(settings.addresses.clone());
-    let policy = outbound_policy(settings);
     let guarded = GuardedResolver {
         resolver,
         addresses: Arc::clone(&addresses),
@@ -45,32 +45,11 @@ fn strategies(
         }),
         Box::new(Direct {
             exchange,
-            policy: policy("fetch.direct"),
+            service,
             addresses,
             redirect_limit: settings.redirect_limit,
         }),
     ])
-}
-
-/// Makes the policies of strategies: each has its own name, and all count together towards what a host can
-/// bear.
-fn outbound_policy(settings: &FetchSettings) -> impl Fn(&'static str) -> Policy + use<> {
-    let FetchSettings {
-        attempt_timeout,
-        concurrent_requests: total,
-        politeness,
-        ..
-    } = *settings;
-    let per_host = politeness.map_or(total, |politeness| politeness.concurrent_requests);
-    let bulkhead = Arc::new(Bulkhead::new(total, per_host));
-    let pace = politeness.map(|politeness| Arc::new(Pace::new(politeness.interval, politeness.burst)));
-    move |name| {
-        let policy = Policy::new(name, attempt_timeout).with_bulkhead(Arc::clone(&bulkhead));
-        match &pace {
-            Some(pace) => policy.with_pace(Arc::clone(pace)),
-            None => policy,
-        }
-    }
 }
 
 /// One way to get a page.
@@ -132,9 +111,10 @@ impl Cascade {
         settings: &FetchSettings,
         clock: Arc<dyn Clock>,
         resolver: Arc<dyn Resolve>,
+        service: Arc<Service>,
     ) -> Result<Self, ClientError> {
         Ok(Self {
-            strategies: strategies(settings, clock, resolver)?,
+            strategies: strategies(settings, clock, resolver, service)?,
         })
     }
 

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use atlas_domain::url::check_web_url;
 use atlas_domain::{FetchRequest, PortFuture, Strategy};
-use atlas_resilience::{Deadline, Policy, PolicyError};
+use atlas_resilience::{Call, Deadline, PolicyError, Service};
 use url::{Host, Url};
 
 use super::address::AddressPolicy;
 use super::cascade::{Answer, FetchStrategy, Tried};
 use super::exchange::{Exchange, Reply};
 use super::failure::Failure;
+use super::judge::judge;
 use super::way::{Timing, Way};
 
 /// Asks the page's own host.
 pub(super) struct Direct {
     pub(super) exchange: Arc<Exchange>,
-    pub(super) policy: Policy,
+    pub(super) service: Arc<Service>,
     pub(super) addresses: Arc<AddressPolicy>,
     pub(super) redirect_limit: usize,
 }
@@ -70,7 +71,8 @@ impl Direct {
         timing: &mut Timing,
     ) -> Result<Reply, Failure> {
         let scope = scope(url);
-        let answer = self.policy.run(&scope, deadline, |_attempt_deadline| {
+        let policy = self.service.policy();
+        let answer = policy.run(Call::repeatable(&scope, deadline), judge, |_attempt_deadline| {
             timing.begin();
             self.exchange.run(url)
         });

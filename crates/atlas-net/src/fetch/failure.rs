@@ -102,6 +102,12 @@ impl Failure {
         if error.is_connect() {
             let fault = match cause::<io::Error>(error).map(io::Error::kind) {
                 Some(io::ErrorKind::ConnectionRefused) => FetchFault::ConnectRefused,
+                Some(
+                    io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkDown
+                    | io::ErrorKind::AddrNotAvailable,
+                ) => FetchFault::NoRoute,
                 _ => FetchFault::ConnectFailed,
             };
             return Self::new(fault, format!("no connection to `{host}`: {reason}"));
@@ -162,16 +168,32 @@ impl Failure {
                 let message = format!("the time for one page was over before `{host}` had given its answer");
                 Self::new(FetchFault::Timeout, message)
             }
-            PolicyError::Rejected { rejection, .. } => Self {
-                retry_after: match rejection {
-                    Rejection::TooFast { retry_in } => Some(retry_in),
-                    Rejection::TooMany => None,
-                },
-                ..Self::new(
-                    FetchFault::HostBusy,
-                    format!("Atlas's limit for `{host}` is used up: {rejection}"),
-                )
-            },
+            PolicyError::Rejected { rejection, .. } => Self::of_rejection(rejection, host),
+        }
+    }
+}
+
+impl Failure {
+    /// The host was not asked.
+    fn of_rejection(rejection: Rejection, host: &str) -> Self {
+        let (fault, message, retry_after) = match rejection {
+            Rejection::TooFast { retry_in } => (FetchFault::HostBusy, None, Some(retry_in)),
+            Rejection::TooMany => (FetchFault::HostBusy, None, None),
+            Rejection::CircuitOpen { retry_in, .. } => {
+                let message = format!("`{host}` is left alone for a while: {rejection}");
+                (FetchFault::CircuitOpen, Some(message), retry_in)
+            }
+            Rejection::NetworkDown { retry_in } => (
+                FetchFault::NetworkDown,
+                Some(rejection.to_string()),
+                Some(retry_in),
+            ),
+        };
+        let message =
+            message.unwrap_or_else(|| format!("Atlas's limit for `{host}` is used up: {rejection}"));
+        Self {
+            retry_after,
+            ..Self::new(fault, message)
         }
     }
 }

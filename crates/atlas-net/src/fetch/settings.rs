@@ -2,7 +2,11 @@
 //! elsewhere.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
+
+use atlas_resilience::breaker::{BreakerSettings, OpenTime, Probing, Rate, TripRules, WindowKind};
+use atlas_resilience::{Backoff, Concurrency, PolicySettings, RateLimit, RetryPlan, ServiceSettings};
 
 use super::address::AddressPolicy;
 
@@ -23,8 +27,32 @@ pub struct FetchSettings {
     pub concurrent_requests: NonZeroU32,
     /// How gently each host is treated; `None` for hosts of one's own that can take anything.
     pub politeness: Option<Politeness>,
+    /// How a request is repeated at once, before its job is put off; `None`: not at all.
+    pub retry: Option<RetryPlan>,
+    /// When a host is left alone; `None`: never.
+    pub breaker: Option<ServiceSettings>,
     /// Which addresses may be connected to.
     pub addresses: AddressPolicy,
+}
+
+impl FetchSettings {
+    /// What the policy of every request is made from.
+    pub fn policy(&self) -> PolicySettings {
+        let per_host = self.politeness.map(|politeness| politeness.concurrent_requests);
+        PolicySettings {
+            attempt_timeout: self.attempt_timeout,
+            overall_timeout: self.overall_timeout,
+            retry: self.retry.clone(),
+            breaker: self.breaker.clone(),
+            concurrency: Some(Concurrency {
+                total: self.concurrent_requests,
+                per_scope: per_host.unwrap_or(self.concurrent_requests),
+            }),
+            rate: self
+                .politeness
+                .map(|Politeness { interval, burst, .. }| RateLimit { interval, burst }),
+        }
+    }
 }
 
 /// How gently each host is treated.
@@ -48,6 +76,11 @@ impl Default for FetchSettings {
             overall_timeout: Duration::from_mins(1),
             concurrent_requests: NonZeroU32::MIN.saturating_add(15),
             politeness: Some(Politeness::default()),
+            retry: Some(retry_plan()),
+            breaker: Some(ServiceSettings {
+                default: Arc::new(host_breaker()),
+                ..ServiceSettings::default()
+            }),
             addresses: AddressPolicy::default(),
         }
     }
@@ -60,5 +93,43 @@ impl Default for Politeness {
             burst: NonZeroU32::MIN.saturating_add(4),
             concurrent_requests: NonZeroU32::MIN.saturating_add(1),
         }
+    }
+}
+
+/// Two seconds at first: a server that is being restarted is back by the third attempt. A pause that is asked for is
+/// the job's affair.
+fn retry_plan() -> RetryPlan {
+    RetryPlan {
+        transient: Backoff::exponential(Duration::from_secs(2), Duration::from_secs(10)),
+        ..RetryPlan::default()
+    }
+}
+
+/// A host that fails five times in a row, or half of the time, is left alone for two minutes, and for up to six
+/// hours when it keeps failing.
+fn host_breaker() -> BreakerSettings {
+    BreakerSettings {
+        trip: TripRules {
+            consecutive_failures: Some(5),
+            failure_rate: Some(Rate {
+                percent: 50,
+                min_calls: 20,
+            }),
+            slow_calls: None,
+            window: WindowKind::Calls(20),
+        },
+        open: OpenTime {
+            base: Duration::from_mins(2),
+            cap: Duration::from_hours(6),
+            growth: 2,
+            jitter_percent: 15,
+        },
+        probing: Probing {
+            concurrent: 1,
+            successes_to_close: 3,
+            max_age: Duration::from_secs(40),
+            retry_after: Duration::from_secs(5),
+        },
+        throttle_pause: Duration::from_mins(5),
     }
 }

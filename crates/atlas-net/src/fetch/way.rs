@@ -83,7 +83,7 @@ impl Timing {
 
     /// Its turn has come: from now on the host is being asked.
     pub(super) fn begin(&mut self) {
-        self.begun_at = Some(Instant::now());
+        self.begun_at.get_or_insert_with(Instant::now);
     }
 
     fn until_now(self) -> (Duration, Duration) {

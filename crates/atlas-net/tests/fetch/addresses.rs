@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atlas_domain::FetchFault;
 use atlas_domain::time::ManualClock;
-use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, ResolveError};
+use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, ResolveError, passing_service};
 use rstest::rstest;
 
 use crate::server::{Server, Step, head, loopback, page, redirect};
@@ -235,7 +235,13 @@ async fn a_name_without_usable_addresses_is_a_named_fault(
 #[tokio::test]
 async fn localhost_is_not_public(#[case] host: &str) {
     let server = Server::always(|| page("secret")).await;
-    let fetcher = HttpFetcher::new(&FetchSettings::default(), Arc::new(ManualClock::at(NOW))).unwrap();
+    let settings = FetchSettings::default();
+    let fetcher = HttpFetcher::new(
+        &settings,
+        Arc::new(ManualClock::at(NOW)),
+        passing_service(&settings),
+    )
+    .unwrap();
     let error = fetch(&fetcher, server.url_at(host, "/")).await.unwrap_err();
     assert_eq!(error.fault, FetchFault::RefusedAddress, "{error}");
     assert_eq!(server.connections(), 0);
@@ -249,7 +255,12 @@ async fn localhost_can_be_allowed_by_its_network() {
         addresses,
         ..FetchSettings::default()
     };
-    let fetcher = HttpFetcher::new(&settings, Arc::new(ManualClock::at(NOW))).unwrap();
+    let fetcher = HttpFetcher::new(
+        &settings,
+        Arc::new(ManualClock::at(NOW)),
+        passing_service(&settings),
+    )
+    .unwrap();
     assert_eq!(
         fetch(&fetcher, server.url_at("localhost", "/"))
             .await

@@ -8,18 +8,20 @@ use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
 use atlas_domain::{FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Timestamp};
-use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, Resolve, ResolveError};
+use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, Resolve, ResolveError, passing_service};
 use url::Url;
 
 /// 1 January 2026, 00:00 UTC.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// Generous times and no politeness: a test that is about either says so.
+/// Generous times, no politeness, no retries and no breakers: a test that is about one of these says so.
 pub(crate) fn settings() -> FetchSettings {
     FetchSettings {
         attempt_timeout: Duration::from_secs(20),
         overall_timeout: Duration::from_secs(30),
         politeness: None,
+        retry: None,
+        breaker: None,
         addresses: AddressPolicy::allowing(["127.0.0.1"]).unwrap(),
         ..FetchSettings::default()
     }
@@ -31,7 +33,13 @@ pub(crate) fn fetcher(settings: &FetchSettings) -> HttpFetcher {
 
 pub(crate) fn fetcher_with_names(settings: &FetchSettings, names: &Arc<Names>) -> HttpFetcher {
     let names: Arc<dyn Resolve> = Arc::<Names>::clone(names);
-    HttpFetcher::with_resolver(settings, Arc::new(ManualClock::at(NOW)), names).unwrap()
+    HttpFetcher::with_resolver(
+        settings,
+        Arc::new(ManualClock::at(NOW)),
+        names,
+        passing_service(settings),
+    )
+    .unwrap()
 }
 
 pub(crate) async fn fetch(fetcher: &HttpFetcher, url: Url) -> Result<Fetched, FetchError> {

@@ -1,5 +1,8 @@
 //! What a caller of `Policy::run` can rely on, on a clock that stands still unless everybody waits.
 
+mod guarding;
+mod retrying;
+
 use std::cell::Cell;
 use std::future::pending;
 use std::num::NonZeroU32;
@@ -19,6 +22,28 @@ fn at_most(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap()
 }
 
+impl Policy {
+    async fn run_once<T, Attempt, Running>(
+        &self,
+        scope: &str,
+        deadline: Deadline,
+        attempt: Attempt,
+    ) -> Result<T, PolicyError<Broken>>
+    where
+        Attempt: FnMut(Deadline) -> Running,
+        Running: Future<Output = Result<T, Broken>>,
+    {
+        self.run(Call::once(scope, deadline), judge, attempt).await
+    }
+}
+
+fn judge<T>(result: Result<&T, &Broken>) -> Judgement {
+    result.map_or_else(
+        |broken| Judgement::transient(broken.to_string()),
+        |_| Judgement::success(),
+    )
+}
+
 fn policy() -> Policy {
     Policy::new("test", SECOND * 2)
 }
@@ -31,12 +56,12 @@ fn in_seconds(count: u32) -> Deadline {
 async fn hands_back_what_the_attempt_brought() {
     assert_eq!(
         policy()
-            .run("a", in_seconds(10), async |_| Ok::<_, Broken>(7))
+            .run_once("a", in_seconds(10), async |_| Ok::<_, Broken>(7))
             .await,
         Ok(7)
     );
     let failed = policy()
-        .run("a", in_seconds(10), async |_| Err::<(), _>(Broken))
+        .run_once("a", in_seconds(10), async |_| Err::<(), _>(Broken))
         .await;
     assert_eq!(failed, Err(PolicyError::Inner(Broken)));
 }
@@ -45,7 +70,7 @@ async fn hands_back_what_the_attempt_brought() {
 async fn a_hanging_attempt_is_stopped_and_blamed() {
     let start = Instant::now();
     let hung = policy()
-        .run("a", in_seconds(10), |_| pending::<Result<(), Broken>>())
+        .run_once("a", in_seconds(10), |_| pending::<Result<(), Broken>>())
         .await;
     assert_eq!(
         hung,
@@ -63,14 +88,14 @@ async fn a_slow_answer_within_the_limit_is_kept() {
         sleep(Duration::from_millis(1_990)).await;
         Ok::<_, Broken>(7)
     };
-    assert_eq!(policy().run("a", in_seconds(10), slow).await, Ok(7));
+    assert_eq!(policy().run_once("a", in_seconds(10), slow).await, Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_cut_short_by_its_caller_is_not_blamed() {
     let start = Instant::now();
     let cut = policy()
-        .run("a", in_seconds(1), |_| pending::<Result<(), Broken>>())
+        .run_once("a", in_seconds(1), |_| pending::<Result<(), Broken>>())
         .await;
     assert_eq!(cut, Err(PolicyError::DeadlineExceeded { policy: "test" }));
     assert_eq!(start.elapsed().as_secs(), 1);
@@ -79,15 +104,15 @@ async fn an_attempt_cut_short_by_its_caller_is_not_blamed() {
 #[tokio::test(start_paused = true)]
 async fn tells_the_attempt_how_long_it_has() {
     let told = async |deadline: Deadline| Ok::<_, Broken>(deadline.remaining());
-    assert_eq!(policy().run("a", in_seconds(10), told).await, Ok(SECOND * 2));
-    assert_eq!(policy().run("a", in_seconds(1), told).await, Ok(SECOND));
+    assert_eq!(policy().run_once("a", in_seconds(10), told).await, Ok(SECOND * 2));
+    assert_eq!(policy().run_once("a", in_seconds(1), told).await, Ok(SECOND));
 }
 
 #[tokio::test(start_paused = true)]
 async fn starts_nothing_after_the_deadline() {
     let started = Cell::new(false);
     let late = policy()
-        .run("a", Deadline::after(Duration::ZERO), async |_| {
+        .run_once("a", Deadline::after(Duration::ZERO), async |_| {
             started.set(true);
             Ok::<_, Broken>(())
         })
@@ -100,9 +125,9 @@ async fn starts_nothing_after_the_deadline() {
 async fn waiting_for_a_turn_does_not_shorten_the_attempt() {
     let policy = policy().with_pace(Pace::new(SECOND * 5, at_most(1)));
     let told = async |deadline: Deadline| Ok::<_, Broken>(deadline.remaining());
-    assert_eq!(policy.run("a", in_seconds(60), told).await, Ok(SECOND * 2));
+    assert_eq!(policy.run_once("a", in_seconds(60), told).await, Ok(SECOND * 2));
     let start = Instant::now();
-    assert_eq!(policy.run("a", in_seconds(60), told).await, Ok(SECOND * 2));
+    assert_eq!(policy.run_once("a", in_seconds(60), told).await, Ok(SECOND * 2));
     assert_eq!(start.elapsed().as_secs(), 5);
 }
 
@@ -110,12 +135,12 @@ async fn waiting_for_a_turn_does_not_shorten_the_attempt() {
 async fn rejects_at_once_what_would_come_too_late() {
     let policy = policy().with_pace(Pace::new(SECOND * 5, at_most(1)));
     policy
-        .run("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
+        .run_once("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
         .await
         .unwrap();
     let start = Instant::now();
     let late = policy
-        .run("a", in_seconds(3), async |_| Ok::<_, Broken>(()))
+        .run_once("a", in_seconds(3), async |_| Ok::<_, Broken>(()))
         .await;
     let rejection = Rejection::TooFast { retry_in: SECOND * 5 };
     assert_eq!(
@@ -132,8 +157,8 @@ async fn rejects_at_once_what_would_come_too_late() {
 async fn a_full_scope_rejects_when_the_deadline_passes() {
     let policy = policy().with_bulkhead(Bulkhead::new(at_most(8), at_most(1)));
     let (_, waited) = tokio::join!(
-        policy.run("a", in_seconds(60), |_| pending::<Result<(), Broken>>()),
-        policy.run("a", in_seconds(1), async |_| Ok::<_, Broken>(())),
+        policy.run_once("a", in_seconds(60), |_| pending::<Result<(), Broken>>()),
+        policy.run_once("a", in_seconds(1), async |_| Ok::<_, Broken>(())),
     );
     assert_eq!(
         waited,
@@ -149,21 +174,21 @@ async fn a_place_is_free_again_after_success_failure_timeout_and_cancellation() 
     let policy = policy().with_bulkhead(Bulkhead::new(at_most(1), at_most(1)));
     let deadline = in_seconds(60);
     policy
-        .run("a", deadline, async |_| Ok::<_, Broken>(()))
+        .run_once("a", deadline, async |_| Ok::<_, Broken>(()))
         .await
         .unwrap();
     policy
-        .run("a", deadline, async |_| Err::<(), _>(Broken))
+        .run_once("a", deadline, async |_| Err::<(), _>(Broken))
         .await
         .unwrap_err();
     policy
-        .run("a", deadline, |_| pending::<Result<(), Broken>>())
+        .run_once("a", deadline, |_| pending::<Result<(), Broken>>())
         .await
         .unwrap_err();
     let (started, has_started) = oneshot::channel();
     let mut started = Some(started);
     tokio::select! {
-        _ = policy.run("a", deadline, |_| {
+        _ = policy.run_once("a", deadline, |_| {
             started.take().unwrap().send(()).unwrap();
             pending::<Result<(), Broken>>()
         }) => panic!("it never ends"),
@@ -171,7 +196,7 @@ async fn a_place_is_free_again_after_success_failure_timeout_and_cancellation() 
     }
     let start = Instant::now();
     policy
-        .run("a", deadline, async |_| Ok::<_, Broken>(()))
+        .run_once("a", deadline, async |_| Ok::<_, Broken>(()))
         .await
         .unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -183,10 +208,10 @@ async fn policies_that_share_a_pace_count_together() {
     let one = Policy::new("one", SECOND).with_pace(Arc::clone(&pace));
     let two = Policy::new("two", SECOND).with_pace(pace);
     let start = Instant::now();
-    one.run("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
+    one.run_once("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
         .await
         .unwrap();
-    two.run("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
+    two.run_once("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
         .await
         .unwrap();
     assert_eq!(start.elapsed().as_secs(), 1);

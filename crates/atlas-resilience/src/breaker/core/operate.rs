@@ -1,0 +1,78 @@
+//! What a person decides, and what the machine's sleep changes. The automatic state goes on beneath an overlay.
+
+use std::time::Duration;
+
+use super::super::overlay::{Overlay, OverlayMode};
+use super::{Cause, Core, Effects, State};
+use crate::clock::Moment;
+
+/// A decision by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Puts an overlay over the automatic state, or takes it away ([`OverlayMode::Auto`]).
+    Overlay {
+        /// Which one.
+        mode: OverlayMode,
+        /// For how long; for good when absent.
+        lasts: Option<Duration>,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Forgets failures, trips and pauses: closed, and without a past. An overlay stays.
+    Reset,
+}
+
+impl Core {
+    pub(super) fn operate(&mut self, command: Command, now: Moment, effects: &mut Effects) {
+        match command {
+            Command::Overlay { mode, lasts, reason } => {
+                self.overlay = Overlay {
+                    mode,
+                    since: now,
+                    expires: lasts.map(|lasts| now.after(lasts)),
+                    reason,
+                };
+                effects.persist = true;
+            }
+            Command::Reset => {
+                self.trips = 0;
+                self.not_before = None;
+                self.reason = "".into();
+                self.enter(
+                    State::Closed {
+                        since: now,
+                        consecutive_failures: 0,
+                    },
+                    Cause::Reset,
+                    effects,
+                );
+            }
+        }
+    }
+
+    pub(super) fn end_overlay(&mut self, now: Moment, effects: &mut Effects) {
+        if self.overlay.has_expired(now) {
+            self.overlay = Overlay {
+                since: now,
+                ..Overlay::default()
+            };
+            effects.persist = true;
+        }
+    }
+
+    /// The monotonic clock stood still while the machine slept: what was to last until then is over earlier.
+    pub(super) fn sleep(&mut self, duration: Duration) {
+        let earlier = |moment: &mut Moment| *moment = moment.before(duration);
+        match &mut self.state {
+            State::Closed { since, .. } | State::HalfOpen { since, .. } => earlier(since),
+            State::Open { since, until } => {
+                earlier(since);
+                earlier(until);
+            }
+        }
+        self.window.age(duration);
+        self.not_before.iter_mut().for_each(earlier);
+        earlier(&mut self.overlay.since);
+        self.overlay.expires.iter_mut().for_each(earlier);
+    }
+}

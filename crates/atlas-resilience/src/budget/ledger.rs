@@ -1,0 +1,123 @@
+//! The buckets of a service and its scopes, and what moves between them. Pure: time is a parameter, and the lock is
+//! the shell's.
+
+use std::collections::HashMap;
+
+use crate::clock::Moment;
+use crate::retry_class::RetryClass;
+
+use super::bucket::{Bucket, BucketShape};
+use super::{BudgetExhausted, BudgetSettings};
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    settings: BudgetSettings,
+    scope_shape: BucketShape,
+    service_shape: BucketShape,
+    /// `None` until the first retry: the bucket is full.
+    service: Option<Bucket>,
+    /// Only those that lack something.
+    scopes: HashMap<String, Bucket>,
+}
+
+impl Ledger {
+    pub(super) fn new(settings: BudgetSettings) -> Self {
+        Self {
+            settings,
+            scope_shape: BucketShape::new(settings.scope_tokens, settings.refill_every),
+            service_shape: BucketShape::new(settings.service_tokens, settings.refill_every),
+            service: None,
+            scopes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn take_retry(
+        &mut self,
+        scope: &str,
+        class: RetryClass,
+        now: Moment,
+    ) -> Result<(), BudgetExhausted> {
+        let price = self
+            .settings
+            .price_thousandths(class)
+            .ok_or(BudgetExhausted::Permanent)?;
+        // Both are asked before either is changed.
+        let service = self.service(now).without(price).ok_or(BudgetExhausted::Service)?;
+        let in_scope = self
+            .scope(scope, now)
+            .without(price)
+            .ok_or(BudgetExhausted::Scope)?;
+        self.service = Some(service);
+        self.put(scope, in_scope, now);
+        Ok(())
+    }
+
+    pub(super) fn credit_success(&mut self, scope: &str, now: Moment) {
+        let credit = u64::from(self.settings.success_credit_thousandths);
+        self.service = Some(self.service(now).credited(self.service_shape, credit));
+        let in_scope = self.scope(scope, now).credited(self.scope_shape, credit);
+        self.put(scope, in_scope, now);
+    }
+
+    pub(super) fn service_tokens(&self, now: Moment) -> u32 {
+        self.service(now).whole_tokens()
+    }
+
+    pub(super) fn scope_tokens(&self, scope: &str, now: Moment) -> u32 {
+        self.scope(scope, now).whole_tokens()
+    }
+
+    pub(super) fn remembered_scopes(&self) -> usize {
+        self.scopes.len()
+    }
+
+    fn service(&self, now: Moment) -> Bucket {
+        let full = Bucket::full(self.service_shape, now);
+        self.service
+            .map_or(full, |bucket| bucket.refilled(self.service_shape, now))
+    }
+
+    fn scope(&self, scope: &str, now: Moment) -> Bucket {
+        let full = Bucket::full(self.scope_shape, now);
+        self.scopes
+            .get(scope)
+            .map_or(full, |bucket| bucket.refilled(self.scope_shape, now))
+    }
+
+    fn put(&mut self, scope: &str, bucket: Bucket, now: Moment) {
+        if bucket.is_full(self.scope_shape) {
+            self.scopes.remove(scope);
+        } else if let Some(known) = self.scopes.get_mut(scope) {
+            *known = bucket;
+        } else {
+            self.make_room(now);
+            self.scopes.insert(scope.to_owned(), bucket);
+        }
+    }
+
+    /// Forgets the scopes that time has filled again, and when that is not enough, the one that lacks least.
+    fn make_room(&mut self, now: Moment) {
+        let limit = self.settings.max_scopes.max(1);
+        if self.scopes.len() < limit {
+            return;
+        }
+        let shape = self.scope_shape;
+        self.scopes
+            .retain(|_, bucket| !bucket.refilled(shape, now).is_full(shape));
+        if self.scopes.len() >= limit
+            && let Some(fullest) = self.fullest_scope(now)
+        {
+            self.scopes.remove(&fullest);
+        }
+    }
+
+    /// Of several that lack equally little, the first by name.
+    fn fullest_scope(&self, now: Moment) -> Option<String> {
+        let level = |bucket: &Bucket| bucket.refilled(self.scope_shape, now).level_thousandths();
+        let fullest = self
+            .scopes
+            .iter()
+            .min_by_key(|(name, bucket)| (u64::MAX - level(bucket), *name));
+        fullest.map(|(name, _)| name.clone())
+    }
+}

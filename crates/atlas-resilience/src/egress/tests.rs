@@ -1,0 +1,155 @@
+//! Our own outage is nobody else's: tests of the guard on a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::clock::ManualClock;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn egress() -> (Egress, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::starting_at(SECOND));
+    (
+        Egress::new(EgressSettings::default(), Arc::clone(&clock) as Arc<dyn Clock>),
+        clock,
+    )
+}
+
+fn call(egress: &Egress, scope: &str, reach: Reach) {
+    egress.pass(scope).expect("it is let out").report(reach);
+}
+
+fn take_down(egress: &Egress) {
+    for host in 0..8 {
+        call(egress, &format!("host-{host}"), Reach::NotReached);
+    }
+    assert!(egress.is_down());
+}
+
+#[test]
+fn eight_scopes_that_are_not_reached_take_the_network_for_down() {
+    let (egress, _clock) = egress();
+    for host in 0..7 {
+        call(&egress, &format!("host-{host}"), Reach::NotReached);
+        assert!(!egress.is_down(), "after {}", host + 1);
+    }
+    call(&egress, "host-7", Reach::NotReached);
+    assert!(egress.is_down());
+    assert!(egress.pass("host-8").is_err());
+}
+
+#[test]
+fn one_dead_scope_called_often_is_no_outage() {
+    let (egress, _clock) = egress();
+    for _ in 0..100 {
+        call(&egress, "dead", Reach::NotReached);
+    }
+    assert!(!egress.is_down());
+}
+
+#[test]
+fn half_of_the_scopes_are_not_most_of_them() {
+    let (egress, _clock) = egress();
+    for host in 0..8 {
+        call(&egress, &format!("well-{host}"), Reach::Reached);
+        call(&egress, &format!("dead-{host}"), Reach::NotReached);
+    }
+    assert!(!egress.is_down());
+    call(&egress, "dead-8", Reach::NotReached);
+    assert!(egress.is_down());
+}
+
+#[test]
+fn what_failed_long_ago_does_not_count() {
+    let (egress, clock) = egress();
+    for host in 0..7 {
+        call(&egress, &format!("host-{host}"), Reach::NotReached);
+    }
+    clock.advance(SECOND * 31);
+    call(&egress, "host-7", Reach::NotReached);
+    assert!(!egress.is_down());
+}
+
+#[test]
+fn three_different_scopes_try_and_one_success_is_enough() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    let first = egress.pass("a").expect("due");
+    assert!(egress.pass("a").is_err(), "the same scope proves nothing more");
+    let second = egress.pass("b").expect("due");
+    let third = egress.pass("c").expect("due");
+    assert!(egress.pass("d").is_err(), "three are enough");
+    first.report(Reach::NotReached);
+    second.report(Reach::NotReached);
+    assert!(egress.is_down());
+    third.report(Reach::Reached);
+    assert!(!egress.is_down());
+}
+
+#[test]
+fn three_failed_probes_keep_it_down_for_longer() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    for scope in ["a", "b", "c"] {
+        call(&egress, scope, Reach::NotReached);
+    }
+    let EgressStatus::Down { until, trips } = egress.status() else {
+        panic!("it is down");
+    };
+    assert_eq!(trips, 2);
+    assert_eq!(until.since(clock.now()), SECOND * 20);
+}
+
+#[test]
+fn a_probe_that_is_dropped_leaves_its_place_to_another() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    drop(egress.pass("a").expect("due"));
+    for scope in ["b", "c", "d"] {
+        egress
+            .pass(scope)
+            .expect("a place is free")
+            .report(Reach::Unknown);
+    }
+    assert!(egress.pass("a").is_ok());
+}
+
+#[test]
+fn a_probe_that_never_ends_does_not_hold_its_place_for_ever() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    let lost = [egress.pass("a"), egress.pass("b"), egress.pass("c")];
+    assert!(egress.pass("d").is_err());
+    clock.advance(SECOND * 31);
+    assert!(egress.pass("d").is_ok());
+    drop(lost);
+}
+
+#[test]
+fn a_late_failure_of_before_is_no_probe() {
+    let (egress, clock) = egress();
+    let late = egress.pass("late").expect("up");
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    call(&egress, "a", Reach::NotReached);
+    call(&egress, "b", Reach::NotReached);
+    late.report(Reach::NotReached);
+    assert!(matches!(egress.status(), EgressStatus::Down { trips: 1, .. }));
+}
+
+#[test]
+fn a_dead_scope_that_is_alone_may_try_again_after_a_while() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 12);
+    call(&egress, "a", Reach::NotReached);
+    assert!(egress.pass("a").is_err());
+    clock.advance(SECOND * 31);
+    call(&egress, "a", Reach::Reached);
+    assert!(!egress.is_down());
+}
