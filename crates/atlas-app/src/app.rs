@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::services::Services;
 use crate::signals::Signals;
 
 /// What this process may do.
@@ -48,6 +49,8 @@ pub struct AppParts {
     pub signals: Arc<Signals>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Every kind of call beyond this process.
+    pub services: Arc<Services>,
     /// Saving is refused when less than this is free.
     pub floor_bytes: u64,
     /// The longest page that may come along with an address.
@@ -112,6 +115,11 @@ impl App {
     /// The counters of this process.
     pub fn metrics(&self) -> &Metrics {
         &self.parts.metrics
+    }
+
+    /// Every kind of call beyond this process.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.parts.services
     }
 
     /// The item that is meant by its id or its address.

@@ -1,7 +1,7 @@
 //! `DeadLetters`: the jobs that were given up, said so that whoever reads it can go on from there. It shows ids
 //! and reason codes only: what a page said stays out of it.
 
-use atlas_domain::{Job, JobState};
+use atlas_domain::{Job, JobState, UserId};
 use atlas_store::{Counts, JobFilter, Library, StoreError};
 
 /// Jobs that are named; the rest is counted.
@@ -11,13 +11,17 @@ const NAMED: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct DeadLetters {
     count: u64,
-    /// Those that were given up last.
+    /// Those that can be read among the ones given up last.
     latest: Vec<Job>,
 }
 
 impl DeadLetters {
     /// Those that `counts` has counted; none when there are none.
-    pub(crate) async fn find(library: &Library, counts: &Counts) -> Result<Option<Self>, StoreError> {
+    pub(crate) async fn find(
+        library: &Library,
+        user: UserId,
+        counts: &Counts,
+    ) -> Result<Option<Self>, StoreError> {
         let dead = counts.jobs.iter().find(|(state, _)| *state == JobState::Dead);
         let Some((_, count @ 1..)) = dead.copied() else {
             return Ok(None);
@@ -27,7 +31,7 @@ impl DeadLetters {
             limit: NAMED,
             ..JobFilter::default()
         };
-        let latest = library.list_jobs(filter).await?.jobs;
+        let latest = library.list_jobs(user, filter).await?.jobs;
         Ok(Some(Self { count, latest }))
     }
 }
@@ -41,6 +45,18 @@ impl std::fmt::Display for DeadLetters {
             .collect();
         let named = named.join(", ");
         let id = match (&self.latest[..], self.count) {
+            ([], count) => {
+                let because = if count == 1 {
+                    "1 job was given up because it cannot be read".to_owned()
+                } else {
+                    format!("{count} jobs were given up, the last of them because they cannot be read")
+                };
+                return write!(
+                    f,
+                    "{because}; `atlas job ls --state dead` tells more; saving its page again with `atlas add URL` makes \
+                     up for it"
+                );
+            }
             ([job], 1) => {
                 write!(f, "1 job was given up: {named}; ")?;
                 job.id.to_string()
@@ -111,6 +127,26 @@ mod tests {
                 "1 job was given up: {id} (extract_crashed); `atlas job show {id}` tells why, \
                  `atlas job retry {id}` tries again, `atlas job cancel {id}` drops it"
             )
+        );
+    }
+
+    #[test]
+    fn those_that_cannot_be_read_are_counted_and_come_without_commands_that_would_fail() {
+        let none_readable = |count| {
+            DeadLetters {
+                count,
+                latest: Vec::new(),
+            }
+            .to_string()
+        };
+        assert_eq!(
+            none_readable(1),
+            "1 job was given up because it cannot be read; `atlas job ls --state dead` tells more; saving its page again \
+             with `atlas add URL` makes up for it"
+        );
+        assert!(
+            none_readable(2)
+                .starts_with("2 jobs were given up, the last of them because they cannot be read; ")
         );
     }
 

@@ -3,6 +3,8 @@
 use atlas_search::SearchError;
 use atlas_store::StoreError;
 
+use crate::space::size;
+
 /// All that is said of a bug.
 const UNEXPECTED: &str = "Atlas failed to carry this out, by a fault of its own; its log says why";
 
@@ -29,14 +31,16 @@ pub enum AppError {
     IndexDamaged(String),
     /// The disk is nearly full: reading goes on, saving does not.
     #[error(
-        "only {free_mb} MB are free in the data directory and {floor_mb} MB must stay free: nothing was saved; \
-         free some space, or lower `storage.floor_mb`"
+        "only {} are free in the data directory and {} must stay free: nothing was saved; free some space, or lower \
+         `storage.floor_mb`",
+        size(*free_bytes),
+        size(*floor_bytes)
     )]
     DiskFloor {
         /// What is free.
-        free_mb: u64,
+        free_bytes: u64,
         /// What must stay free.
-        floor_mb: u64,
+        floor_bytes: u64,
     },
     /// This process only reads.
     #[error("this command only reads the library")]

@@ -85,13 +85,8 @@ impl Indexer {
         }
     }
 
-    /// Applies everything that the log holds now, however long it takes.
-    pub async fn catch_up(&self) -> Result<(), AppError> {
-        self.follow(&CancellationToken::new()).await.map(|_| ())
-    }
-
     /// Applies what the log holds for at most `limit`, give or take a batch. Returns whether that was everything.
-    pub(crate) async fn catch_up_within(&self, limit: Duration) -> Result<bool, AppError> {
+    pub async fn catch_up_within(&self, limit: Duration) -> Result<bool, AppError> {
         let stop = CancellationToken::new();
         let mut following = pin!(self.follow(&stop));
         if let Ok(result) = timeout(limit, &mut following).await {

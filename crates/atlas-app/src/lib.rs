@@ -24,6 +24,7 @@ mod worker;
 pub mod extraction;
 pub mod ingest;
 pub mod jobs;
+pub mod services;
 pub mod views;
 
 pub use app::{App, AppParts, Mode, SearchState};
@@ -31,6 +32,8 @@ pub use error::AppError;
 pub use indexer::Indexer;
 pub use metrics::Metrics;
 pub use runtime::{Runtime, Work};
+pub use services::Services;
 pub use signals::Signals;
-pub use status::StatusView;
+pub use space::size;
+pub use status::{BreakersView, StatusView};
 pub use worker::WorkerSettings;

@@ -36,6 +36,9 @@ pub struct Metrics {
     writer_waiting: Gauge,
     disk_free_bytes: Gauge,
     degraded: Gauge,
+    breaker_changes: Family<BreakerLabels, Counter>,
+    breaker_late_results: Family<ServiceLabels, Counter>,
+    breakers: Family<BreakerLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -53,6 +56,17 @@ struct KindLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct StateLabels {
     state: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BreakerLabels {
+    service: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ServiceLabels {
+    service: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -90,6 +104,9 @@ impl Default for Metrics {
             writer_waiting: Gauge::default(),
             disk_free_bytes: Gauge::default(),
             degraded: Gauge::default(),
+            breaker_changes: Family::default(),
+            breaker_late_results: Family::default(),
+            breakers: Family::default(),
         };
         metrics.register();
         metrics
@@ -181,6 +198,21 @@ impl Metrics {
             "Conditions that hold the service back",
             self.degraded.clone(),
         );
+        registry.register(
+            "breakers",
+            "Circuit breakers that are not closed, by state",
+            self.breakers.clone(),
+        );
+        registry.register(
+            "breaker_transitions",
+            "Changes of circuit breakers, by the state they came to",
+            self.breaker_changes.clone(),
+        );
+        registry.register(
+            "breaker_late_results",
+            "Results that came too late to count for their circuit breaker",
+            self.breaker_late_results.clone(),
+        );
     }
 
     /// A job has ended or been postponed.
@@ -194,6 +226,31 @@ impl Metrics {
         self.job_seconds
             .get_or_create(&KindLabels { kind: kind.as_str() })
             .observe(took.as_secs_f64());
+    }
+
+    /// A circuit breaker of that service has come to that state.
+    pub fn breaker_changed(&self, service: &str, state: &'static str) {
+        let service = service.to_owned();
+        self.breaker_changes
+            .get_or_create(&BreakerLabels { service, state })
+            .inc();
+    }
+
+    /// A result came too late to count.
+    pub fn breaker_heard_late(&self, service: &str) {
+        let service = service.to_owned();
+        self.breaker_late_results
+            .get_or_create(&ServiceLabels { service })
+            .inc();
+    }
+
+    /// How many breakers of a service are in that state.
+    pub fn breakers_counted(&self, service: &str, state: &'static str, count: usize) {
+        let service = service.to_owned();
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.breakers
+            .get_or_create(&BreakerLabels { service, state })
+            .set(count);
     }
 
     /// A request has been answered. `route` is its pattern, never its path.

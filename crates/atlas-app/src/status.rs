@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use atlas_domain::Timestamp;
+use atlas_resilience::EgressStatus;
+use atlas_resilience::breaker::{OverlayMode, Phase};
 use atlas_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,9 @@ pub struct StatusView {
     pub writer: WriterView,
     /// The disk.
     pub disk: DiskView,
+    /// Circuit breakers.
+    #[serde(default)]
+    pub breakers: BreakersView,
     /// The server before this one was killed, or the machine lost power: nothing is lost, but it is worth knowing.
     #[serde(default)]
     pub previous_run_was_killed: bool,
@@ -98,6 +103,20 @@ pub struct DiskView {
     pub floor_bytes: u64,
 }
 
+/// Circuit breakers. An open one is the other side's trouble, not ours.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct BreakersView {
+    /// Those that let no call through.
+    pub open: usize,
+    /// Those that try whether the other side is well again.
+    pub half_open: usize,
+    /// Those that a person decided about.
+    pub decided: usize,
+    /// Changes that are not on the disk yet.
+    #[serde(default)]
+    pub unwritten: usize,
+}
+
 /// Something that holds the service back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Degradation {
@@ -120,6 +139,7 @@ impl App {
             index: IndexView::default(),
             writer: WriterView::default(),
             disk: self.disk(),
+            breakers: BreakersView::default(),
             previous_run_was_killed: self.parts.previous_run_was_killed,
             degraded: Vec::new(),
         };
@@ -129,6 +149,7 @@ impl App {
             Err(error) => status.degrade(error.code(), what_to_do(&error)),
         }
         status.degraded.extend(self.troubles());
+        self.count_breakers(&mut status);
         match &self.parts.search {
             SearchState::Ready(reader) => {
                 status.index.documents = reader.count();
@@ -148,8 +169,8 @@ impl App {
     }
 
     async fn count_library(&self, status: &mut StatusView) -> Result<(), crate::AppError> {
-        let library = self.library()?;
-        let counts = library.counts().await?;
+        let (library, user) = (self.library()?, self.user());
+        let counts = library.counts(user).await?;
         status.items = counts
             .items
             .iter()
@@ -167,7 +188,7 @@ impl App {
             waiting_later: counts.waiting_later,
             next_try_at: counts.next_try_at,
         };
-        if let Some(dead) = DeadLetters::find(library, &counts).await? {
+        if let Some(dead) = DeadLetters::find(library, user, &counts).await? {
             status.degrade("dead_letters", dead.to_string());
         }
         if library.misses_bytes(BYTES_SAMPLED).await? {
@@ -193,6 +214,41 @@ impl App {
             };
         }
         Ok(())
+    }
+
+    fn count_breakers(&self, status: &mut StatusView) {
+        let services = &self.parts.services;
+        status.breakers.unwritten = services.unwritten();
+        for service in services.all() {
+            let (mut open, mut half_open) = (0, 0);
+            for (_, breaker) in service.breakers().all() {
+                open += usize::from(breaker.phase == Phase::Open);
+                half_open += usize::from(breaker.phase == Phase::HalfOpen);
+                status.breakers.decided += usize::from(breaker.overlay.mode != OverlayMode::Auto);
+            }
+            status.breakers.open += open;
+            status.breakers.half_open += half_open;
+            self.parts
+                .metrics
+                .breakers_counted(service.name(), Phase::Open.as_str(), open);
+            self.parts
+                .metrics
+                .breakers_counted(service.name(), Phase::HalfOpen.as_str(), half_open);
+        }
+        if let EgressStatus::Down { until, .. } = services.network() {
+            let until = services.timestamp(until);
+            status.degrade(
+                "network_down",
+                format!("no call gets out: is this machine online? Tried again at {until}"),
+            );
+        }
+        if let Some(oldest) = services.oldest_overlay() {
+            let message = format!(
+                "circuit breakers were decided by hand, the first at {oldest}: `atlas breaker ls` shows them, `atlas \
+                 breaker auto` takes a decision back"
+            );
+            status.degrade("breaker_decided", message);
+        }
     }
 
     fn disk(&self) -> DiskView {

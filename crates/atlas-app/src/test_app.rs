@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::app::{App, AppParts, Mode, SearchState};
+use crate::error::AppError;
 use crate::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use crate::indexer::Indexer;
 use crate::ingest::{Bodies, Ingest};
@@ -187,6 +188,7 @@ impl TestApp {
             search: SearchState::Ready(Box::new(self.index.reader().clone())),
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
+            services: Arc::default(),
             floor_bytes: 0,
             html_limit_bytes: 1_000,
             reserve_bytes: 0,
@@ -319,11 +321,15 @@ impl TestApp {
     }
 
     pub(crate) async fn job(&self, job: JobId) -> Job {
-        self.library.job(job).await.unwrap()
+        self.library.job(UserId::OWNER, job).await.unwrap()
     }
 
     pub(crate) async fn jobs(&self) -> Vec<Job> {
-        self.library.list_jobs(JobFilter::default()).await.unwrap().jobs
+        self.library
+            .list_jobs(UserId::OWNER, JobFilter::default())
+            .await
+            .unwrap()
+            .jobs
     }
 
     /// Items of which the index has a word.
@@ -335,6 +341,13 @@ impl TestApp {
             offset: 0,
         };
         self.index.reader().search(&request, || false).unwrap().total
+    }
+
+    /// Brings the index to the end of the change log, as a command that works for itself does before it ends.
+    pub(crate) async fn catch_up(&self) -> Result<(), AppError> {
+        let is_complete = self.indexer.catch_up_within(GRACE).await?;
+        assert!(is_complete, "time passed");
+        Ok(())
     }
 
     /// Whether the index has followed the change log to its present end.

@@ -5,7 +5,7 @@ use atlas_store::{Reserve, StoreError};
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::space::MB;
+use crate::space::size;
 use crate::status::Degradation;
 
 impl App {
@@ -47,10 +47,10 @@ impl App {
     fn about_the_reserve(&self) -> String {
         let (reserve, floor) = (self.parts.reserve_bytes, self.parts.floor_bytes);
         format!(
-            "the {} MB that are set aside against a full disk are spent, or were never there: free some space; they \
-             are set aside again when {} MB are free",
-            reserve.div_ceil(MB),
-            floor.saturating_add(2 * reserve).div_ceil(MB)
+            "the {} that are set aside against a full disk are spent, or were never there: free some space; they \
+             are set aside again when {} are free",
+            size(reserve),
+            size(floor.saturating_add(2 * reserve))
         )
     }
 }

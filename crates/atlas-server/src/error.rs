@@ -143,7 +143,7 @@ mod tests {
     #[case(AppError::SearchUnavailable("no".to_owned()), 503, "search_unavailable")]
     #[case(AppError::Store(StoreError::Busy("no".to_owned())), 503, "busy")]
     #[case(AppError::Store(StoreError::NoLibrary("/data".into())), 503, "no_library")]
-    #[case(AppError::DiskFloor { free_mb: 1, floor_mb: 2 }, 507, "disk_full")]
+    #[case(AppError::DiskFloor { free_bytes: 1, floor_bytes: 2 }, 507, "disk_full")]
     #[case(AppError::Store(StoreError::Full("no".to_owned())), 507, "disk_full")]
     #[case(AppError::Store(StoreError::Io("no".to_owned())), 500, "io_failed")]
     #[case(AppError::Store(StoreError::LeaseLost), 500, "internal")]

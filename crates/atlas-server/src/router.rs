@@ -12,7 +12,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{health, items, jobs, quarantine, search, status};
+use crate::api::{breakers, health, items, jobs, quarantine, search, status};
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
 use crate::intake::{Intake, take_body};
@@ -55,6 +55,30 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/jobs/{id}", get(jobs::show_job))
         .route("/api/v1/jobs/{id}/retry", post(jobs::retry_job))
         .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel_job))
+        .route("/api/v1/breakers", get(breakers::list_breakers))
+        .route("/api/v1/breakers/{service}/{scope}", get(breakers::show_breaker))
+        .route(
+            "/api/v1/breakers/{service}/{scope}/open",
+            post(breakers::open_breaker),
+        )
+        .route(
+            "/api/v1/breakers/{service}/{scope}/disable",
+            post(breakers::disable_breaker),
+        )
+        .route(
+            "/api/v1/breakers/{service}/{scope}/observe",
+            post(breakers::observe_breaker),
+        )
+        .route(
+            "/api/v1/breakers/{service}/{scope}/auto",
+            post(breakers::automate_breaker),
+        )
+        .route(
+            "/api/v1/breakers/{service}/{scope}/reset",
+            post(breakers::reset_breaker),
+        )
+        .route("/api/v1/policies", get(breakers::list_policies))
+        .route("/api/v1/policies/{name}", get(breakers::show_policy))
         .route_layer(from_fn(limit_time))
         .route_layer(from_fn_with_state(intake.clone(), take_body));
     // These take as long as their caller asks for, or as the size of the library demands.

@@ -16,12 +16,12 @@ mod tx;
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
-pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobPage, JobScope, Postponement};
+pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobPage, JobScope, Postponement, UnreadableJob};
 pub use library::{
     AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IndexMaterialPage, IngestCommit,
     IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, QuarantinePage, Quarantined,
     RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, UnreadableItem,
 };
-pub use ops::{IndexGuard, Ops};
+pub use ops::{IndexGuard, Ops, StoredBreakers};
 pub use reserve::Reserve;
 pub use sqlite::WriterStats;

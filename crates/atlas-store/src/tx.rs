@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use atlas_domain::{Entropy, ItemId, Timestamp};
+use atlas_domain::{Entropy, ItemId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::StoreError;
 use crate::jobs::JobNote;
+use crate::sqlite::Column;
 
 /// A write transaction: the connection, one moment for all its rows, and randomness for ids.
 pub(crate) struct Tx<'a> {
@@ -33,6 +34,15 @@ impl<'a> Tx<'a> {
         self.sql
             .prepare_cached("SELECT id FROM item WHERE uuid = ?1")?
             .query_row([item.as_bytes()], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| StoreError::not_found("item", item))
+    }
+
+    /// Whose an item is.
+    pub(crate) fn owner_of(&self, item: ItemId) -> Result<UserId, StoreError> {
+        self.sql
+            .prepare_cached("SELECT user_id FROM item WHERE uuid = ?1")?
+            .query_row([item.as_bytes()], |row| UserId::read(row, "user_id"))
             .optional()?
             .ok_or_else(|| StoreError::not_found("item", item))
     }

@@ -8,6 +8,7 @@ mod writing;
 use std::sync::Arc;
 use std::time::Duration;
 
+use atlas_app::services::Inheritance;
 use atlas_app::{App, Runtime, Work};
 use atlas_store::{DataDirLock, Ops, Reserve, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
@@ -37,6 +38,8 @@ pub(crate) struct Composed {
     records: Option<Records>,
     /// Looks after the reserve; only in a server.
     tending: Option<tokio::task::JoinHandle<()>>,
+    /// Writes what changes about circuit breakers.
+    keeping: Option<tokio::task::JoinHandle<()>>,
     /// Dropped last: until then nobody else may write.
     _lock: Arc<DataDirLock>,
 }
@@ -97,8 +100,11 @@ impl Composed {
         tending: Option<tokio::task::JoinHandle<()>>,
         lock: Arc<DataDirLock>,
     ) -> Self {
+        let app = Arc::new(opened.app);
+        let (services, ops) = (Arc::clone(app.services()), opened.records.ops.clone());
         Self {
-            app: Arc::new(opened.app),
+            app,
+            keeping: Some(tokio::spawn(async move { services.keep_in(&ops).await })),
             runtime: opened.runtime,
             records: Some(opened.records),
             tending,
@@ -112,6 +118,7 @@ impl Composed {
             runtime: None,
             records: None,
             tending: None,
+            keeping: None,
             _lock: lock,
         }
     }
@@ -125,7 +132,11 @@ impl Composed {
         if let Some(runtime) = self.runtime {
             runtime.stop().await;
         }
+        if let Some(keeping) = self.keeping {
+            keeping.abort();
+        }
         let Some(records) = self.records else { return };
+        self.app.services().flush_to(&records.ops).await;
         if worked && let Err(error) = records.ops.index_sound().await {
             tracing::warn!(%error, "the soundness of the search index could not be recorded");
         }
@@ -146,6 +157,15 @@ impl Records {
             Some(run) => Ok(self.ops.previous_run_ended(run).await? == Some(false)),
             None => Ok(false),
         }
+    }
+
+    /// What circuit breakers left behind.
+    async fn inheritance(&self) -> Result<Inheritance, StoreError> {
+        let stored = self.ops.stored_breakers().await?;
+        Ok(Inheritance {
+            rows: stored.rows,
+            next_number: stored.next_number,
+        })
     }
 
     /// This run ends as it should.

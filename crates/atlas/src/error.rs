@@ -115,7 +115,11 @@ impl From<DataDirError> for CliError {
             DataDirError::NetworkFileSystem { .. } | DataDirError::NotOurs { .. } => Exit::Usage,
             DataDirError::Io { .. } => Exit::Failure,
         };
-        Self::new(exit, error.to_string())
+        let advice = match error {
+            DataDirError::Io { .. } => "; mend that, or choose another directory with --data-dir DIR",
+            _ => "", // they say it themselves
+        };
+        Self::new(exit, format!("{error}{advice}"))
     }
 }
 

@@ -75,7 +75,13 @@ impl App {
     fn refuse_below_floor(&self) -> Result<(), AppError> {
         let free_bytes = self.parts.dir.free_bytes();
         match free_bytes.and_then(|free| BelowFloor::of(free, self.parts.floor_bytes)) {
-            Some(BelowFloor { free_mb, floor_mb }) => Err(AppError::DiskFloor { free_mb, floor_mb }),
+            Some(BelowFloor {
+                free_bytes,
+                floor_bytes,
+            }) => Err(AppError::DiskFloor {
+                free_bytes,
+                floor_bytes,
+            }),
             None => Ok(()),
         }
     }

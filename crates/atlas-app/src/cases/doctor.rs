@@ -5,7 +5,7 @@ mod index;
 use crate::app::App;
 use crate::dead_letters::DeadLetters;
 use crate::error::AppError;
-use crate::space::{BelowFloor, MB};
+use crate::space::{BelowFloor, size};
 use crate::views::{DoctorCheck, DoctorReport};
 
 /// Stored pages whose bytes are compared.
@@ -38,7 +38,7 @@ impl App {
         };
         match BelowFloor::of(free, self.parts.floor_bytes) {
             Some(below) => Finding::Wrong(below.to_string()),
-            None => Finding::InOrder(format!("{} MB free", free / MB)),
+            None => Finding::InOrder(format!("{} free", size(free))),
         }
     }
 
@@ -86,9 +86,9 @@ impl App {
     }
 
     async fn check_dead_letters(&self) -> Result<Finding, AppError> {
-        let library = self.library()?;
-        let counts = library.counts().await?;
-        Ok(match DeadLetters::find(library, &counts).await? {
+        let (library, user) = (self.library()?, self.user());
+        let counts = library.counts(user).await?;
+        Ok(match DeadLetters::find(library, user, &counts).await? {
             None => Finding::InOrder("none".to_owned()),
             Some(dead) => Finding::Wrong(dead.to_string()),
         })

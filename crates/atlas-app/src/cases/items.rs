@@ -64,7 +64,7 @@ impl App {
                 }
                 // One damaged item must not keep the others from being brought to safety.
                 Err(AppError::Store(error @ StoreError::Unreadable(_))) => unreadable.push(UnreadableItem {
-                    id: item.id,
+                    id: Some(item.id),
                     problem: error.to_string(),
                 }),
                 Err(error) => return Err(error),
@@ -115,8 +115,8 @@ impl App {
             document: library.current_document(user, id).await?,
             why: Why {
                 judgement: library.latest_judgement(user, id).await?,
-                snapshot: library.latest_snapshot(id).await?,
-                attempts: library.attempts_of_item(id).await?,
+                snapshot: library.latest_snapshot(user, id).await?,
+                attempts: library.attempts_of_item(user, id).await?,
                 audit: library.audit_of(user, id).await?,
             },
         })

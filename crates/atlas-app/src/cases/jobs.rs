@@ -19,28 +19,28 @@ impl App {
             limit: page_size(query.limit, 50, MAX_PAGE)?,
             after: query.after,
         };
-        Ok(self.library()?.list_jobs(filter).await?)
+        Ok(self.library()?.list_jobs(self.user(), filter).await?)
     }
 
     /// One job with its tries.
     pub async fn job(&self, job: JobId) -> Result<JobView, AppError> {
         let library = self.library()?;
         Ok(JobView {
-            job: library.job(job).await?,
-            attempt_log: library.attempts_of_job(job).await?,
+            job: library.job(self.user(), job).await?,
+            attempt_log: library.attempts_of_job(self.user(), job).await?,
         })
     }
 
     /// Sends an ended job round again.
     pub async fn retry_job(&self, job: JobId) -> Result<Job, AppError> {
-        let job = self.writable()?.retry_job(job).await?;
+        let job = self.writable()?.retry_job(self.user(), job).await?;
         self.changed();
         Ok(job)
     }
 
     /// Calls off a waiting job.
     pub async fn cancel_job(&self, job: JobId) -> Result<Job, AppError> {
-        let job = self.writable()?.cancel_job(job).await?;
+        let job = self.writable()?.cancel_job(self.user(), job).await?;
         self.parts.signals.job_finished();
         Ok(job)
     }

@@ -1,6 +1,7 @@
 //! The use cases, one file a noun.
 
 mod add;
+mod breakers;
 mod doctor;
 mod given_html;
 mod items;

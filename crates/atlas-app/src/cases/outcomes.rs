@@ -86,7 +86,7 @@ impl App {
     ) -> Result<Option<Told>, AppError> {
         let mut finished = self.parts.signals.finished();
         loop {
-            let told = match library.job(job).await {
+            let told = match library.job(self.user(), job).await {
                 Ok(found) => told(found),
                 Err(error @ StoreError::NotFound { .. }) => Some(Told {
                     outcome: OutcomeWord::Failed,

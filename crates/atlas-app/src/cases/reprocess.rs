@@ -82,13 +82,14 @@ impl App {
         let page = library.list_items(self.user(), filter).await?;
         let mut enqueued: Vec<ItemOutcome> = page.unreadable.into_iter().map(unreadable).collect();
         for items in page.items.chunks(AT_ONCE) {
-            let each = items
-                .iter()
-                .map(async |item| match library.latest_snapshot(item.id).await {
-                    Ok(Some(_)) => Some(enqueue(library, item).await),
-                    Ok(None) => None,
-                    Err(error) => Some(failed(Some(item), &item.url, &error.into())),
-                });
+            let each =
+                items.iter().map(
+                    async |item| match library.latest_snapshot(item.user_id, item.id).await {
+                        Ok(Some(_)) => Some(enqueue(library, item).await),
+                        Ok(None) => None,
+                        Err(error) => Some(failed(Some(item), &item.url, &error.into())),
+                    },
+                );
             enqueued.extend(join_all(each).await.into_iter().flatten());
         }
         Ok((enqueued, page.next))
@@ -112,11 +113,14 @@ async fn enqueue(library: &Library, item: &Item) -> ItemOutcome {
     }
 }
 
-/// Its address cannot be read either, so it goes by its id.
+/// Its address cannot be read either, so it goes by its id, if it has one.
 fn unreadable(item: UnreadableItem) -> ItemOutcome {
+    let id = item.id.map(|id| id.to_string());
     ItemOutcome {
-        id: Some(item.id.to_string()),
-        url: item.id.to_string(),
+        url: id
+            .clone()
+            .unwrap_or_else(|| "an item without a readable id".to_owned()),
+        id,
         outcome: OutcomeWord::Failed,
         reason: "unreadable".to_owned(),
         message: item.problem,
@@ -137,10 +141,20 @@ fn failed(item: Option<&Item>, name: &str, error: &AppError) -> ItemOutcome {
 
 #[cfg(test)]
 mod tests {
-    use atlas_domain::OutcomeWord;
-
+    use super::*;
     use crate::test_app::TestApp;
-    use crate::views::ReprocessRequest;
+
+    #[test]
+    fn an_item_whose_id_cannot_be_read_either_is_told_with_its_problem() {
+        let told = unreadable(UnreadableItem {
+            id: None,
+            problem: "its row is torn".to_owned(),
+        });
+        assert_eq!(
+            (told.id, told.url.as_str(), told.message.as_str()),
+            (None, "an item without a readable id", "its row is torn")
+        );
+    }
 
     /// Makes every title of that name something that is no text.
     fn break_title(library: &std::path::Path, title: &str) {

@@ -56,7 +56,7 @@ async fn a_fresh_search_sees_everything_that_was_written_before_it() {
 #[tokio::test]
 async fn a_search_that_waited_in_vain_says_so() {
     let app = TestApp::open();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     app.store("https://a.example/", "otters hold hands").await;
     let search = SearchQuery {
         after_cursor: app.app().written(()).await.cursor,
@@ -73,7 +73,7 @@ async fn a_search_that_waited_in_vain_says_so() {
 #[tokio::test]
 async fn without_a_cursor_only_a_delay_worth_telling_is_told_and_nothing_is_waited_for() {
     let app = TestApp::open();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     app.store("https://a.example/", "otters hold hands").await;
     app.clock.advance(TOLERABLE_LAG);
     let reply = in_time(app.app().search(query("otters"))).await.unwrap();
@@ -81,7 +81,7 @@ async fn without_a_cursor_only_a_delay_worth_telling_is_told_and_nothing_is_wait
     app.clock.advance(Duration::from_secs(1));
     let reply = in_time(app.app().search(query("otters"))).await.unwrap();
     assert_eq!(answer(&reply), (0, true, "index_lag"));
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     let reply = in_time(app.app().search(query("otters"))).await.unwrap();
     assert_eq!(answer(&reply), (1, false, ""));
 }
@@ -100,7 +100,7 @@ async fn a_cursor_of_nowhere_is_refused() {
 #[tokio::test]
 async fn an_index_that_does_not_keep_up_degrades_the_service() {
     let app = TestApp::open();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     app.store("https://a.example/", "otters hold hands").await;
     let codes = async || {
         let status = app.app().status().await;
@@ -115,7 +115,7 @@ async fn an_index_that_does_not_keep_up_degrades_the_service() {
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(codes().await, ["index_lag"]);
     assert_eq!(app.app().status().await.index.lag_ms, 61_000);
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert_eq!(codes().await, Vec::<String>::new());
 }
 

@@ -56,7 +56,7 @@ async fn stops_between_two_batches_and_goes_on_there_the_next_time() {
     assert!(app.index.reader().watermark().is_some(), "what was done is kept");
 
     let app = app.reopen_after(|_| {}).await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert!(app.is_indexed().await);
     assert_eq!(app.hits("otters"), 1);
 }
@@ -80,7 +80,7 @@ async fn a_caller_who_goes_away_in_the_middle_leaves_the_place_in_the_log_right(
     change_often(&app, &item, 10).await;
     for polls in 1..40 {
         // Left at every place where it waits, in turn.
-        let mut left = std::pin::pin!(app.indexer.catch_up());
+        let mut left = std::pin::pin!(app.catch_up());
         for _ in 0..polls {
             let polled = futures_util::poll!(&mut left);
             if polled.is_ready() {
@@ -91,7 +91,7 @@ async fn a_caller_who_goes_away_in_the_middle_leaves_the_place_in_the_log_right(
     }
     change_often(&app, &item, 1).await;
     app.library.trash_item(UserId::OWNER, item.id).await.unwrap();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert!(app.is_indexed().await);
     assert_eq!(app.hits("otters"), 0, "an older batch came after a newer one");
 }
@@ -103,7 +103,7 @@ async fn survives_an_index_that_cannot_commit_for_a_while() {
     let engine_lock = app.dir().search().join("current/.tantivy-writer.lock");
     let held = File::create(engine_lock).unwrap();
     held.lock().unwrap();
-    let error = app.indexer.catch_up().await.unwrap_err();
+    let error = app.catch_up().await.unwrap_err();
     assert_eq!(error.code(), "search_unavailable", "{error}");
     let indexing = app.index_on();
     app.pass(FIRST_PAUSE * 3).await;
@@ -122,11 +122,11 @@ async fn survives_an_index_that_cannot_commit_for_a_while() {
 async fn starts_over_when_the_index_turns_out_damaged() {
     let app = TestApp::open();
     let item = app.store("https://a.example/", "otters hold hands").await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     break_segments(&app.dir().search().join("current"));
     app.store("https://b.example/", "badgers hold court").await;
     change_often(&app, &item, 1).await; // to replace it, the engine has to read where it stands
-    let error = app.indexer.catch_up().await.unwrap_err();
+    let error = app.catch_up().await.unwrap_err();
     assert!(matches!(error, crate::AppError::IndexDamaged(_)), "{error:?}");
     let indexing = app.index_on();
     app.until(async |_| {
@@ -147,7 +147,7 @@ async fn what_cannot_be_read_is_passed_over_and_reported() {
     let app = app
         .reopen_after(|dir| break_metadata(&dir.library_db(), "Title of https://damaged.example/"))
         .await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert!(app.is_indexed().await);
     assert_eq!(
         (app.hits("otters"), app.hits("badgers"), app.hits("moles")),
@@ -156,7 +156,7 @@ async fn what_cannot_be_read_is_passed_over_and_reported() {
     assert_eq!(app.signals.unreadable_items(), 1);
     // Once there is nothing of it to read any more, there is nothing to report.
     app.library.trash_item(UserId::OWNER, damaged.id).await.unwrap();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert_eq!(app.signals.unreadable_items(), 0);
 }
 
@@ -171,7 +171,7 @@ async fn very_long_texts_are_applied_in_several_commits_and_none_is_left_out() {
     }
     let mut moved = app.signals.indexed();
     let before = *moved.borrow_and_update();
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert_eq!(*moved.borrow() - before, 3, "two commits and the end of the log");
     assert!(app.is_indexed().await);
     assert_eq!((app.hits("otter"), app.hits("badger")), (1, 1));

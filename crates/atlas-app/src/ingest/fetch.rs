@@ -1,6 +1,6 @@
 //! Step 1: bring the page, or say why it cannot be brought.
 
-use atlas_domain::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, LinkReason, Outcome};
+use atlas_domain::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, LinkReason, Outcome, UserId};
 use atlas_store::{IngestMaterial, StoreError};
 use url::Url;
 
@@ -12,6 +12,7 @@ impl Ingest {
     pub(super) async fn fetch(&self, run: &mut Run, material: IngestMaterial) -> Result<Fetched, Exit> {
         run.enter("fetch");
         run.given_html = material.given_html.as_ref().map(|given| given.hash);
+        let user = material.item.user_id;
         let url = Url::parse(&material.item.url).map_err(|error| {
             Exit::without_bytes(Outcome::Failed {
                 reason: "invalid_url".to_owned(),
@@ -29,13 +30,13 @@ impl Ingest {
             }
             Err(error) => {
                 run.steps.clone_from(&error.steps);
-                Err(self.without_answer(run, error).await?)
+                Err(self.without_answer(run, user, error).await?)
             }
         }
     }
 
     /// There was no answer to look at.
-    async fn without_answer(&self, run: &Run, error: FetchError) -> Result<Exit, StoreError> {
+    async fn without_answer(&self, run: &Run, user: UserId, error: FetchError) -> Result<Exit, StoreError> {
         let FetchError { fault, message, .. } = error;
         let trouble = Trouble {
             reason: fault.to_string(),
@@ -45,7 +46,7 @@ impl Ingest {
         Ok(match fault.class() {
             ErrorClass::Throttled => self.put_off(run, trouble),
             ErrorClass::Transient => self.try_again(run, trouble),
-            ErrorClass::Permanent if self.is_worth_a_recheck(run, fault).await? => {
+            ErrorClass::Permanent if self.is_worth_a_recheck(run, user, fault).await? => {
                 self.try_again_after(NAME_RECHECK, trouble)
             }
             ErrorClass::Permanent => Exit::without_bytes(Outcome::LinkOnly {
@@ -56,11 +57,16 @@ impl Ingest {
     }
 
     /// A name that is missing may only be missing today; one that was missing before stays so.
-    async fn is_worth_a_recheck(&self, run: &Run, fault: FetchFault) -> Result<bool, StoreError> {
+    async fn is_worth_a_recheck(
+        &self,
+        run: &Run,
+        user: UserId,
+        fault: FetchFault,
+    ) -> Result<bool, StoreError> {
         if fault != FetchFault::NameNotFound || is_last_try(run) {
             return Ok(false);
         }
-        let tries = self.library.attempts_of_job(run.lease.job.id).await?;
+        let tries = self.library.attempts_of_job(user, run.lease.job.id).await?;
         Ok(!tries.iter().any(|earlier| earlier.reason == fault.as_str()))
     }
 }
@@ -81,6 +87,9 @@ fn link_reason(fault: FetchFault) -> LinkReason {
         | FetchFault::Timeout
         | FetchFault::Truncated
         | FetchFault::BadResponse
-        | FetchFault::HostBusy => LinkReason::Unreachable,
+        | FetchFault::NoRoute
+        | FetchFault::HostBusy
+        | FetchFault::CircuitOpen
+        | FetchFault::NetworkDown => LinkReason::Unreachable,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atlas_domain::{Fetched, LinkReason, Outcome, Snapshot};
+use atlas_domain::{Fetched, Item, LinkReason, Outcome, Snapshot};
 use atlas_store::StoreError;
 
 use super::Ingest;
@@ -44,9 +44,10 @@ impl Ingest {
     }
 
     /// The page as it was kept the last time.
-    pub(super) async fn reopen(&self, run: &mut Run) -> Result<Kept, Exit> {
+    pub(super) async fn reopen(&self, run: &mut Run, item: &Item) -> Result<Kept, Exit> {
         run.enter("reopen");
-        let Some(snapshot) = self.library.snapshot_to_reprocess(run.item_id).await? else {
+        let kept = self.library.snapshot_to_reprocess(item.user_id, item.id).await?;
+        let Some(snapshot) = kept else {
             return Err(Exit::without_bytes(Outcome::LinkOnly {
                 reason: LinkReason::NoBytes,
                 message: "no bytes of this page are kept; save it again to fetch it".to_owned(),

@@ -71,8 +71,8 @@ impl Ingest {
     }
 
     async fn reopen_and_judge(&self, run: &mut Run) -> Result<Judged, Exit> {
-        self.begin(run).await?;
-        let kept = self.reopen(run).await?;
+        let material = self.begin(run).await?;
+        let kept = self.reopen(run, &material.item).await?;
         let readable = self.require_readable(run, kept)?;
         let extracted = self.extract(run, readable).await?;
         self.judge(run, extracted)

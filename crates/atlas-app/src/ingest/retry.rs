@@ -61,8 +61,8 @@ impl Ingest {
         if is_last_try(run) || self.is_too_old(run) {
             return unreachable(tries, &trouble);
         }
-        let backoff = Backoff::Schedule(SCHEDULE.as_slice().into())
-            .delay(tries, self.entropy.fraction())
+        let backoff = Backoff::schedule(SCHEDULE.as_slice())
+            .delay(tries, None, self.entropy.fraction())
             .unwrap_or(HOUR);
         let asked = trouble.retry_after.unwrap_or_default().min(MAX_PAUSE);
         self.try_again_after(backoff.max(asked), trouble)
@@ -77,15 +77,18 @@ impl Ingest {
     pub(super) fn pause(&self, run: &Run, trouble: Trouble) -> Exit {
         let pauses = usize::try_from(run.lease.job.deferrals).unwrap_or(usize::MAX);
         let shortest = SHORTEST_PAUSES[pauses.min(SHORTEST_PAUSES.len() - 1)];
-        self.deferred(run, shortest, trouble)
+        self.deferred(run, shortest, MINUTE, trouble)
     }
 
-    /// Atlas's own politeness held the request back: nobody's try, and the host was not even asked.
+    /// Atlas's own limits held the request back: nobody's try, and the host was not even asked. A host that is left
+    /// alone has many who wait for it: they come back one after another over half of that time again, so that the
+    /// first finds out for the others.
     pub(super) fn put_off(&self, run: &Run, trouble: Trouble) -> Exit {
-        self.deferred(run, Duration::ZERO, trouble)
+        let crowd = trouble.retry_after.unwrap_or_default() / 2;
+        self.deferred(run, Duration::ZERO, crowd.max(MINUTE), trouble)
     }
 
-    fn deferred(&self, run: &Run, shortest: Duration, trouble: Trouble) -> Exit {
+    fn deferred(&self, run: &Run, shortest: Duration, spread: Duration, trouble: Trouble) -> Exit {
         let job = &run.lease.job;
         let now = self.clock.now();
         let waited_long = job
@@ -97,7 +100,7 @@ impl Ingest {
         let asked = trouble.retry_after.filter(|asked| !asked.is_zero());
         let wait = asked.unwrap_or(PAUSE).min(MAX_PAUSE).max(shortest);
         // A little more than asked, spread, so that not everybody is back at the same moment.
-        self.postponed(wait + MINUTE.mul_f64(self.entropy.fraction()), false, trouble)
+        self.postponed(wait + spread.mul_f64(self.entropy.fraction()), false, trouble)
     }
 
     fn postponed(&self, wait: Duration, counts: bool, trouble: Trouble) -> Exit {

@@ -123,13 +123,17 @@ impl World {
     /// Everything that was ever tried for the item, the oldest try first.
     async fn attempts(&self) -> Vec<Attempt> {
         let item = self.job().await.item_id.unwrap();
-        self.ingest.library.attempts_of_item(item).await.unwrap()
+        self.ingest
+            .library
+            .attempts_of_item(UserId::OWNER, item)
+            .await
+            .unwrap()
     }
 
     async fn job(&self) -> Job {
         self.ingest
             .library
-            .list_jobs(JobFilter::default())
+            .list_jobs(UserId::OWNER, JobFilter::default())
             .await
             .unwrap()
             .jobs
@@ -283,6 +287,30 @@ async fn our_own_politeness_costs_no_try_and_does_not_grow() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_a_host_that_is_left_alone_do_not_come_back_together() {
+    let world = World::new().await;
+    let mut pauses = Vec::new();
+    for _ in 0..20 {
+        let mut left_alone = fault(FetchFault::CircuitOpen);
+        if let Err(error) = &mut left_alone {
+            error.retry_after = Some(HOUR);
+        }
+        let pause = world.pause_after(left_alone).await;
+        assert!((HOUR..=HOUR * 3 / 2).contains(&pause), "{pause:?}");
+        pauses.push(pause);
+        world.clock.advance(pause);
+    }
+    let (first, last) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+    assert!(*last > *first + HOUR / 6, "{pauses:?}");
+    let job = world.job().await;
+    assert_eq!(
+        (job.attempts, job.deferrals),
+        (0, 20),
+        "the host was not even asked"
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_asks_for_pauses_for_ever_is_given_up() {
     let world = World::new().await;
     let mut pauses = 0;
@@ -379,7 +407,7 @@ async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type
     let snapshot = world
         .ingest
         .library
-        .latest_snapshot(item)
+        .latest_snapshot(UserId::OWNER, item)
         .await
         .unwrap()
         .expect("the bytes are kept");
@@ -409,7 +437,12 @@ async fn what_is_too_large_to_extract_is_nobodys_failure_and_its_bytes_are_kept(
     );
     assert_eq!(world.job().await.state, atlas_domain::JobState::Done);
     let item = world.job().await.item_id.unwrap();
-    let snapshot = world.ingest.library.latest_snapshot(item).await.unwrap();
+    let snapshot = world
+        .ingest
+        .library
+        .latest_snapshot(UserId::OWNER, item)
+        .await
+        .unwrap();
     assert_eq!(snapshot.unwrap().size_bytes, MAX_PAGE_BYTES as u64 + 1);
 }
 
@@ -498,7 +531,7 @@ async fn an_extractor_that_never_starts_is_our_own_failure_and_the_bytes_are_kep
         world
             .ingest
             .library
-            .snapshot_to_reprocess(item)
+            .snapshot_to_reprocess(UserId::OWNER, item)
             .await
             .unwrap()
             .is_some()
@@ -583,7 +616,7 @@ async fn a_page_is_known_where_it_was_had_and_not_where_it_says_it_is(#[case] de
     let mut snapshot = world
         .ingest
         .library
-        .latest_snapshot(run.item_id)
+        .latest_snapshot(UserId::OWNER, run.item_id)
         .await
         .unwrap()
         .unwrap();

@@ -1,6 +1,6 @@
 //! Start and end of a process: whose jobs it runs, how long it waits, and what it leaves to the next.
 
-use atlas_domain::JobState;
+use atlas_domain::{JobState, UserId};
 use atlas_store::StoreError;
 
 use super::*;
@@ -26,7 +26,7 @@ async fn a_server_runs_the_jobs_of_whoever_was_there_before() {
     let left = app.save("https://a.example/quick").await;
     let app = app.reopen_after(|_| {}).await;
     let runtime = app.run(Work::JobsAndSchedules).await;
-    app.until(async |library| library.job(left).await.unwrap().state == JobState::Done)
+    app.until(async |library| library.job(UserId::OWNER, left).await.unwrap().state == JobState::Done)
         .await;
     in_time(runtime.stop()).await;
 }
@@ -92,7 +92,7 @@ async fn stopping_ends_however_long_a_job_takes_and_leaves_it_for_the_next_start
     assert_eq!((left.state, left.attempts), (JobState::Ready, 0));
     app.web.open();
     let runtime = app.run(Work::JobsAndSchedules).await;
-    app.until(async |library| library.job(job).await.unwrap().state == JobState::Done)
+    app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().state == JobState::Done)
         .await;
     in_time(runtime.stop()).await;
 }
@@ -104,7 +104,7 @@ async fn what_ran_when_the_process_died_runs_again_and_no_try_is_used_up() {
     app.claim().await;
     let app = app.reopen_after(|_| {}).await;
     let runtime = app.run(Work::JobsAndSchedules).await;
-    app.until(async |library| library.job(job).await.unwrap().state == JobState::Done)
+    app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().state == JobState::Done)
         .await;
     assert_eq!(app.job(job).await.attempts, 1);
     in_time(runtime.stop()).await;

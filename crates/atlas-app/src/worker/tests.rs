@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Waits until the job has ended.
 async fn until_done(app: &TestApp, job: atlas_domain::JobId) {
-    app.until(async |library| library.job(job).await.unwrap().state == JobState::Done)
+    app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().state == JobState::Done)
         .await;
 }
 
@@ -47,7 +47,7 @@ async fn a_job_that_does_not_end_within_the_grace_is_given_back_untouched() {
         (JobState::Ready, 0, 0)
     );
     assert_eq!(after.run_at, before.run_at);
-    assert_eq!(app.library.attempts_of_job(job).await.unwrap(), []);
+    assert_eq!(app.library.attempts_of_job(UserId::OWNER, job).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn the_result_of_a_run_that_lost_its_lease_is_discarded() {
     );
     let ends: Vec<AttemptEnd> = app
         .library
-        .attempts_of_job(job)
+        .attempts_of_job(UserId::OWNER, job)
         .await
         .unwrap()
         .iter()
@@ -142,7 +142,7 @@ async fn a_job_that_panics_every_time_becomes_a_dead_letter() {
     let tries = app.job(job).await.max_attempts;
     let worker = app.work(4, JobScope::All);
     for number in 1..=tries {
-        app.until(async |library| library.job(job).await.unwrap().attempts == number)
+        app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().attempts == number)
             .await;
         app.pass(MINUTE).await;
     }
@@ -158,7 +158,7 @@ async fn a_lease_that_ran_out_is_taken_back_and_its_job_run() {
     let job = app.save("https://a.example/quick").await;
     app.claim().await; // by somebody who does not come back
     let worker = app.work(4, JobScope::All);
-    app.until(async |library| library.job(job).await.unwrap().state == JobState::Leased)
+    app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().state == JobState::Leased)
         .await;
     app.pass(LEASE + LEASE / 3).await;
     until_done(&app, job).await;
@@ -280,7 +280,7 @@ async fn a_run_that_panicked_is_counted() {
     let app = TestApp::open();
     let job = app.save("https://a.example/panic").await;
     let worker = app.work(1, JobScope::All);
-    app.until(async |library| library.job(job).await.unwrap().attempts == 1)
+    app.until(async |library| library.job(UserId::OWNER, job).await.unwrap().attempts == 1)
         .await;
     worker.end().await;
     let counted = r#"atlas_jobs_ended_total{kind="ingest_item",outcome="deferred",reason="panicked"}"#;

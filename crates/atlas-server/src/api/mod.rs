@@ -8,6 +8,7 @@ use axum::extract::State;
 use crate::error::ApiError;
 use crate::extract::Json;
 
+pub(crate) mod breakers;
 pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod jobs;

@@ -20,6 +20,7 @@ fn app() -> Arc<App> {
         search: SearchState::Unavailable("there is none".to_owned()),
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
+        services: Arc::default(),
         floor_bytes: 0,
         html_limit_bytes: 1_000,
         reserve_bytes: 0,

@@ -141,6 +141,7 @@ impl TestApp {
                 search: SearchState::Unavailable("the library is damaged".to_owned()),
                 signals: Arc::new(Signals::default()),
                 metrics: Arc::new(Metrics::default()),
+                services: Arc::default(),
                 floor_bytes: 0,
                 html_limit_bytes: 10_000_000,
                 reserve_bytes: 0,
@@ -333,7 +334,8 @@ impl TestApp {
             .commit_ingest(&lease, commit, attempt)
             .await
             .unwrap();
-        parts.indexer.catch_up().await.unwrap();
+        let is_indexed = parts.indexer.catch_up_within(Duration::from_mins(1)).await;
+        assert!(is_indexed.unwrap());
         self.item(item.id).await
     }
 
@@ -373,6 +375,7 @@ fn parts_of(lock: &DataDirLock, library: Result<Library, StoreError>) -> AppPart
         search: SearchState::Unavailable("not opened".to_owned()),
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
+        services: Arc::default(),
         floor_bytes: 0,
         html_limit_bytes: 10_000_000,
         reserve_bytes: 0,

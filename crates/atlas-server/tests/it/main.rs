@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test's helper cannot do fails the test")]
 
 mod access;
+mod breakers;
 mod fixture;
 mod items;
 mod jobs;

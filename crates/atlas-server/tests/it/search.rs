@@ -49,6 +49,27 @@ async fn a_query_that_can_find_nothing_is_refused() {
 }
 
 #[rstest::rstest]
+#[case::mistyped_field("autor:quill", "did you mean `author`?")]
+#[case::no_value("tag:", "`tag:` at character 1 has no value")]
+#[case::no_language("lang:xx", "is no language")]
+#[tokio::test]
+async fn a_query_that_cannot_mean_what_was_typed_is_refused(#[case] query: &str, #[case] why: &str) {
+    let path = format!("/api/v1/search?q={query}");
+    let detail = TestApp::open().get(&path).await.refuses(400, "invalid_request");
+    assert!(detail.contains(why), "{detail}");
+}
+
+#[tokio::test]
+async fn words_that_look_like_a_field_and_find_nothing_bring_a_hint() {
+    let app = TestApp::open();
+    let reply = app.get("/api/v1/search?q=language:de").await.json();
+    assert_eq!(reply["total"], 0);
+    let hint = reply["hint"].as_str().unwrap();
+    assert!(hint.contains("`language:` is no field"), "{hint}");
+    assert_eq!(app.get("/api/v1/search?q=otters").await.json()["hint"], "");
+}
+
+#[rstest::rstest]
 #[case::too_long("x".repeat(5_000))]
 #[case::too_many_words("x+".repeat(65))]
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! What lies here can be lost without losing anything a person saved; a file that this build cannot read is
 //! set aside and begun anew.
 
+mod breakers;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,7 +27,13 @@ const SCHEMA: Schema = Schema(&[
         name: "library_seen",
         sql: include_str!("../../migrations/ops/0002_library_seen.sql"),
     },
+    Migration {
+        name: "breaker",
+        sql: include_str!("../../migrations/ops/0003_breaker.sql"),
+    },
 ]);
+
+pub use breakers::StoredBreakers;
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;
@@ -186,10 +194,28 @@ fn open_file(lock: &DataDirLock, clock: &dyn Clock) -> Result<Database, StoreErr
     let existed = path.exists();
     let mut connection = open_read_write(&path)?;
     if existed {
-        quick_check(&connection, &path)?;
+        check(&mut connection, &path)?;
     }
     migrate(&mut connection, &path, &SCHEMA, clock.now())?;
     Database::start(connection, &path, 2, Some(Reserve::of(lock.dir())))
+}
+
+/// Breakers whose rows cannot be read are dealt with one by one, when they are wanted. Whatever else is wrong makes the
+/// whole file useless.
+fn check(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let Err(damage) = quick_check(connection, path) else {
+        return Ok(());
+    };
+    let is_sound_without_them = |sql: &Connection| {
+        breakers::remove_unreadable(sql)?;
+        quick_check(sql, path)
+    };
+    // A trial: it is rolled back in any case.
+    let trial = connection.transaction().map_err(StoreError::from);
+    match trial.and_then(|trial| is_sound_without_them(&trial)) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(damage),
+    }
 }
 
 fn set_aside(path: &Path, clock: &dyn Clock, reason: &StoreError) -> Result<(), StoreError> {

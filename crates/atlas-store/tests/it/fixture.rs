@@ -83,6 +83,18 @@ impl Fixture {
         Self::open(folder, clock, entropy)
     }
 
+    /// Starts the next process on what this one leaves if it is killed now, the file and its log, after `meanwhile`.
+    pub(crate) fn killed(self, meanwhile: impl FnOnce()) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let left = DataDir::new(folder.path().join("data"));
+        std::fs::create_dir(left.path()).unwrap();
+        for name in ["library.db", "library.db-wal"] {
+            std::fs::copy(self.dir().path().join(name), left.path().join(name)).unwrap();
+        }
+        meanwhile();
+        Self::open(folder, Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    }
+
     pub(crate) fn dir(&self) -> &DataDir {
         self.lock.dir()
     }
@@ -109,6 +121,15 @@ impl Fixture {
         Connection::open_with_flags(self.dir().library_db(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
     }
 
+    /// One more person who uses the library.
+    pub(crate) fn another_user(&self) -> UserId {
+        let connection = self.raw();
+        connection
+            .execute("INSERT INTO user (name, created_at) VALUES ('another', 0)", [])
+            .unwrap();
+        UserId(connection.last_insert_rowid())
+    }
+
     /// Changes rows behind the library's back, as damage would. `?1` is the item.
     pub(crate) fn damage(&self, item: &Item, sql: &str) {
         let connection = self.raw();
@@ -117,6 +138,25 @@ impl Fixture {
             .unwrap();
         let changed = connection.execute(sql, [item.id.as_bytes()]).unwrap();
         assert_eq!(changed, 1, "nothing to damage");
+    }
+
+    /// Does the same to the operational state, which nobody has open.
+    pub(crate) fn damage_ops(&self, sql: &str) {
+        let connection = self.raw_ops();
+        connection
+            .pragma_update(None, "ignore_check_constraints", true)
+            .unwrap();
+        connection.execute_batch(sql).unwrap();
+        assert!(connection.total_changes() > 0, "nothing to damage");
+    }
+
+    /// The text that a question to the operational state is answered with.
+    pub(crate) fn ask_ops(&self, sql: &str) -> String {
+        self.raw_ops().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn raw_ops(&self) -> Connection {
+        Connection::open_with_flags(self.dir().ops_db(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
     }
 
     /// Overwrites the first page of a table in the main file, as a bad sector would.
@@ -238,7 +278,7 @@ impl Fixture {
     /// Stores the answer that a fetch brought, and enters the risky stage.
     pub(crate) async fn snapshot(&self, lease: &Lease, status: u16, body: &[u8]) -> Snapshot {
         let item = lease.job.item_id.unwrap();
-        let address = self.item(OWNER, item).await.unwrap().url;
+        let address = self.ingest_material(item).await.unwrap().item.url;
         let body = body.to_vec();
         let blob = self.prepare_blob(body.clone()).await.unwrap();
         let fetched = self.fetched(&address, status, body);
@@ -315,7 +355,7 @@ impl Fixture {
     /// Judges a known item's bytes again.
     pub(crate) async fn rejudge(&self, item: &Item, conclusion: Conclusion) -> Outcome {
         let lease = self.lease_for(item).await;
-        let snapshot = self.latest_snapshot(item.id).await.unwrap().unwrap();
+        let snapshot = self.latest_snapshot(OWNER, item.id).await.unwrap().unwrap();
         let commit = IngestCommit {
             rejudged: true,
             ..commit_of(&lease, &snapshot, conclusion)
@@ -345,7 +385,7 @@ impl Fixture {
             limit: 1_000,
             ..JobFilter::default()
         };
-        self.list_jobs(filter).await.unwrap().jobs
+        self.list_jobs(OWNER, filter).await.unwrap().jobs
     }
 
     pub(crate) async fn audit_actions(&self, item: &Item) -> Vec<String> {

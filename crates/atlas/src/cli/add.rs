@@ -26,7 +26,7 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     xclip -o | atlas add -\n  \
     atlas add https://example.com/paid --html saved-page.html\n\n\
     All addresses are saved before anything is waited for: what is saved stays saved, whatever happens then.\n\n\
-    Exit code: 0 when all of them are saved, 3 when some, 1 when none; 130 when interrupted, 8 when the server\n\
+    Exit code: 0 when all of them are saved, 3 when some, 1 when none; 130 when interrupted, 8 when the server \
     goes away in the middle.";
 
 /// `atlas add`
@@ -75,7 +75,7 @@ pub(super) async fn run(
         return Err(error);
     }
     if stop.is_cancelled() {
-        output.say(&interrupted(&report.items, inputs.urls.len()));
+        output.say(&stopped_early(&report.items, inputs.urls.len()));
         return Ok(Exit::Interrupted);
     }
     if deadline.is_some() {
@@ -84,13 +84,14 @@ pub(super) async fn run(
     Ok(exit_of(&report.items))
 }
 
-fn interrupted(items: &[ItemOutcome], all: usize) -> String {
+/// The user may have wanted it, or the work that it waited for cannot be done: that is told beside this.
+fn stopped_early(items: &[ItemOutcome], all: usize) -> String {
     let saved = items.iter().filter(|item| item.id.is_some()).count();
     let rest = match all - items.len() {
         0 => "",
         _ => "; add the list again for the rest: what is saved already is recognised",
     };
-    format!("interrupted: {saved} of {all} are saved, and stay so{rest}")
+    format!("stopped early: {saved} of {all} are saved, and stay so{rest}")
 }
 
 fn exit_of(items: &[ItemOutcome]) -> Exit {

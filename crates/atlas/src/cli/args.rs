@@ -24,6 +24,7 @@ pub(super) const CONFIG_EXAMPLES: &str = "Examples:\n  \
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "Examples:\n  \
     atlas completions bash > ~/.local/share/bash-completion/completions/atlas\n  \
+    atlas completions zsh > ~/.zfunc/_atlas\n  \
     atlas completions fish > ~/.config/fish/completions/atlas.fish";
 
 /// `atlas serve`

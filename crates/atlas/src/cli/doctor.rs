@@ -74,7 +74,7 @@ mod tests {
             .push(check("search index", false, "3 documents are missing"));
         assert_eq!(exit_of(&ill), Exit::Unhealthy);
         assert_eq!(
-            render(&ill, Look { colour: false }),
+            render(&ill, Look::PLAIN),
             "ok      disk          40 GB free\nFAILED  search index  3 documents are missing\n"
         );
     }

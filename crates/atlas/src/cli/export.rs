@@ -1,6 +1,6 @@
 //! `atlas export`: writes every item outside the trash out, as Markdown with front matter or as JSON Lines.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     let mut destination = Destination::open(args, output)?;
     // A bar on the terminal would run through the data.
     let progress = args.to.as_ref().map(|_| output.progress(None));
-    let (mut exported, mut unreadable, mut after) = (0, BTreeMap::new(), None);
+    let (mut exported, mut unreadable, mut after) = (0, BTreeSet::new(), None);
     loop {
         let page: ExportPage = client
             .get(&routes::with_query(routes::EXPORT, [("after", after)]))
@@ -57,7 +57,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
             destination.put(view)?;
         }
         exported += page.items.len() as u64;
-        unreadable.extend(page.unreadable.into_iter().map(|item| (item.id, item)));
+        unreadable.extend(page.unreadable);
         if let Some(progress) = &progress {
             progress.advance(page.items.len() as u64);
         }
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &ExportArgs, client: &Client, output: &Output) -> 
     destination.finish()?;
     drop(progress);
     output.say(&format!("{} exported", counted(exported, "item")));
-    let unreadable: Vec<UnreadableItem> = unreadable.into_values().collect();
+    let unreadable: Vec<UnreadableItem> = unreadable.into_iter().collect();
     Ok(report_unreadable(&unreadable, output))
 }
 
@@ -85,7 +85,10 @@ enum Destination<'a> {
 impl<'a> Destination<'a> {
     fn open(args: &ExportArgs, output: &'a Output) -> Result<Self, CliError> {
         if let Some(dir) = &args.to {
-            std::fs::create_dir_all(dir).map_err(|error| unwritable(dir, &error))?;
+            std::fs::create_dir_all(dir).map_err(|error| {
+                let problem = format!("cannot write to the directory {}: {error}", dir.display());
+                CliError::new(Exit::Failure, format!("{problem}; choose another with --to DIR"))
+            })?;
         }
         Ok(match (args.format, &args.to) {
             (Format::Markdown, None) => Self::MarkdownData(output),
@@ -280,12 +283,17 @@ mod tests {
     #[tokio::test]
     async fn an_item_that_two_pages_call_unreadable_is_named_once() {
         let answer = async |Query(query): Query<HashMap<String, String>>| {
+            let unreadable = |id, problem: &str| UnreadableItem {
+                id,
+                problem: problem.to_owned(),
+            };
             Json(ExportPage {
                 items: Vec::new(),
-                unreadable: vec![UnreadableItem {
-                    id: fixtures::view().item.id,
-                    problem: "its tags are torn".to_owned(),
-                }],
+                unreadable: vec![
+                    unreadable(Some(fixtures::view().item.id), "its tags are torn"),
+                    unreadable(None, "its id is torn (row 5)"),
+                    unreadable(None, "its id is torn (row 4)"),
+                ],
                 next: (!query.contains_key("after")).then(|| "1".to_owned()),
             })
         };
@@ -297,5 +305,6 @@ mod tests {
         };
         assert_eq!(run(&args, &client, &output).await.unwrap(), Exit::Partial);
         assert_eq!(talk.text().matches("its tags are torn").count(), 1);
+        assert_eq!(talk.text().matches("its id is torn").count(), 2, "of one each");
     }
 }

@@ -2,7 +2,7 @@
 
 use atlas_app::views::JobView;
 use atlas_domain::{Job, JobKind, JobState};
-use atlas_store::JobPage;
+use atlas_store::{JobPage, UnreadableJob};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -12,7 +12,8 @@ use super::pages::{PageArgs, summary};
 use super::routes;
 use super::several::for_each;
 use super::show::tries;
-use super::text::{Look, explained, facts, indented, table};
+use super::table::{spare, table, text, whole};
+use super::text::{Look, explained, facts, indented, one_line};
 use super::words::{name, words};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -45,7 +46,7 @@ pub(super) enum JobCommand {
     },
     /// Send jobs that ended round again
     Retry(JobsArgs),
-    /// Call off jobs that wait
+    /// Call off jobs that wait or run, and drop those that were given up
     Cancel(JobsArgs),
 }
 
@@ -113,7 +114,23 @@ async fn list(args: &JobListArgs, client: &Client, output: &Output) -> Result<Ex
             total => summary(&list, total),
         });
     }
-    Ok(Exit::Ok)
+    Ok(report_unreadable(&list.unreadable, output))
+}
+
+/// Names the jobs that cannot be read, which makes the answer a part of what was asked for.
+fn report_unreadable(unreadable: &[UnreadableJob], output: &Output) -> Exit {
+    for job in unreadable {
+        let name = job
+            .id
+            .map_or("without a readable id".to_owned(), |id| id.to_string());
+        let (kind, state, problem) = (one_line(&job.kind), one_line(&job.state), &job.problem);
+        output.problem(&format!("job {name} ({kind}, {state}) is left out: {problem}"));
+    }
+    if unreadable.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Partial
+    }
 }
 
 async fn show(job: &str, client: &Client, output: &Output) -> Result<Exit, CliError> {
@@ -153,7 +170,15 @@ fn render(jobs: &[Job], look: Look) -> String {
         })
         .collect();
     table(
-        ["ID", "KIND", "STATE", "TRIES", "CHANGED", "ITEM", "OUTCOME"],
+        [
+            whole("ID"),
+            whole("KIND"),
+            whole("STATE"),
+            whole("TRIES"),
+            spare("CHANGED"),
+            spare("ITEM"),
+            text("OUTCOME"),
+        ],
         &rows,
         look,
     )
@@ -210,8 +235,9 @@ fn outcome(job: &Job) -> String {
 mod tests {
     use super::*;
     use crate::cli::fixtures;
+    use crate::cli::output::tests::captured;
 
-    const PLAIN: Look = Look { colour: false };
+    const PLAIN: Look = Look::PLAIN;
 
     #[test]
     fn a_row_tells_what_where_it_stands_and_how_it_ended() {
@@ -219,6 +245,25 @@ mod tests {
         ID                                    KIND         STATE  TRIES  CHANGED               ITEM                                  OUTCOME
         00000000-0000-0000-0000-000000000007  ingest_item  dead   5/5    2026-01-01T00:00:09Z  00000000-0000-0000-0000-000000000001  failed (extract_crashed): the extraction process died
         ");
+    }
+
+    #[test]
+    fn a_job_that_cannot_be_read_is_named_with_what_its_row_still_tells() {
+        let unreadable = |id| UnreadableJob {
+            id,
+            kind: "divine\u{1b}[31m".to_owned(),
+            state: "ready".to_owned(),
+            problem: "there is no such kind".to_owned(),
+        };
+        let (output, _, talk) = captured(false);
+        let jobs = [unreadable(Some(fixtures::dead_job().id)), unreadable(None)];
+        assert_eq!(report_unreadable(&jobs, &output), Exit::Partial);
+        assert_eq!(
+            talk.text(),
+            "atlas: job 00000000-0000-0000-0000-000000000007 (divine [31m, ready) is left out: there is no such kind\n\
+             atlas: job without a readable id (divine [31m, ready) is left out: there is no such kind\n"
+        );
+        assert_eq!(report_unreadable(&[], &output), Exit::Ok);
     }
 
     #[test]

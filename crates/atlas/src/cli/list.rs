@@ -1,4 +1,4 @@
-//! `atlas list`: saved items, the newest first, a page at a time.
+//! `atlas list`: saved items, the newest first.
 
 use atlas_domain::ItemState;
 use atlas_store::{ItemPage, UnreadableItem};
@@ -6,8 +6,10 @@ use clap::Args;
 
 use super::items::name_of;
 use super::output::Output;
+use super::pages::{PageArgs, summary};
 use super::routes;
-use super::text::{Look, table};
+use super::table::{spare, table, text, whole};
+use super::text::Look;
 use super::words::words;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -16,10 +18,14 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas list\n  \
     atlas list --state quarantined\n  \
     atlas list --tag bread --jsonl | jq -r .url\n  \
+    atlas list --all --json | jq -r '.items[].id'\n  \
     atlas list --trashed";
 
+/// The largest page that the route gives.
+const LARGEST_PAGE: u32 = 500;
+
 /// `atlas list`
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
     /// Only in this state
     #[arg(long, value_name = "STATE", value_parser = words(ItemState::ALL, ItemState::as_str))]
@@ -30,26 +36,25 @@ pub(crate) struct ListArgs {
     /// The trash instead of the library
     #[arg(long)]
     trashed: bool,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
-    limit: u32,
-    /// Go on where another page ended
-    #[arg(long, value_name = "CURSOR")]
-    after: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
     /// Print one line of JSON an item
     #[arg(long, conflicts_with = "json")]
     jsonl: bool,
 }
 
 pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let parameters = [
-        ("state", args.state.map(|state| state.to_string())),
-        ("tag", args.tag.clone()),
-        ("trashed", args.trashed.then(|| "true".to_owned())),
-        ("limit", Some(args.limit.to_string())),
-        ("after", args.after.clone()),
-    ];
-    let page: ItemPage = client.get(&routes::with_query(routes::ITEMS, parameters)).await?;
+    let ask = async |limit: u32, after: Option<String>| {
+        let parameters = [
+            ("state", args.state.map(|state| state.to_string())),
+            ("tag", args.tag.clone()),
+            ("trashed", args.trashed.then(|| "true".to_owned())),
+            ("limit", Some(limit.to_string())),
+            ("after", after),
+        ];
+        client.get(&routes::with_query(routes::ITEMS, parameters)).await
+    };
+    let page: ItemPage = args.page.read(LARGEST_PAGE, ask).await?;
     if args.jsonl {
         for item in &page.items {
             output.record(item)?;
@@ -58,7 +63,11 @@ pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Re
         output.answer(&page, |look| render(&page, look))?;
     }
     if !output.is_json() {
-        output.say(&summary(&page));
+        // The list is always asked for with its total.
+        output.say(&match page.total.unwrap_or(page.items.len() as u64) {
+            0 => "no items".to_owned(),
+            total => summary(&page, total),
+        });
     }
     Ok(report_unreadable(&page.unreadable, output))
 }
@@ -66,7 +75,8 @@ pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Re
 /// Names the items that cannot be read, which makes the answer a part of what was asked for.
 pub(super) fn report_unreadable(unreadable: &[UnreadableItem], output: &Output) -> Exit {
     for UnreadableItem { id, problem } in unreadable {
-        output.problem(&format!("item {id} is left out: {problem}"));
+        let name = id.map_or("without a readable id".to_owned(), |id| id.to_string());
+        output.problem(&format!("item {name} is left out: {problem}"));
     }
     if unreadable.is_empty() {
         Exit::Ok
@@ -93,23 +103,18 @@ fn render(page: &ItemPage, look: Look) -> String {
             ]
         })
         .collect();
-    table(["ID", "STATE", "SAVED", "TITLE"], &rows, look)
-}
-
-fn summary(page: &ItemPage) -> String {
-    let shown = page.items.len();
-    let total = page.total.unwrap_or(shown as u64); // the list is always asked for with its total
-    match &page.next {
-        _ if total == 0 => "no items".to_owned(),
-        Some(next) => format!("{shown} of {total}; more with --after {next}"),
-        None => format!("{shown} of {total}"),
-    }
+    table(
+        [whole("ID"), whole("STATE"), spare("SAVED"), text("TITLE")],
+        &rows,
+        look,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::fixtures;
+    use crate::cli::output::tests::captured;
 
     fn page() -> ItemPage {
         ItemPage {
@@ -124,26 +129,30 @@ mod tests {
     }
 
     #[test]
+    fn an_item_that_cannot_be_read_is_named_even_without_its_id() {
+        let unreadable = |id| UnreadableItem {
+            id,
+            problem: "its row is torn".to_owned(),
+        };
+        let (output, _, talk) = captured(false);
+        let items = [
+            unreadable(Some(fixtures::item(1, ItemState::Stored).id)),
+            unreadable(None),
+        ];
+        assert_eq!(report_unreadable(&items, &output), Exit::Partial);
+        assert_eq!(
+            talk.text(),
+            "atlas: item 00000000-0000-0000-0000-000000000001 is left out: its row is torn\n\
+             atlas: item without a readable id is left out: its row is torn\n"
+        );
+    }
+
+    #[test]
     fn an_item_is_its_id_state_time_and_title_or_address() {
-        insta::assert_snapshot!(render(&page(), Look { colour: false }), @"
+        insta::assert_snapshot!(render(&page(), Look::PLAIN), @"
         ID                                    STATE      SAVED                 TITLE
         00000000-0000-0000-0000-000000000001  stored     2026-01-01T00:00:00Z  Rye bread #baking #bread
         00000000-0000-0000-0000-000000000002  link_only  2026-01-01T00:00:00Z  https://example.com/2 #baking #bread
         ");
-    }
-
-    #[test]
-    fn the_summary_says_where_to_go_on() {
-        assert_eq!(summary(&page()), "2 of 12; more with --after 41");
-        assert_eq!(summary(&ItemPage { next: None, ..page() }), "2 of 12");
-        assert_eq!(
-            summary(&ItemPage {
-                items: Vec::new(),
-                total: Some(0),
-                next: None,
-                ..page()
-            }),
-            "no items"
-        );
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod args;
 pub(crate) mod output;
 
 mod add;
+mod breaker;
 mod doctor;
 mod export;
 mod input;
@@ -13,6 +14,7 @@ mod job;
 mod list;
 mod outcomes;
 mod pages;
+mod policy;
 mod quarantine;
 mod reprocess;
 mod routes;
@@ -20,9 +22,11 @@ mod search;
 mod several;
 mod show;
 mod status;
+mod table;
 mod tag_line;
 mod text;
 mod wait;
+mod width;
 mod words;
 
 #[cfg(test)]
@@ -151,6 +155,12 @@ pub(crate) enum RoutedCommand {
     /// Look at the work that is done, waiting or given up
     #[command(after_help = job::EXAMPLES)]
     Job(job::JobArgs),
+    /// Look at circuit breakers, and decide about them
+    #[command(after_help = breaker::EXAMPLES)]
+    Breaker(breaker::BreakerArgs),
+    /// Tell by which rules services are called
+    #[command(after_help = policy::EXAMPLES)]
+    Policy(policy::PolicyArgs),
     /// Tell what there is, what is left to do, and what is degraded
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
@@ -196,11 +206,13 @@ impl RoutedCommand {
             | Self::Show(_)
             | Self::Status(_)
             | Self::Doctor
+            | Self::Policy(_)
             | Self::Export(_) => Access::Read,
             Self::Tag(_) => Access::Write,
             Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Reprocess(_) => Access::Work,
             Self::Quarantine(args) => args.command.access(),
             Self::Job(args) => args.command.access(),
+            Self::Breaker(args) => args.command.access(),
         }
     }
 
@@ -216,6 +228,8 @@ impl RoutedCommand {
             Self::Tag(_) => "tag",
             Self::Quarantine(_) => "quarantine",
             Self::Job(_) => "job",
+            Self::Breaker(_) => "breaker",
+            Self::Policy(_) => "policy",
             Self::Status(_) => "status",
             Self::Reprocess(_) => "reprocess",
             Self::Doctor => "doctor",
@@ -266,6 +280,8 @@ impl RoutedCommand {
             Self::Tag(args) => items::tag(args, client, output).await,
             Self::Quarantine(args) => quarantine::run(args, client, output).await,
             Self::Job(args) => job::run(args, client, output).await,
+            Self::Breaker(args) => breaker::run(args, client, output).await,
+            Self::Policy(args) => policy::run(args, client, output).await,
             Self::Status(args) => status::run(args, client, output).await,
             Self::Reprocess(args) => reprocess::run(args, client, output, stop).await,
             Self::Doctor => doctor::run(client, output).await,

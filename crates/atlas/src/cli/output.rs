@@ -1,7 +1,7 @@
 //! `Output`: standard output is data, standard error is talk. Whoever stops reading the data (`| head`) ends
 //! it quietly. The only place in the command line that writes to either.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Stdout, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +34,10 @@ impl Output {
         Self {
             json,
             quiet,
-            look: Look { colour },
+            look: Look {
+                colour,
+                width: columns_of(&std::io::stdout()),
+            },
             to_terminal: std::io::stdout().is_terminal(),
             data: Mutex::new(Data {
                 writer: Box::new(std::io::stdout()),
@@ -171,6 +174,12 @@ impl Drop for Progress {
     }
 }
 
+/// How wide the terminal is that the data goes to, if it goes to one that knows.
+fn columns_of(data: &Stdout) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(data).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 fn unwritable(error: &serde_json::Error) -> CliError {
     CliError::new(
         Exit::Failure,
@@ -231,7 +240,7 @@ pub(super) mod tests {
         Output {
             json,
             quiet,
-            look: Look { colour: false },
+            look: Look::PLAIN,
             to_terminal: false,
             data: Mutex::new(Data {
                 writer: data,

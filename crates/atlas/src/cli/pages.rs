@@ -1,7 +1,7 @@
 //! Lists that come in pages: how much of one is wanted, and asking for pages until that much is there. What is left
 //! is always said.
 
-use atlas_store::{JobPage, QuarantinePage};
+use atlas_store::{ItemPage, JobPage, QuarantinePage};
 use clap::Args;
 
 use crate::error::CliError;
@@ -15,7 +15,7 @@ pub(super) struct PageArgs {
     /// Go on where another list ended
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
-    /// Without a limit
+    /// Everything, in one answer
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }
@@ -57,24 +57,9 @@ pub(super) fn summary(page: &impl Page, total: u64) -> String {
     }
 }
 
-impl Page for JobPage {
+impl Page for ItemPage {
     fn len(&self) -> usize {
-        self.jobs.len()
-    }
-
-    fn next(&self) -> Option<&str> {
-        self.next.as_deref()
-    }
-
-    fn append(&mut self, following: Self) {
-        self.jobs.extend(following.jobs);
-        (self.total, self.next) = (following.total, following.next);
-    }
-}
-
-impl Page for QuarantinePage {
-    fn len(&self) -> usize {
-        self.items.len()
+        self.items.len() + self.unreadable.len()
     }
 
     fn next(&self) -> Option<&str> {
@@ -83,6 +68,39 @@ impl Page for QuarantinePage {
 
     fn append(&mut self, following: Self) {
         self.items.extend(following.items);
+        self.unreadable.extend(following.unreadable);
+        (self.total, self.next) = (following.total, following.next);
+    }
+}
+
+impl Page for JobPage {
+    fn len(&self) -> usize {
+        self.jobs.len() + self.unreadable.len()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn append(&mut self, following: Self) {
+        self.jobs.extend(following.jobs);
+        self.unreadable.extend(following.unreadable);
+        (self.total, self.next) = (following.total, following.next);
+    }
+}
+
+impl Page for QuarantinePage {
+    fn len(&self) -> usize {
+        self.items.len() + self.unreadable.len()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn append(&mut self, following: Self) {
+        self.items.extend(following.items);
+        self.unreadable.extend(following.unreadable);
         (self.total, self.next) = (following.total, following.next);
     }
 }
@@ -113,6 +131,7 @@ mod tests {
             let end = TOTAL.min(begin + limit as usize);
             Ok(JobPage {
                 jobs: vec![fixtures::dead_job(); end - begin],
+                unreadable: Vec::new(),
                 total: TOTAL as u64,
                 next: (end < TOTAL).then(|| end.to_string()),
             })

@@ -7,12 +7,14 @@ use clap::{Args, Subcommand};
 
 use super::Access;
 use super::items::{self, Items, ItemsArgs, name_of};
+use super::list::report_unreadable;
 use super::output::Output;
 use super::pages::{PageArgs, summary};
 use super::routes;
 use super::several::for_each;
 use super::show::reasons;
-use super::text::{Look, explained, facts, indented, table};
+use super::table::{table, text, whole};
+use super::text::{Look, explained, facts, indented};
 use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -97,7 +99,7 @@ async fn list(args: &PageArgs, client: &Client, output: &Output) -> Result<Exit,
             ),
         });
     }
-    Ok(Exit::Ok)
+    Ok(report_unreadable(&list.unreadable, output))
 }
 
 async fn explain(item: &str, client: &Client, output: &Output) -> Result<Exit, CliError> {
@@ -152,7 +154,11 @@ fn render(list: &QuarantinePage, look: Look) -> String {
             ]
         })
         .collect();
-    table(["ID", "SUSPECTED", "BECAUSE", "TITLE"], &rows, look)
+    table(
+        [whole("ID"), whole("SUSPECTED"), text("BECAUSE"), text("TITLE")],
+        &rows,
+        look,
+    )
 }
 
 fn render_explanation(view: &ItemView, look: Look) -> String {
@@ -183,7 +189,7 @@ mod tests {
     use super::*;
     use crate::cli::fixtures;
 
-    const PLAIN: Look = Look { colour: false };
+    const PLAIN: Look = Look::PLAIN;
 
     #[test]
     fn the_list_gives_the_heaviest_reason_against_each_item() {
@@ -194,6 +200,7 @@ mod tests {
         };
         let list = QuarantinePage {
             items: vec![quarantined],
+            unreadable: Vec::new(),
             total: 1,
             next: None,
         };

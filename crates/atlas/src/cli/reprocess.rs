@@ -20,7 +20,7 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas reprocess --state quarantined\n  \
     atlas reprocess --wait=3600\n\n\
     Without an item and without a state, everything that has stored bytes is processed again.\n\n\
-    Exit code: 0 when all of them are on their way or, as far as it waits, ended as content; 3 when some;\n\
+    Exit code: 0 when all of them are on their way or, as far as it waits, ended as content; 3 when some; \
     when none, 5 if there are no such items, else 1.";
 
 /// `atlas reprocess`
@@ -62,7 +62,7 @@ pub(super) async fn run(
     output.answer(&report, |_| render(&report.items, named))?;
     enqueued.and(followed)?;
     if stop.is_cancelled() {
-        output.say("interrupted: what is on its way stays so");
+        output.say("stopped early: what is on its way stays so");
         return Ok(Exit::Interrupted);
     }
     if deadline.is_some() {

@@ -8,6 +8,7 @@ use clap::Args;
 use super::output::Output;
 use super::routes;
 use super::text::{Look, counted, one_line};
+use super::width::{cut, wrapped};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -15,8 +16,11 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas search sourdough starter\n  \
     atlas search '\"rye bread\" -yeast'\n  \
     atlas search bread site:example.com --limit 5 --json\n\n\
-    Words, \"phrases\", -exclusions, prefix* and field:value may be combined. Put what the shell would take\n\
+    Words, \"phrases\", -exclusions, prefix* and field:value may be combined. Put what the shell would take \
     for itself, or what begins with a hyphen, in single quotes, or after --.";
+
+/// What stands before each line of a hit but its first.
+const INDENT: &str = "     ";
 
 /// `atlas search`
 #[derive(Debug, Clone, Args)]
@@ -50,6 +54,9 @@ pub(super) async fn run(args: &SearchArgs, client: &Client, output: &Output) -> 
     if !output.is_json() {
         output.say(&summary(&reply, u64::from(args.offset)));
     }
+    if !reply.hint.is_empty() {
+        output.say(&reply.hint);
+    }
     Ok(Exit::Ok)
 }
 
@@ -61,18 +68,33 @@ fn render(reply: &SearchReply, offset: u64, look: Look) -> String {
             title => title,
         };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{number:>3}. {}", look.bold(&title));
+        let _ = writeln!(text, "{number:>3}. {}", look.bold(&title_within(&title, look)));
         let details = [
-            look.marked(&one_line(&hit.snippet)),
-            one_line(&hit.url),
+            look.marked(&passage_within(&one_line(&hit.snippet), look)),
+            one_line(&hit.url), // whole, however long: it is there to be followed
             look.dim(&hit.id),
         ];
         for detail in details.iter().filter(|detail| !detail.is_empty()) {
-            let _ = writeln!(text, "     {detail}");
+            let _ = writeln!(text, "{INDENT}{detail}");
         }
         text.push('\n');
     }
     text
+}
+
+fn title_within(title: &str, look: Look) -> String {
+    match look.width {
+        Some(columns) => cut(title, columns.saturating_sub(INDENT.len())),
+        None => title.to_owned(),
+    }
+}
+
+/// In as many lines as it needs: cut, it would perhaps lose what matched.
+fn passage_within(passage: &str, look: Look) -> String {
+    match look.width {
+        Some(columns) => wrapped(passage, columns.saturating_sub(INDENT.len())).join(&format!("\n{INDENT}")),
+        None => passage.to_owned(),
+    }
 }
 
 fn summary(reply: &SearchReply, offset: u64) -> String {
@@ -128,12 +150,13 @@ mod tests {
             took_ms: 4,
             degraded: false,
             degraded_reason: String::new(),
+            hint: String::new(),
         }
     }
 
     #[test]
     fn a_hit_is_its_title_a_passage_its_address_and_its_id() {
-        insta::assert_snapshot!(render(&reply(2, 30), 9, Look { colour: false }), @"
+        insta::assert_snapshot!(render(&reply(2, 30), 9, Look::PLAIN), @"
          10. Rye [31mbread
              a **rye** starter
              https://example.com/rye
@@ -148,12 +171,34 @@ mod tests {
 
     #[test]
     fn what_matched_stands_out_in_colour() {
-        let text = render(&reply(1, 1), 0, Look { colour: true });
+        let text = render(
+            &reply(1, 1),
+            0,
+            Look {
+                colour: true,
+                ..Look::PLAIN
+            },
+        );
         assert!(text.contains("a \u{1b}[1mrye\u{1b}[0m starter"), "{text:?}");
         assert!(
             !text.contains("\u{1b}[31m"),
             "the title brought its own colour: {text:?}"
         );
+    }
+
+    #[test]
+    fn on_a_terminal_the_title_is_cut_and_the_passage_takes_the_lines_it_needs() {
+        let narrow = Look {
+            width: Some(16),
+            ..Look::PLAIN
+        };
+        insta::assert_snapshot!(render(&reply(1, 1), 0, narrow), @"
+          1. Rye [31mbr…
+             a **rye**
+             starter
+             https://example.com/rye
+             0197-id
+        ");
     }
 
     #[test]
@@ -186,5 +231,28 @@ mod tests {
         assert_eq!(data.text(), "");
         assert!(talk.text().contains("index_lag"), "{}", talk.text());
         assert!(talk.text().ends_with("no hits\n"), "{}", talk.text());
+    }
+
+    #[tokio::test]
+    async fn what_may_explain_that_nothing_was_found_is_said_beside_the_data() {
+        let hinted = SearchReply {
+            hint: "`language:` is no field".to_owned(),
+            ..reply(0, 0)
+        };
+        let answer = async move || Json(hinted);
+        let client = Client::InProcess(Router::new().route(routes::SEARCH, get(answer)));
+        let (output, data, talk) = captured(false);
+        let args = SearchArgs {
+            query: vec!["language:de".to_owned()],
+            limit: 20,
+            offset: 0,
+        };
+        assert_eq!(run(&args, &client, &output).await.unwrap(), Exit::Ok);
+        assert_eq!(data.text(), "");
+        assert!(
+            talk.text().ends_with("no hits\n`language:` is no field\n"),
+            "{}",
+            talk.text()
+        );
     }
 }

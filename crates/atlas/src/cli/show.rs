@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::cli::fixtures;
 
-    const PLAIN: Look = Look { colour: false };
+    const PLAIN: Look = Look::PLAIN;
 
     #[test]
     fn an_item_is_what_is_known_about_it_and_its_content() {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atlas_app::{Mode, StatusView};
+use atlas_app::{BreakersView, Mode, StatusView, size};
 use atlas_domain::{ItemState, JobState};
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::output::Output;
 use super::routes;
-use super::text::{Look, counted, duration, facts, indented, one_line, size};
+use super::text::{Look, counted, duration, facts, indented, one_line};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -122,6 +122,20 @@ fn nothing_of(status: &StatusView) -> &'static str {
     }
 }
 
+/// Nothing, when every one is closed.
+fn breakers(breakers: &BreakersView) -> String {
+    let counts = [
+        (breakers.open, "open"),
+        (breakers.half_open, "half open"),
+        (breakers.decided, "decided by hand"),
+    ];
+    let told = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 fn system(status: &StatusView) -> String {
     let (index, writer, disk) = (&status.index, &status.writer, &status.disk);
     let lag = match index.lag {
@@ -146,18 +160,23 @@ fn system(status: &StatusView) -> String {
             writer.waiting,
         ),
     };
-    let (free, floor) = (size(disk.free_bytes), size(disk.floor_bytes));
+    let floor = match disk.floor_bytes {
+        0 => String::new(),
+        floor => format!(", {} must stay free", size(floor)),
+    };
     facts(&[
         (
             "search index",
             format!("{}, {lag}{unreadable}", counted(index.documents, "document")),
         ),
         ("writer", writer),
+        ("breakers", breakers(&status.breakers)),
         (
             "disk",
             format!(
-                "{} in databases, {free} free, {floor} must stay free",
-                size(disk.database_bytes)
+                "{} in databases, {} free{floor}",
+                size(disk.database_bytes),
+                size(disk.free_bytes)
             ),
         ),
         ("data", disk.path.clone()),
@@ -218,7 +237,7 @@ mod tests {
     use crate::cli::fixtures;
     use crate::cli::output::tests::captured;
 
-    const PLAIN: Look = Look { colour: false };
+    const PLAIN: Look = Look::PLAIN;
 
     #[test]
     fn one_page_tells_it_all() {

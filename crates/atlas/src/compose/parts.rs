@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use atlas_app::extraction::{ChildCommand, ExtractorPool, PoolLimits};
+use atlas_app::services::Inheritance;
+use atlas_app::{Metrics, Services};
 use atlas_domain::{Clock, Entropy, Fetcher, SystemClock};
-use atlas_net::fetch::{FetchSettings, HttpFetcher, Politeness};
+use atlas_net::fetch::{ARTICLE_PROCESSING, FetchSettings, HttpFetcher, passing_service};
+use atlas_resilience::{Service, ServiceSettings, TokioClock};
 use atlas_store::StoreError;
 
 use crate::config::Config;
@@ -18,22 +21,52 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 /// A fetcher for a command that saves nothing.
 pub(crate) fn page_fetcher(config: &Config) -> Result<Arc<dyn Fetcher>, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    fetcher(config, &clock)
+    fetcher(config, &clock, passing_service(&fetch_settings(config)))
 }
 
-pub(super) fn fetcher(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Fetcher>, CliError> {
-    let settings = FetchSettings {
+/// Every kind of call beyond this process, with what the process before this one left behind.
+pub(super) fn services(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    inheritance: Inheritance,
+) -> Result<Arc<Services>, StoreError> {
+    let settings = vec![(ARTICLE_PROCESSING, fetch_settings(config).policy())];
+    let clock = Arc::new(TokioClock::new(|| SystemClock.now().into()));
+    Ok(Arc::new(Services::new(
+        settings,
+        clock,
+        seed()?,
+        inheritance,
+        Arc::clone(metrics),
+    )))
+}
+
+/// Brings pages, by the policy of `service`.
+pub(super) fn fetcher(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    service: Arc<Service>,
+) -> Result<Arc<dyn Fetcher>, CliError> {
+    let fetcher = HttpFetcher::new(&fetch_settings(config), Arc::clone(clock), service)
+        .map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
+    Ok(Arc::new(fetcher))
+}
+
+fn fetch_settings(config: &Config) -> FetchSettings {
+    FetchSettings {
         html_limit_bytes: config.html_limit_bytes,
         attempt_timeout: config.attempt_timeout,
         overall_timeout: config.overall_timeout,
         concurrent_requests: NonZeroU32::new(config.worker_slots as u32).unwrap_or(NonZeroU32::MIN),
-        politeness: config.politeness.then(Politeness::default),
+        politeness: config.politeness.then_some(config.article.politeness),
+        retry: Some(config.article.retry.clone()),
+        breaker: Some(ServiceSettings {
+            default: Arc::new(config.article.breaker.clone()),
+            ..ServiceSettings::default()
+        }),
         addresses: config.allow_hosts.clone(),
         ..FetchSettings::default()
-    };
-    let fetcher = HttpFetcher::new(&settings, Arc::clone(clock))
-        .map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
-    Ok(Arc::new(fetcher))
+    }
 }
 
 /// The pool of children: this very program under its hidden subcommand.
@@ -60,9 +93,11 @@ fn pool_limits(config: &Config) -> PoolLimits {
 
 /// Randomness that the operating system has begun.
 pub(super) fn entropy() -> Result<Arc<Entropy>, StoreError> {
-    let seed = getrandom::u64()
-        .map_err(|error| StoreError::Io(format!("the system gives no random numbers: {error}")))?;
-    Ok(Arc::new(Entropy::seeded(seed)))
+    Ok(Arc::new(Entropy::seeded(seed()?)))
+}
+
+fn seed() -> Result<u64, StoreError> {
+    getrandom::u64().map_err(|error| StoreError::Io(format!("the system gives no random numbers: {error}")))
 }
 
 #[cfg(test)]

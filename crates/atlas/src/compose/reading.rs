@@ -3,25 +3,27 @@
 
 use std::sync::Arc;
 
+use atlas_app::services::Inheritance;
 use atlas_app::{App, AppParts, Metrics, Mode, SearchState, Signals};
 use atlas_domain::{Clock, SystemClock};
 use atlas_search::SearchIndex;
-use atlas_store::{DataDir, DataDirLock, Library, StoreError};
+use atlas_store::{DataDir, DataDirLock, Library, StoreError, StoredBreakers};
 
-use super::parts::entropy;
+use super::parts::{entropy, services};
 use super::{VERSION, leaves_operations};
 use crate::config::Config;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 
 /// Opens what is there beside whoever writes, without the lock.
 pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
     let dir = DataDir::new(&config.data_dir);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let library = Library::open_read_only(&dir, clock, entropy()?)?;
+    let library =
+        Library::open_read_only(&dir, clock, entropy()?).map_err(|error| unreadable(&dir, error))?;
     let reason = dir
         .is_read_only()
         .then(|| StoreError::ReadOnlyFileSystem(dir.path().to_owned()));
-    Ok(App::new(parts(config, dir, Ok(library), reason)))
+    Ok(App::new(parts(config, dir, Ok(library), reason)?))
 }
 
 /// Opens what is there for a server that cannot write, because of `reason`. With a damaged library only operations
@@ -37,7 +39,27 @@ pub(super) fn open_to_serve(
         other => Ok(other?),
     };
     tracing::error!(%reason, "starting for reading only");
-    Ok(App::new(parts(config, lock.dir().clone(), library, Some(reason))))
+    Ok(App::new(parts(
+        config,
+        lock.dir().clone(),
+        library,
+        Some(reason),
+    )?))
+}
+
+/// What the system says of a file does not say which.
+fn unreadable(dir: &DataDir, error: StoreError) -> CliError {
+    match error {
+        StoreError::Io(_) => CliError::new(
+            Exit::Failure,
+            format!(
+                "the library in {} cannot be opened: {error}; mend that, or choose another directory with --data-dir \
+                 DIR",
+                dir.path().display()
+            ),
+        ),
+        other => other.into(),
+    }
 }
 
 fn parts(
@@ -45,7 +67,9 @@ fn parts(
     dir: DataDir,
     library: Result<Library, StoreError>,
     read_only_because: Option<StoreError>,
-) -> AppParts {
+) -> Result<AppParts, StoreError> {
+    let metrics = Arc::new(Metrics::default());
+    let services = services(config, &metrics, inheritance(&dir))?;
     let search = match &library {
         Ok(library) => match SearchIndex::open_read_only(&dir.search(), library.identity()) {
             Ok(reader) => SearchState::Ready(Box::new(reader)),
@@ -53,7 +77,7 @@ fn parts(
         },
         Err(_) => SearchState::Unavailable("the library is not available".to_owned()),
     };
-    AppParts {
+    Ok(AppParts {
         mode: if library.is_ok() {
             Mode::ReadOnly
         } else {
@@ -63,12 +87,27 @@ fn parts(
         library,
         search,
         signals: Arc::new(Signals::default()),
-        metrics: Arc::new(Metrics::default()),
+        metrics,
+        services,
         floor_bytes: config.floor_bytes,
         html_limit_bytes: config.html_limit_bytes,
         reserve_bytes: 0,
         read_only_because,
         version: VERSION,
         previous_run_was_killed: false,
+    })
+}
+
+/// What the writer's circuit breakers left behind. It is shown, not acted on: without it there is less to show.
+fn inheritance(dir: &DataDir) -> Inheritance {
+    match StoredBreakers::look(dir) {
+        Ok(stored) => Inheritance {
+            rows: stored.rows,
+            next_number: stored.next_number,
+        },
+        Err(error) => {
+            tracing::warn!(%error, "the state of circuit breakers cannot be read");
+            Inheritance::default()
+        }
     }
 }

@@ -10,12 +10,14 @@ use atlas_app::{
     App, AppError, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, Work, WorkerSettings,
 };
 use atlas_domain::{Clock, Entropy, SystemClock};
+use atlas_net::fetch::ARTICLE_PROCESSING;
+use atlas_resilience::Service;
 use atlas_search::{IndexSettings, Opened, SearchError, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{entropy, extractor, fetcher};
+use super::parts::{entropy, extractor, fetcher, services};
 use super::{Records, VERSION, leaves_operations};
 use crate::cli::until_stopped;
 use crate::config::Config;
@@ -86,13 +88,16 @@ async fn open_with(
         Err(error) if !serves || !leaves_operations(&error) => return Err(error.into()),
         other => other,
     };
+    let metrics = Arc::new(Metrics::default());
+    let services = services(config, &metrics, records.inheritance().await?)?;
     let mut parts = AppParts {
         mode: Mode::OpsOnly,
         dir: lock.dir().clone(),
         library: library.clone(),
         search: SearchState::Unavailable("the library is not available".to_owned()),
         signals: Arc::new(Signals::default()),
-        metrics: Arc::new(Metrics::default()),
+        metrics,
+        services,
         floor_bytes: config.floor_bytes,
         html_limit_bytes: config.html_limit_bytes,
         reserve_bytes: if serves { config.reserve_bytes } else { 0 },
@@ -160,10 +165,11 @@ async fn start_work(
     parts.search = SearchState::Ready(Box::new(index.reader().clone()));
     let (signals, metrics) = (Arc::clone(&parts.signals), Arc::clone(&parts.metrics));
     let indexer = Indexer::new(library.clone(), index, Arc::clone(&signals), opened.resume);
+    let article_processing = service(parts, ARTICLE_PROCESSING)?;
     let context = JobContext {
         ingest: Ingest {
             library,
-            fetcher: fetcher(config, &clock)?,
+            fetcher: fetcher(config, &clock, article_processing)?,
             extractor: Arc::new(extractor(config)),
             bodies: Bodies::default(),
             clock,
@@ -184,6 +190,11 @@ async fn start_work(
     let runtime = Runtime::start(context, Arc::new(indexer), signals, metrics, settings, work).await?;
     tokio::spawn(trust_after_its_first_move(ops.clone(), moves));
     Ok(runtime)
+}
+
+/// The service of that name, which this build is made with.
+fn service(parts: &AppParts, name: &str) -> Result<Arc<Service>, CliError> {
+    parts.services.get(name).cloned().ok_or_else(CliError::unexpected)
 }
 
 /// Carries out what blocks, and may take as long as a migration does. Stopped, it is not waited for any more; what it

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml_edit::{Document, Item, Table, Value};
 
 use super::Given;
-use super::settings::{SETTINGS, nearest};
+use super::settings::{nearest, settings};
 
 /// A file that is longer is no configuration.
 const LIMIT_BYTES: u64 = 1_000_000;
@@ -109,10 +109,7 @@ impl Reader<'_> {
     }
 
     fn section(&mut self, dotted: &str, table: &Table, place: usize) {
-        if SETTINGS
-            .iter()
-            .any(|setting| setting.key.starts_with(&format!("{dotted}.")))
-        {
+        if settings().any(|setting| setting.key.starts_with(&format!("{dotted}."))) {
             self.table(dotted, table);
         } else {
             self.mistake(place, &format!("there is no section [{dotted}]"));
@@ -120,7 +117,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, dotted: String, value: &Value, place: usize) {
-        if !SETTINGS.iter().any(|setting| setting.key == dotted) {
+        if !settings().any(|setting| setting.key == dotted) {
             let hint = nearest(&dotted).map_or_else(
                 || "`atlas config show` lists all".to_owned(),
                 |setting| format!("did you mean `{}`?", setting.key),

@@ -3,6 +3,7 @@
 
 mod environment;
 mod file;
+mod policies;
 mod settings;
 pub(crate) mod show;
 
@@ -18,7 +19,8 @@ use atlas_store::RetentionPolicy;
 use serde::Serialize;
 
 pub(crate) use environment::Environment;
-use settings::{SETTINGS, Setting, nearest};
+use policies::ArticleProcessing;
+use settings::{Setting, nearest, settings};
 
 use crate::error::{CliError, Exit};
 
@@ -39,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) politeness: bool,
     pub(crate) attempt_timeout: Duration,
     pub(crate) overall_timeout: Duration,
+    pub(crate) article: ArticleProcessing,
     pub(crate) html_limit_bytes: usize,
     pub(crate) floor_bytes: u64,
     pub(crate) reserve_bytes: u64,
@@ -96,7 +99,7 @@ impl Config {
             None => file::Values::default(),
         };
         let mut config = Self::unset();
-        for setting in SETTINGS {
+        for setting in settings() {
             let given = from_flag(setting.key, flags)
                 .or_else(|| from_environment(setting, environment))
                 .or_else(|| from_file.get(setting.key).cloned())
@@ -113,6 +116,9 @@ impl Config {
                 value: given.text,
                 origin: given.origin,
             });
+        }
+        if mistakes.is_empty() {
+            config.article.settle(&mut mistakes);
         }
         if mistakes.is_empty() {
             return Ok(config);
@@ -133,6 +139,7 @@ impl Config {
             politeness: true,
             attempt_timeout: Duration::ZERO,
             overall_timeout: Duration::ZERO,
+            article: ArticleProcessing::default(),
             html_limit_bytes: 0,
             floor_bytes: 0,
             reserve_bytes: 0,
@@ -173,9 +180,8 @@ fn from_environment(setting: &Setting, environment: &Environment) -> Option<Give
 fn wrong_variables(environment: &Environment) -> Vec<String> {
     let unreadable = environment.unreadable().iter();
     let unreadable = unreadable.map(|name| format!("environment {name}: its value is no Unicode"));
-    let is_known = |name: &str| {
-        OTHER_VARIABLES.contains(&name) || SETTINGS.iter().any(|setting| setting.variable() == name)
-    };
+    let is_known =
+        |name: &str| OTHER_VARIABLES.contains(&name) || settings().any(|setting| setting.variable() == name);
     let unknown = environment.of_atlas().filter(|name| !is_known(name)).map(|name| {
         let hint = nearest(name.trim_start_matches("ATLAS_")).map_or_else(
             || "`atlas config show` lists all settings".to_owned(),

@@ -1,13 +1,14 @@
 //! Every setting on one page: its key, its default, and what it changes. The environment variable of `a.b` is
 //! `ATLAS_A_B`.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use atlas_net::fetch::AddressPolicy;
 
-use super::{Config, Environment};
+use super::{Config, Environment, policies};
 
 /// One setting.
 pub(super) struct Setting {
@@ -24,11 +25,17 @@ impl Setting {
     }
 }
 
-const MB: u64 = 1024 * 1024;
+/// As in everything that is told of sizes.
+const MB: u64 = 1_000_000;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-pub(super) const SETTINGS: &[Setting] = &[
+/// All of them, in the order in which they are shown.
+pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(policies::SETTINGS)
+}
+
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "data_dir",
         default: |environment| {
@@ -156,8 +163,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
             .min()
             .unwrap_or(usize::MAX)
     };
-    let (distance, setting) = SETTINGS
-        .iter()
+    let (distance, setting) = settings()
         .map(|setting| (distance(setting), setting))
         .min_by_key(|(distance, _)| *distance)?;
     (distance <= name.len() / 2).then_some(setting)
@@ -171,8 +177,25 @@ fn data_dir(config: &mut Config, text: &str) -> Result<(), String> {
                 .to_owned(),
         );
     }
-    config.data_dir = PathBuf::from(text);
+    let path = PathBuf::from(text);
+    refuse_no_directory(&path)?;
+    config.data_dir = path;
     Ok(())
+}
+
+/// What is not there yet can be made. What cannot even be looked at is for whoever opens it to complain of.
+fn refuse_no_directory(path: &Path) -> Result<(), String> {
+    let what = match std::fs::metadata(path) {
+        Ok(there) if !there.is_dir() => "which is no directory",
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            "which lies below something that is no directory"
+        }
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "is `{}`, {what}; choose a directory with --data-dir DIR",
+        path.display()
+    ))
 }
 
 fn bind(config: &mut Config, text: &str) -> Result<(), String> {
@@ -231,7 +254,7 @@ fn truth(text: &str) -> Result<bool, String> {
     }
 }
 
-fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+pub(super) fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
     match text.parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
         _ => Err(format!(
@@ -240,7 +263,7 @@ fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
     }
 }
 
-fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     number(text, least, most).map(Duration::from_secs)
 }
 

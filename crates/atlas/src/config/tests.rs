@@ -35,7 +35,7 @@ fn needs_nothing() {
     let config = load(&Flags::default(), &[HOME]).unwrap();
     assert_eq!(config.bind.to_string(), "127.0.0.1:7444");
     assert_eq!(config.data_dir, PathBuf::from("/home/reader/.local/share/atlas"));
-    assert_eq!(config.origins.len(), SETTINGS.len());
+    assert_eq!(config.origins.len(), settings().count());
     assert!(config.origins.iter().all(|setting| setting.origin == "default"));
 }
 

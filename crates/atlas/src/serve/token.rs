@@ -26,7 +26,13 @@ pub(super) fn write_token(dir: &DataDir) -> Result<String, CliError> {
             tracing::warn!(%error, "no new token could be written: that of the last start stays valid");
             Ok(last_token(&dir.token()).unwrap_or(token))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(CliError::new(
+            Exit::Failure,
+            format!(
+                "cannot write the token to {}: {error}; mend that, or choose another directory with --data-dir DIR",
+                dir.token().display()
+            ),
+        )),
     }
 }
 

@@ -151,8 +151,11 @@ async fn reprocessing_tells_what_became_of_each() {
 #[rstest]
 #[case::an_empty_name(&["rm", ""], "it is empty")]
 #[case::a_blank_name(&["show", " "], "it is empty")]
-#[case::a_page_that_is_too_long(&["list", "--limit", "501"], "1..=500")]
+#[case::no_items(&["list", "--limit", "0"], "0 is not in 1..")]
+#[case::all_and_a_part(&["list", "--all", "--limit", "5"], "cannot be used with")]
 #[case::too_many_hits(&["search", "x", "--limit", "201"], "1..=200")]
+#[case::a_mistyped_field(&["search", "autor:quill"], "did you mean `author`?")]
+#[case::a_field_without_a_value(&["search", "tag:"], "has no value")]
 #[case::no_jobs(&["job", "ls", "--limit", "0"], "0 is not in 1..")]
 #[case::no_cursor(&["list", "--after", "yesterday"], "`yesterday` is not a page cursor")]
 #[tokio::test(flavor = "multi_thread")]
@@ -187,6 +190,55 @@ async fn a_query_that_is_too_much_is_refused_with_the_limit(#[case] query: Strin
         "{}",
         finished.stderr
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_everything_is_one_answer_however_many_pages_it_takes() {
+    let atlas = Atlas::new();
+    let list = atlas.folder().join("list.txt");
+    let urls: Vec<String> = (0..510).map(|n| format!("http://127.0.0.1:9/{n}")).collect();
+    std::fs::write(&list, urls.join("\n")).unwrap();
+    // Nobody listens there, and a command that may not wait leaves them queued.
+    atlas.run(&["add", "--wait=0", list.to_str().unwrap()]).await;
+
+    let page = atlas.json(&["list"]).await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 50);
+    let whole = atlas.json(&["list", "--all"]).await;
+    assert_eq!((&whole["total"], &whole["next"]), (&510.into(), &Value::Null));
+    let mut listed: Vec<&str> = whole["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["url"].as_str().unwrap())
+        .collect();
+    listed.sort_unstable();
+    let mut saved: Vec<&str> = urls.iter().map(String::as_str).collect();
+    saved.sort_unstable();
+    assert_eq!(listed, saved);
+    let lines = atlas.run(&["list", "--all", "--jsonl"]).await;
+    assert_eq!(lines.stdout.lines().count(), 510);
+    let shown = atlas.run(&["list"]).await;
+    assert!(
+        shown.stderr.contains("50 of 510; more with --after"),
+        "{}",
+        shown.stderr
+    );
+    assert!(shown.stderr.contains("--all"), "{}", shown.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_was_set_is_told_as_it_was_set() {
+    let atlas = Atlas::new().with("ATLAS_STORAGE_FLOOR_MB", "200");
+    atlas.run(&["tag", "https://example.com/", "+x"]).await; // makes the library
+    let status = atlas.run(&["status"]).await.stdout;
+    assert!(status.contains("200 MB must stay free"), "{status}");
+    let atlas = atlas.with("ATLAS_STORAGE_FLOOR_MB", "1000000");
+    for told in [
+        atlas.run(&["status"]).await.stdout,
+        atlas.run(&["doctor"]).await.stdout,
+    ] {
+        assert!(told.contains("1 TB must stay free"), "{told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

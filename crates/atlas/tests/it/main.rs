@@ -7,6 +7,7 @@
 
 mod access;
 mod answers;
+mod breakers;
 mod commands;
 mod crashes;
 mod disks;
@@ -16,4 +17,5 @@ mod library_files;
 mod sample_site;
 mod story;
 mod support;
+mod terminal;
 mod trouble;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rstest::rstest;
+
 use crate::support::{Atlas, Site, article, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,6 +48,36 @@ async fn reading_where_there_is_no_library_says_how_to_begin() {
     let finished = Atlas::new().run(&["search", "x"]).await;
     assert_eq!(finished.code, 5);
     assert!(finished.stderr.contains("atlas add"), "{}", finished.stderr);
+}
+
+#[rstest]
+#[case::reading(&["status"])]
+#[case::writing(&["tag", "https://example.com/", "+x"])]
+#[case::serving(&["serve", "--bind", "127.0.0.1:0"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_can_hold_no_library_is_named_with_what_to_do(#[case] command: &[&str]) {
+    let atlas = Atlas::new();
+    std::fs::write(atlas.folder().join("notes.txt"), "mine").unwrap();
+    let file = atlas.folder().join("notes.txt").display().to_string();
+    for place in [
+        file.clone(),
+        format!("{file}/below"),
+        "/dev/null".to_owned(),
+        "/proc/atlas".to_owned(),
+    ] {
+        let finished = atlas.run(&[command, &["--data-dir", &place]].concat()).await;
+        if place == "/proc/atlas" && command == ["status"] {
+            assert_eq!(finished.code, 5, "nothing is there yet: {finished:?}");
+            continue;
+        }
+        assert!([1, 2].contains(&finished.code), "{finished:?}");
+        assert!(
+            finished.stderr.contains(&place) && finished.stderr.contains("with --data-dir"),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
 }
 
 #[tokio::test(flavor = "multi_thread")]

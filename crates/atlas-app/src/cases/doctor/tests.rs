@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atlas_domain::{Entropy, JobState, NewJob};
+use atlas_domain::{Entropy, JobState, NewJob, UserId};
 use atlas_store::JobScope;
 
 use crate::test_app::{TestApp, in_time};
@@ -45,7 +45,7 @@ async fn an_index_is_waited_for_before_it_is_looked_at() {
 async fn an_index_that_has_yet_to_follow_is_no_damage_until_it_stays_behind() {
     let app = TestApp::open();
     app.store("https://a.example/", "otters hold hands").await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     app.store("https://b.example/", "badgers hold court").await;
     let use_cases = app.app();
     let looking = tokio::spawn(async move { use_cases.doctor().await });
@@ -66,7 +66,7 @@ async fn an_index_that_has_yet_to_follow_is_no_damage_until_it_stays_behind() {
 async fn documents_that_are_missing_without_a_change_to_follow_are_damage() {
     let app = TestApp::open();
     app.store("https://a.example/", "otters hold hands").await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     let place = app.library.change_head().await.unwrap();
     app.index.clear().unwrap();
     app.index.apply(&[], &place).unwrap();
@@ -81,7 +81,7 @@ async fn documents_that_are_missing_without_a_change_to_follow_are_damage() {
 async fn an_index_whose_files_vanish_is_built_anew_and_that_is_said_meanwhile() {
     let app = TestApp::open();
     app.store("https://a.example/", "otters hold hands").await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     std::fs::remove_dir_all(app.dir().search()).unwrap();
     let told = app.app().is_ready().await.unwrap_err();
     assert!(told.contains("built anew"), "{told}");
@@ -107,7 +107,7 @@ async fn an_index_whose_files_vanish_is_built_anew_and_that_is_said_meanwhile() 
 async fn stored_pages_that_are_missing_are_noticed_and_not_tried_again_for_ever() {
     let app = TestApp::open();
     let item = app.store("https://a.example/", &noise()).await;
-    app.indexer.catch_up().await.unwrap();
+    app.catch_up().await.unwrap();
     assert!(check(&app, "stored pages").await.ok);
     std::fs::remove_dir_all(app.dir().blobs()).unwrap();
     let found = check(&app, "stored pages").await;
@@ -120,8 +120,14 @@ async fn stored_pages_that_are_missing_are_noticed_and_not_tried_again_for_ever(
 
     let job = app.library.enqueue_job(NewJob::reprocess(item.id)).await.unwrap();
     let working = app.work(1, JobScope::All);
-    app.until(async |library| !library.attempts_of_job(job).await.unwrap().is_empty())
-        .await;
+    app.until(async |library| {
+        !library
+            .attempts_of_job(UserId::OWNER, job)
+            .await
+            .unwrap()
+            .is_empty()
+    })
+    .await;
     working.end().await;
     assert_eq!(
         app.job(job).await.state,
@@ -129,7 +135,7 @@ async fn stored_pages_that_are_missing_are_noticed_and_not_tried_again_for_ever(
         "{:?}",
         app.job(job).await
     );
-    let attempts = app.library.attempts_of_job(job).await.unwrap();
+    let attempts = app.library.attempts_of_job(UserId::OWNER, job).await.unwrap();
     let reasons: Vec<_> = attempts.iter().map(|attempt| attempt.reason.as_str()).collect();
     assert_eq!(reasons, ["content_missing"]);
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atlas_domain::UserId;
 use atlas_store::JobScope;
 
 use crate::test_app::TestApp;
@@ -13,14 +14,28 @@ async fn a_job_that_waits_for_a_child_is_not_marked() {
     let item = app.job(job).await.item_id.unwrap();
     let held = app.extractor.slot().await.unwrap();
     let worker = app.work(4, JobScope::All);
-    app.until(async |library| library.latest_snapshot(item).await.unwrap().is_some())
-        .await;
+    app.until(async |library| {
+        library
+            .latest_snapshot(UserId::OWNER, item)
+            .await
+            .unwrap()
+            .is_some()
+    })
+    .await;
     for _ in 0..100 {
         assert_eq!(app.job(job).await.risky_stage, None, "it has no child yet");
     }
     drop(held);
-    app.until(async |library| library.job(job).await.unwrap().risky_stage.as_deref() == Some("extract"))
-        .await;
+    app.until(async |library| {
+        library
+            .job(UserId::OWNER, job)
+            .await
+            .unwrap()
+            .risky_stage
+            .as_deref()
+            == Some("extract")
+    })
+    .await;
     worker.task.abort();
 }
 
@@ -34,8 +49,14 @@ async fn of_many_jobs_only_the_one_with_the_child_is_a_suspect_when_the_process_
     }
     let worker = app.work(6, JobScope::All);
     for item in items {
-        app.until(async |library| library.latest_snapshot(item).await.unwrap().is_some())
-            .await;
+        app.until(async |library| {
+            library
+                .latest_snapshot(UserId::OWNER, item)
+                .await
+                .unwrap()
+                .is_some()
+        })
+        .await;
     }
     app.until(async |_| app.jobs().await.iter().any(|job| job.risky_stage.is_some()))
         .await;

@@ -202,7 +202,7 @@ async fn an_interrupt_while_waiting_tells_what_is_known_and_everything_stays_sav
         .map(|line| line.split_whitespace().next().unwrap().to_owned())
         .collect();
     assert_eq!(words, ["stored", "queued", "queued"]);
-    assert_eq!(talk.text(), "interrupted: 3 of 3 are saved, and stay so\n");
+    assert_eq!(talk.text(), "stopped early: 3 of 3 are saved, and stay so\n");
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! `atlas show --why`: every decision about an item with its reasons, how its page was fetched, and every try.
 
+use atlas_app::size;
 use atlas_app::views::ItemView;
 use atlas_domain::{Attempt, Snapshot, StrategyStep};
 use atlas_store::{AuditEntry, Judgement};
 
 use crate::cli::items::name_of;
-use crate::cli::text::{Look, duration, explained, facts, indented, size, table};
+use crate::cli::table::{table, whole};
+use crate::cli::text::{Look, duration, explained, facts, indented};
 
 pub(super) fn render(view: &ItemView, look: Look) -> String {
     let (item, why) = (&view.item, &view.why);
@@ -96,7 +98,7 @@ pub(crate) fn reasons(judgement: &Judgement, look: Look) -> String {
         .collect();
     format!(
         "{head}{}",
-        table(["WEIGHT", "FOR", "REASON", "EVIDENCE"], &rows, look)
+        table(["WEIGHT", "FOR", "REASON", "EVIDENCE"].map(whole), &rows, look)
     )
 }
 
@@ -124,11 +126,11 @@ pub(crate) fn tries(attempts: &[Attempt], look: Look) -> String {
         .zip(attempts)
         .flat_map(|(number, attempt)| attempt.steps.iter().flat_map(move |step| requests(number, step)))
         .collect();
-    let tries = table(["TRY", "STARTED", "TOOK", "STAGE", "END"], &rows, look);
+    let tries = table(["TRY", "STARTED", "TOOK", "STAGE", "END"].map(whole), &rows, look);
     if requests.is_empty() {
         return tries;
     }
-    let heads = ["TRY", "STRATEGY", "TOOK", "WAITED", "RESULT", "FROM", "ADDRESS"];
+    let heads = ["TRY", "STRATEGY", "TOOK", "WAITED", "RESULT", "FROM", "ADDRESS"].map(whole);
     format!("{tries}\n{}", table(heads, &requests, look))
 }
 
@@ -191,7 +193,7 @@ fn decisions(audit: &[AuditEntry], look: Look) -> String {
             [entry.at.to_string(), entry.actor.clone(), what]
         })
         .collect();
-    table(["AT", "BY", "DECISION"], &rows, look)
+    table(["AT", "BY", "DECISION"].map(whole), &rows, look)
 }
 
 #[cfg(test)]
@@ -199,7 +201,7 @@ mod tests {
     use super::*;
     use crate::cli::fixtures;
 
-    const PLAIN: Look = Look { colour: false };
+    const PLAIN: Look = Look::PLAIN;
 
     #[test]
     fn tells_verdict_fetch_tries_and_decisions() {

@@ -1,0 +1,204 @@
+//! Looking at circuit breakers and policies, and the owner's word on breakers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_resilience::breaker::{BreakerStatus, Command, OverlayMode, Phase};
+use atlas_resilience::{EgressStatus, Service};
+
+use crate::app::{App, Mode};
+use crate::error::AppError;
+use crate::services::view::{
+    AttemptView, BreakerDecision, BreakerList, BreakerQuery, BreakerRules, BreakerView, PolicyList,
+    PolicyView,
+};
+
+/// An overlay that is to end by itself ends within a year: what lasts longer is for good.
+const LONGEST_OVERLAY: Duration = Duration::from_hours(365 * 24);
+const LONGEST_REASON_CHARS: usize = 200;
+/// The longest name of a host, and its port.
+const LONGEST_SCOPE_BYTES: usize = 260;
+
+impl App {
+    /// The breakers, those that are not well or were decided about; with `all`, every one that is known.
+    pub fn breakers(&self, query: &BreakerQuery) -> BreakerList {
+        let services = &self.parts.services;
+        let all = services.breakers().into_iter();
+        let shown = all.filter(|(_, _, status)| query.all || is_worth_a_look(status));
+        let breakers = shown
+            .map(|(service, scope, status)| self.breaker_view(service, &scope, status))
+            .collect();
+        let network_down_until = match services.network() {
+            EgressStatus::Up => None,
+            EgressStatus::Down { until, .. } => Some(services.timestamp(until)),
+        };
+        BreakerList {
+            breakers,
+            network_down_until,
+        }
+    }
+
+    /// One breaker. A scope that was never called has a closed one.
+    pub fn breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
+        let service = self.service(service)?;
+        let scope = checked_scope(scope)?;
+        Ok(self.breaker_view(service.name(), scope, service.breakers().status(scope)))
+    }
+
+    /// Puts an overlay over a breaker, or takes it away.
+    pub fn overlay_breaker(
+        &self,
+        service: &str,
+        scope: &str,
+        mode: OverlayMode,
+        decision: BreakerDecision,
+    ) -> Result<BreakerView, AppError> {
+        let lasts = decision.for_secs.map(Duration::from_secs);
+        if lasts.is_some_and(|lasts| lasts.is_zero() || lasts > LONGEST_OVERLAY) {
+            return Err(AppError::Invalid(
+                "`for_secs` must be from one second to a year".to_owned(),
+            ));
+        }
+        if decision.reason.chars().count() > LONGEST_REASON_CHARS {
+            return Err(AppError::Invalid(format!(
+                "`reason` is longer than {LONGEST_REASON_CHARS} characters"
+            )));
+        }
+        self.operate(
+            service,
+            scope,
+            Command::Overlay {
+                mode,
+                lasts,
+                reason: decision.reason,
+            },
+        )
+    }
+
+    /// Forgets the past of a breaker: it is closed, as if nothing had happened.
+    pub fn reset_breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
+        self.operate(service, scope, Command::Reset)
+    }
+
+    /// Every policy.
+    pub fn policies(&self) -> PolicyList {
+        PolicyList {
+            policies: self.parts.services.all().iter().map(policy_view).collect(),
+        }
+    }
+
+    /// One policy.
+    pub fn policy(&self, name: &str) -> Result<PolicyView, AppError> {
+        Ok(policy_view(self.service(name)?))
+    }
+
+    fn operate(&self, service: &str, scope: &str, command: Command) -> Result<BreakerView, AppError> {
+        let service = self.service(service)?;
+        let scope = checked_scope(scope)?;
+        if self.parts.mode == Mode::ReadOnly {
+            return Err(AppError::ReadOnly);
+        }
+        let status = service.breakers().operate(scope, command);
+        Ok(self.breaker_view(service.name(), scope, status))
+    }
+
+    fn service(&self, name: &str) -> Result<&Arc<Service>, AppError> {
+        let services = &self.parts.services;
+        services.get(name).ok_or_else(|| {
+            let known: Vec<_> = services.all().iter().map(|service| service.name()).collect();
+            AppError::Invalid(format!(
+                "there is no policy `{name}`; there are: {}",
+                known.join(", ")
+            ))
+        })
+    }
+
+    fn breaker_view(&self, service: &str, scope: &str, status: BreakerStatus) -> BreakerView {
+        let services = &self.parts.services;
+        let overlay = status.overlay;
+        let decided = overlay.mode != OverlayMode::Auto;
+        BreakerView {
+            service: service.to_owned(),
+            scope: scope.to_owned(),
+            state: status.phase.as_str().to_owned(),
+            overlay: overlay.mode.as_str().to_owned(),
+            trips: status.trips,
+            until: status.until.map(|until| services.timestamp(until)),
+            reason: status.reason,
+            probe_due: status.is_due,
+            since: services.timestamp(status.since),
+            overlay_since: decided.then(|| services.timestamp(overlay.since)),
+            overlay_until: overlay
+                .expires
+                .filter(|_| decided)
+                .map(|until| services.timestamp(until)),
+            overlay_reason: if decided { overlay.reason } else { String::new() },
+            failures_in_a_row: status.consecutive_failures,
+            probes: status.probes,
+        }
+    }
+}
+
+/// Whether it stops calls, was decided about, or may soon stop calls.
+fn is_worth_a_look(status: &BreakerStatus) -> bool {
+    status.phase != Phase::Closed
+        || status.overlay.mode != OverlayMode::Auto
+        || status.until.is_some()
+        || status.consecutive_failures > 0
+}
+
+fn checked_scope(scope: &str) -> Result<&str, AppError> {
+    let is_plain = |character: char| !character.is_whitespace() && !character.is_control();
+    if scope.is_empty() || scope.len() > LONGEST_SCOPE_BYTES || !scope.chars().all(is_plain) {
+        return Err(AppError::Invalid(format!(
+            "a scope is a name without spaces of at most {LONGEST_SCOPE_BYTES} bytes, such as `example.com:443`"
+        )));
+    }
+    Ok(scope)
+}
+
+fn policy_view(service: &Arc<Service>) -> PolicyView {
+    let settings = service.settings();
+    let worst_case = settings.worst_case().into_iter().map(|attempt| AttemptView {
+        wait_ms: millis(attempt.wait),
+        begins_ms: millis(attempt.begins),
+        ends_ms: millis(attempt.ends),
+    });
+    let worst_case: Vec<_> = worst_case.collect();
+    let breaker = settings.breaker.as_ref().map(|by_scope| {
+        let rules = &by_scope.default;
+        let mut own_rules_for: Vec<_> = by_scope.scopes.keys().cloned().collect();
+        own_rules_for.sort();
+        BreakerRules {
+            consecutive_failures: rules.trip.consecutive_failures,
+            failure_rate: rules.trip.failure_rate.map(|rate| (rate.percent, rate.min_calls)),
+            slow_calls: rules
+                .trip
+                .slow_calls
+                .map(|slow| (millis(slow.slower_than), slow.rate.percent, slow.rate.min_calls)),
+            open_ms: millis(rules.open.base),
+            open_cap_ms: millis(rules.open.cap),
+            probes: rules.probing.concurrent,
+            successes_to_close: rules.probing.successes_to_close,
+            own_rules_for,
+        }
+    });
+    PolicyView {
+        name: service.name().to_owned(),
+        attempt_timeout_ms: millis(settings.attempt_timeout),
+        overall_timeout_ms: millis(settings.overall_timeout),
+        concurrent: settings
+            .concurrency
+            .map(|limit| (limit.total.get(), limit.per_scope.get())),
+        rate: settings
+            .rate
+            .map(|rate| (millis(rate.interval), rate.burst.get())),
+        breaker,
+        worst_case_ms: worst_case.last().map_or(0, |attempt| attempt.ends_ms),
+        worst_case,
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

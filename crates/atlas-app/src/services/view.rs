@@ -1,0 +1,127 @@
+//! How breakers and policies look from outside: names, times on the calendar, sentences. Shapes only.
+
+use atlas_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A circuit breaker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerView {
+    /// Which kind of call.
+    pub service: String,
+    /// Which part stands or falls by itself: a host with its port, a file.
+    pub scope: String,
+    /// `closed`, `open` or `half_open`.
+    pub state: String,
+    /// `auto`, or what a person decided: `forced_open`, `disabled`, `metrics_only`.
+    pub overlay: String,
+    /// How often it tripped without good times between.
+    pub trips: u32,
+    /// No call is let through before; absent when calls are, and when a person decides.
+    pub until: Option<Timestamp>,
+    /// What went wrong last; empty when nothing did.
+    pub reason: String,
+    /// The time of an open one is over: the next call is let through as a probe.
+    pub probe_due: bool,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+    /// When a person decided.
+    pub overlay_since: Option<Timestamp>,
+    /// When that ends by itself.
+    pub overlay_until: Option<Timestamp>,
+    /// Why a person decided so.
+    pub overlay_reason: String,
+    /// Failures since the last success.
+    pub failures_in_a_row: u32,
+    /// Probes under way.
+    pub probes: usize,
+}
+
+/// Several breakers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerList {
+    /// By service and scope.
+    pub breakers: Vec<BreakerView>,
+    /// Until when no call gets out, because the network itself seems to be down.
+    pub network_down_until: Option<Timestamp>,
+}
+
+/// Which breakers to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakerQuery {
+    /// Also those that are closed, without an overlay and without failures.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// What a person decides about a breaker.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakerDecision {
+    /// For how many seconds; for good when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_secs: Option<u64>,
+    /// Why, for whoever looks later.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyView {
+    /// Which kind of call.
+    pub name: String,
+    /// The time for one attempt, in milliseconds.
+    pub attempt_timeout_ms: u64,
+    /// The time for a call with all its attempts and waits, in milliseconds.
+    pub overall_timeout_ms: u64,
+    /// Calls at once, in all and for one scope; absent: any number.
+    pub concurrent: Option<(u32, u32)>,
+    /// The time between calls to one scope in milliseconds, and how many may come at once; absent: any rate.
+    pub rate: Option<(u64, u32)>,
+    /// When and for how long a scope is not called; absent: it always is.
+    pub breaker: Option<BreakerRules>,
+    /// Every attempt of a call in the worst case.
+    pub worst_case: Vec<AttemptView>,
+    /// When a call is over in the worst case, in milliseconds.
+    pub worst_case_ms: u64,
+}
+
+/// When a breaker opens, and how it closes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerRules {
+    /// Failures in a row that open it.
+    pub consecutive_failures: Option<u32>,
+    /// The share of failed calls that opens it in percent, and the fewest calls.
+    pub failure_rate: Option<(u32, u32)>,
+    /// Calls longer than this are slow, in milliseconds; the share that opens it; the fewest calls.
+    pub slow_calls: Option<(u64, u32, u32)>,
+    /// How long it stays open after the first trip, in milliseconds.
+    pub open_ms: u64,
+    /// How long it stays open at most, in milliseconds.
+    pub open_cap_ms: u64,
+    /// Probes at once.
+    pub probes: u32,
+    /// Probes that must succeed.
+    pub successes_to_close: u32,
+    /// Scopes with rules of their own.
+    pub own_rules_for: Vec<String>,
+}
+
+/// One attempt in the worst case, in milliseconds since the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// The longest wait before it.
+    pub wait_ms: u64,
+    /// When it begins.
+    pub begins_ms: u64,
+    /// When it is given up.
+    pub ends_ms: u64,
+}
+
+/// Every policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyList {
+    /// In the order of their names.
+    pub policies: Vec<PolicyView>,
+}

@@ -1,0 +1,104 @@
+//! Circuit breakers and policies: looking at them, and the owner's word on breakers.
+
+use atlas_app::services::OverlayMode;
+use atlas_app::services::view::{
+    BreakerDecision, BreakerList, BreakerQuery, BreakerView, PolicyList, PolicyView,
+};
+
+use axum::extract::State;
+
+use super::{Answer, Shared};
+use crate::extract::{Json, NoQuery, Path, Query};
+
+/// A breaker by its service and scope.
+type Name = Path<(String, String)>;
+
+pub(crate) async fn list_breakers(
+    State(app): Shared,
+    Query(query): Query<BreakerQuery>,
+) -> Answer<BreakerList> {
+    Ok(Json(app.breakers(&query)))
+}
+
+pub(crate) async fn show_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+) -> Answer<BreakerView> {
+    Ok(Json(app.breaker(&service, &scope)?))
+}
+
+pub(crate) async fn open_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+    Json(decision): Json<BreakerDecision>,
+) -> Answer<BreakerView> {
+    Ok(Json(app.overlay_breaker(
+        &service,
+        &scope,
+        OverlayMode::ForcedOpen,
+        decision,
+    )?))
+}
+
+pub(crate) async fn disable_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+    Json(decision): Json<BreakerDecision>,
+) -> Answer<BreakerView> {
+    Ok(Json(app.overlay_breaker(
+        &service,
+        &scope,
+        OverlayMode::Disabled,
+        decision,
+    )?))
+}
+
+pub(crate) async fn observe_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+    Json(decision): Json<BreakerDecision>,
+) -> Answer<BreakerView> {
+    Ok(Json(app.overlay_breaker(
+        &service,
+        &scope,
+        OverlayMode::MetricsOnly,
+        decision,
+    )?))
+}
+
+pub(crate) async fn automate_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+) -> Answer<BreakerView> {
+    Ok(Json(app.overlay_breaker(
+        &service,
+        &scope,
+        OverlayMode::Auto,
+        BreakerDecision::default(),
+    )?))
+}
+
+pub(crate) async fn reset_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    Path((service, scope)): Name,
+) -> Answer<BreakerView> {
+    Ok(Json(app.reset_breaker(&service, &scope)?))
+}
+
+pub(crate) async fn list_policies(State(app): Shared, _: NoQuery) -> Answer<PolicyList> {
+    Ok(Json(app.policies()))
+}
+
+pub(crate) async fn show_policy(
+    State(app): Shared,
+    _: NoQuery,
+    Path(name): Path<String>,
+) -> Answer<PolicyView> {
+    Ok(Json(app.policy(&name)?))
+}
