@@ -108,8 +108,8 @@ fn build_documentation(workspace: &Workspace) -> Result<(), Failure> {
     )
 }
 
-/// They are a package of their own, outside the workspace, and would rot unseen. Nothing is built for them but their
-/// one file, and nothing is measured.
+/// They are a package of their own, outside the workspace, and would rot unseen. They are looked at with the crates that
+/// they measure and compare; nothing is measured.
 fn check_benches(workspace: &Workspace) -> Result<(), Failure> {
     let manifest = ["--manifest-path", "benches/Cargo.toml"];
     command::run(workspace.cargo(["check", "--locked"]).args(manifest))

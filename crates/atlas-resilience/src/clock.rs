@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// What began so long before the process did can still be expressed as a moment.
-pub const HEAD_START: Duration = Duration::from_hours(60 * 24);
+pub const HEAD_START: Duration = Duration::from_hours(20 * 365 * 24);
 
 /// A point on the monotonic clock: nanoseconds since the clock's own origin, which lies [`HEAD_START`] before the
 /// clock was made. Arithmetic saturates, so that no setting, however absurd, can wrap around. 64 bits last for

@@ -34,13 +34,23 @@ impl Deadline {
 
     /// Whether no time is left.
     pub fn has_passed(self) -> bool {
-        self.remaining().is_zero()
+        self.has_passed_by(Instant::now())
+    }
+
+    /// The same for a moment that is known already, because reading the clock costs as much as much else in a call.
+    pub(crate) fn has_passed_by(self, now: Instant) -> bool {
+        self.0 <= now
     }
 
     /// The deadline of a part of the work: `limit` from now, but never later than the whole.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
-        self.min(Self::after(limit))
+        self.within_from(Instant::now(), limit)
+    }
+
+    /// The same, counted from a moment that is known already.
+    pub(crate) fn within_from(self, now: Instant, limit: Duration) -> Self {
+        self.min(Self(now + limit.min(FAR_FUTURE)))
     }
 
     /// Whether something can still be done after a wait of that length. Whoever gets `false` gives up

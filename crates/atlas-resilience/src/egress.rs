@@ -2,15 +2,18 @@
 //! called fail without having been reached, nobody else is to blame: calls stop, and the breakers of those scopes
 //! are left as they are.
 
+mod recent;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::breaker::OpenTime;
 use crate::clock::{Clock, Moment};
+use recent::Recent;
 
 /// When the network itself is to blame, and how it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,20 +80,21 @@ pub enum EgressStatus {
 pub struct Egress {
     settings: EgressSettings,
     state: Mutex<State>,
+    /// Mirrors the state, so that a call takes no lock to get out while all is well. Written under the lock.
+    is_down: AtomicBool,
     clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug)]
 enum State {
     Up {
-        /// The last call of each scope: when it ended, and whether it was reached.
-        recent: HashMap<Arc<str>, (Moment, bool)>,
+        recent: Recent,
     },
     Down {
         until: Moment,
         trips: u32,
         /// The scopes of this round of probes: whether the probe has failed, or is under way.
-        round: HashMap<Arc<str>, ProbeState>,
+        round: HashMap<String, ProbeState>,
     },
 }
 
@@ -105,7 +109,7 @@ enum ProbeState {
 #[must_use = "a pass that is dropped at once was for no call"]
 pub struct EgressPass<'a> {
     egress: &'a Egress,
-    scope: Arc<str>,
+    scope: &'a str,
     reported: bool,
 }
 
@@ -115,27 +119,17 @@ impl Egress {
         Self {
             settings,
             state: Mutex::new(up()),
+            is_down: AtomicBool::new(false),
             clock,
         }
     }
 
     /// Lets a call out, or says when to ask again. While the network is down, only its probes get out, each of
     /// another scope.
-    pub fn pass(&self, scope: &str) -> Result<EgressPass<'_>, Moment> {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        let scope: Arc<str> = scope.into();
-        if let State::Down { until, round, .. } = &mut *state {
-            if now < *until {
-                return Err(*until);
-            }
-            forget_old_probes(round, now, self.settings.window);
-            if round.len() >= self.settings.probes || round.contains_key(&scope) {
-                return Err(now.after(self.settings.open.base / 4));
-            }
-            round.insert(Arc::clone(&scope), ProbeState::UnderWay { since: now });
+    pub fn pass<'a>(&'a self, scope: &'a str) -> Result<EgressPass<'a>, Moment> {
+        if self.is_down() {
+            self.take_probe(scope)?;
         }
-        drop(state);
         Ok(EgressPass {
             egress: self,
             scope,
@@ -158,22 +152,40 @@ impl Egress {
 
     /// Whether failures to get out are the network's, and are not to be held against anybody.
     pub fn is_down(&self) -> bool {
-        matches!(*self.lock(), State::Down { .. })
+        self.is_down.load(Ordering::Acquire)
     }
 
-    fn report(&self, scope: Arc<str>, reach: Reach) {
+    fn take_probe(&self, scope: &str) -> Result<(), Moment> {
+        let now = self.clock.now();
+        if let State::Down { until, round, .. } = &mut *self.lock() {
+            if now < *until {
+                return Err(*until);
+            }
+            forget_old_probes(round, now, self.settings.window);
+            if round.len() >= self.settings.probes || round.contains_key(scope) {
+                return Err(now.after(self.settings.open.base / 4));
+            }
+            round.insert(scope.to_owned(), ProbeState::UnderWay { since: now });
+        }
+        Ok(())
+    }
+
+    fn report(&self, scope: &str, reach: Reach) {
+        if reach == Reach::Unknown && !self.is_down() {
+            return;
+        }
         let now = self.clock.now();
         let mut state = self.lock();
         let next = match (&mut *state, reach) {
             (State::Down { round, .. }, Reach::Unknown) => {
-                round.remove(&scope);
+                round.remove(scope);
                 None
             }
             (State::Up { .. }, Reach::Unknown) => None,
             (State::Down { .. }, Reach::Reached) => Some(up()),
             (State::Down { trips, round, .. }, Reach::NotReached) => {
                 // A call that began before the network was found to be down is not in the round.
-                if let Some(probe) = round.get_mut(&scope) {
+                if let Some(probe) = round.get_mut(scope) {
                     *probe = ProbeState::Failed { at: now };
                 }
                 let failed = round
@@ -183,15 +195,15 @@ impl Egress {
                 (failed >= self.settings.probes).then(|| self.down(*trips + 1, now))
             }
             (State::Up { recent }, reach) => {
-                recent.retain(|_, (at, _)| now.since(*at) <= self.settings.window);
-                recent.insert(scope, (now, reach == Reach::Reached));
-                let failed = recent.values().filter(|(_, reached)| !reached).count();
-                let most = failed * 100 > recent.len() * self.settings.percent;
-                (reach == Reach::NotReached && most && recent.len() >= self.settings.min_scopes)
+                recent.note(scope, reach == Reach::Reached, now, self.settings.window);
+                let most = recent.not_reached() * 100 > recent.scopes() * self.settings.percent;
+                (reach == Reach::NotReached && most && recent.scopes() >= self.settings.min_scopes)
                     .then(|| self.down(1, now))
             }
         };
         if let Some(next) = next {
+            self.is_down
+                .store(matches!(next, State::Down { .. }), Ordering::Release);
             *state = next;
         }
     }
@@ -214,27 +226,27 @@ impl EgressPass<'_> {
     /// What the call says about the network.
     pub fn report(mut self, reach: Reach) {
         self.reported = true;
-        self.egress.report(Arc::clone(&self.scope), reach);
+        self.egress.report(self.scope, reach);
     }
 }
 
 impl Drop for EgressPass<'_> {
     fn drop(&mut self) {
         if !self.reported {
-            self.egress.report(Arc::clone(&self.scope), Reach::Unknown);
+            self.egress.report(self.scope, Reach::Unknown);
         }
     }
 }
 
 fn up() -> State {
     State::Up {
-        recent: HashMap::new(),
+        recent: Recent::default(),
     }
 }
 
 /// A probe that never reports, and a failed one that found no company within the window, make room for others:
 /// where few scopes are called, each may try again.
-fn forget_old_probes(round: &mut HashMap<Arc<str>, ProbeState>, now: Moment, window: Duration) {
+fn forget_old_probes(round: &mut HashMap<String, ProbeState>, now: Moment, window: Duration) {
     round.retain(|_, probe| {
         let (ProbeState::UnderWay { since: at } | ProbeState::Failed { at }) = probe;
         now.since(*at) <= window

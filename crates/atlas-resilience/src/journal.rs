@@ -60,6 +60,7 @@ pub struct StoreFailure(pub String);
 pub struct Journal {
     pending: Mutex<Pending>,
     changed: Notify,
+    written: Notify,
     /// Whoever writes holds it: of two writes at once, the later could end first, and the earlier bring back a row
     /// that the later has removed.
     writing: Turn<()>,
@@ -82,6 +83,7 @@ impl Journal {
                 next_number: first_number,
             }),
             changed: Notify::new(),
+            written: Notify::new(),
             writing: Turn::new(()),
         }
     }
@@ -100,6 +102,17 @@ impl Journal {
     pub fn backlog(&self) -> usize {
         let pending = self.lock();
         pending.records.len() + pending.being_written
+    }
+
+    /// Waits until everything that was pushed before is written. It waits for ever where nobody writes.
+    pub async fn settled(&self) {
+        loop {
+            let written = self.written.notified();
+            if self.backlog() == 0 {
+                return;
+            }
+            written.await;
+        }
     }
 
     /// Writes for ever what comes in; drop the future to stop. `failed` hears of each write that failed. What such
@@ -129,6 +142,7 @@ impl Journal {
         let copy = batch.to_batch();
         store.write(copy).await?;
         batch.written();
+        self.written.notify_waiters();
         Ok(())
     }
 

@@ -37,19 +37,21 @@ impl Pace {
         }
     }
 
-    /// Waits for the scope's turn and takes it. When the turn comes too late for `deadline`, takes nothing
-    /// and says at once how long the wait would have been.
-    pub async fn wait_for_turn(&self, scope: &str, deadline: Deadline) -> Result<(), Duration> {
+    /// Waits for the scope's turn and takes it; says how long that took. When the turn comes too late for
+    /// `deadline`, takes nothing and says at once how long the wait would have been.
+    pub async fn wait_for_turn(&self, scope: &str, deadline: Deadline) -> Result<Duration, Duration> {
         self.sweep_now_and_then();
         let scope = scope.to_owned();
+        let mut waited = Duration::ZERO;
         while let Err(not_yet) = self.limiter.check_key(&scope) {
             let wait = not_yet.wait_time_from(governor::clock::Clock::now(&self.clock));
             if !deadline.leaves_time_after(wait) {
                 return Err(wait);
             }
             tokio::time::sleep(wait).await;
+            waited += wait;
         }
-        Ok(())
+        Ok(waited)
     }
 
     /// How many scopes are remembered.

@@ -16,7 +16,9 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bulkhead::Bulkhead;
+use tokio::time::Instant;
+
+use crate::bulkhead::{Bulkhead, BulkheadPermit};
 use crate::deadline::Deadline;
 use crate::egress::Egress;
 use crate::pace::Pace;
@@ -151,9 +153,33 @@ impl Policy {
         Attempt: FnMut(Deadline) -> Running,
         Running: Future<Output = Result<T, E>>,
     {
+        self.run_in_place(call, judge, |deadline, place| {
+            let running = attempt(deadline);
+            async move {
+                let _place = place;
+                running.await
+            }
+        })
+        .await
+    }
+
+    /// The same for an attempt that goes on when it is given up, such as work on a blocking thread: it is handed its
+    /// place in the bulkhead, and keeps it until it really ends.
+    pub async fn run_in_place<T, E, Judge, Attempt, Running>(
+        &self,
+        call: Call<'_>,
+        judge: Judge,
+        mut attempt: Attempt,
+    ) -> Result<T, PolicyError<E>>
+    where
+        Judge: Fn(Result<&T, &E>) -> Judgement,
+        Attempt: FnMut(Deadline, Option<BulkheadPermit>) -> Running,
+        Running: Future<Output = Result<T, E>>,
+    {
+        let mut now = Instant::now();
         let deadline = self
             .overall_timeout
-            .map_or(call.deadline, |limit| call.deadline.within(limit));
+            .map_or(call.deadline, |limit| call.deadline.within_from(now, limit));
         let mut course = self
             .retrying
             .as_ref()
@@ -161,12 +187,18 @@ impl Policy {
             .map(|retrying| retrying.course(call.scope));
         let mut earlier: Option<Result<T, PolicyError<E>>> = None;
         loop {
-            let attempted = self.attempt(call.scope, deadline, &judge, &mut attempt).await;
+            let attempted = self
+                .attempt(call.scope, deadline, now, &judge, &mut attempt)
+                .await;
             let (result, judgement) = match attempted {
                 Ok(attempted) => attempted,
                 // What an earlier attempt brought says more than that no other was allowed.
                 Err(rejected) => return earlier.unwrap_or(Err(rejected)),
             };
+            let is_refused = |breakers: &Arc<Breakers>| breakers.get(call.scope).peek().is_err();
+            if course.is_some() && self.breakers.as_ref().is_some_and(is_refused) {
+                return result; // another attempt would wait, and pay, for nothing
+            }
             let Some(wait) = course
                 .as_mut()
                 .and_then(|course| course.wait_before_next(&judgement, deadline))
@@ -175,6 +207,7 @@ impl Policy {
             };
             earlier = Some(result);
             tokio::time::sleep(wait).await;
+            now = Instant::now();
         }
     }
 }

@@ -96,7 +96,7 @@ impl Breakers {
             capacity.dormant,
         ));
         for (scope, row) in stored {
-            shared.remember(scope.into(), row);
+            shared.remember(scope.into(), row.after_restart());
         }
         let hot = Cache::with(
             capacity.hot,

@@ -1,6 +1,7 @@
 //! The breaker as a state machine: [`Core::step`] takes an event and the time, changes the state and says what
 //! follows. Nothing here waits, locks, reads a clock or draws a random number.
 
+mod event;
 mod finish;
 mod operate;
 mod restore;
@@ -14,6 +15,8 @@ use super::overlay::{Overlay, OverlayMode};
 use super::settings::BreakerSettings;
 use super::window::{Counts, Window};
 use crate::clock::Moment;
+pub use event::{Cause, Effects, Event, Phase, Refusal, RefusalCause, Ticket, Transition};
+pub(super) use event::{TicketKind, UNTIMED};
 pub use finish::CallResult;
 pub use operate::Command;
 pub use restore::{StoredBreaker, WallMillis};
@@ -21,165 +24,6 @@ pub use restore::{StoredBreaker, WallMillis};
 /// Generations are counted in so many bits: the rest of a word holds the phase, the overlay and the flags.
 pub(super) const GENERATION_BITS: u32 = 56;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
-
-/// Whether calls are let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// All of them.
-    Closed,
-    /// None.
-    Open,
-    /// A few, to find out whether the other side is well again.
-    HalfOpen,
-}
-
-impl Phase {
-    /// Its stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
-    }
-}
-
-/// What happens to a breaker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A caller asks whether it may call.
-    Ask,
-    /// A call that was let through has ended.
-    Finish(Ticket, CallResult),
-    /// A person decides.
-    Operate(Command),
-    /// The machine slept for that long, and the monotonic clock with it.
-    Slept(Duration),
-}
-
-/// What follows from an event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effects {
-    /// The answer to [`Event::Ask`].
-    pub answer: Option<Result<Ticket, Refusal>>,
-    /// The state changed in this way.
-    pub transition: Option<Transition>,
-    /// Something changed that must outlive the process.
-    pub persist: bool,
-    /// The result came from a call of an earlier generation: it decided nothing.
-    pub stale: bool,
-}
-
-/// A change of phase, or a new beginning of the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transition {
-    /// The phase before.
-    pub from: Phase,
-    /// The phase after.
-    pub to: Phase,
-    /// Why.
-    pub cause: Cause,
-    /// When an open breaker lets the first probe through.
-    pub until: Option<Moment>,
-    /// How often it tripped without good times between.
-    pub trips: u32,
-}
-
-/// Why a phase changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// Too many failures in a row.
-    ConsecutiveFailures,
-    /// Too large a share of calls failed.
-    FailureRate,
-    /// Too large a share of calls was slow.
-    SlowCalls,
-    /// A probe failed, or was slow.
-    ProbeFailed,
-    /// The other side asked a probe for a pause.
-    Throttled,
-    /// A probe took too long and was given up.
-    ProbeLost,
-    /// The time was over, and somebody called.
-    ProbeDue,
-    /// Enough probes succeeded.
-    Recovered,
-    /// A person reset it.
-    Reset,
-}
-
-impl Cause {
-    /// Its stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConsecutiveFailures => "consecutive_failures",
-            Self::FailureRate => "failure_rate",
-            Self::SlowCalls => "slow_calls",
-            Self::ProbeFailed => "probe_failed",
-            Self::Throttled => "throttled",
-            Self::ProbeLost => "probe_lost",
-            Self::ProbeDue => "probe_due",
-            Self::Recovered => "recovered",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-/// The right to make one call. It is given back with its result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
-    pub(super) generation: u64,
-    pub(super) kind: TicketKind,
-    pub(super) started: Moment,
-}
-
-/// The start of a call for which nobody had to look at the clock. No call began then.
-pub(super) const UNTIMED: Moment = Moment::ORIGIN;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TicketKind {
-    /// A call of a closed breaker.
-    Regular,
-    /// A call that decides about a half-open one.
-    Probe,
-    /// A call that would have been refused, but the breaker only observes.
-    Observed,
-    /// A call that nobody judges.
-    Unjudged,
-}
-
-impl Ticket {
-    /// Whether the call decides if a half-open breaker closes.
-    pub fn is_probe(&self) -> bool {
-        self.kind == TicketKind::Probe
-    }
-}
-
-/// Why a call is not let through, and when to ask again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Why.
-    pub cause: RefusalCause,
-    /// When asking again may help. `None`: when a person decides so.
-    pub until: Option<Moment>,
-}
-
-/// Why a call is not let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum RefusalCause {
-    /// The breaker is open.
-    #[error("the circuit breaker is open")]
-    Open,
-    /// The breaker is half-open, and all probes are under way.
-    #[error("the circuit breaker is being probed")]
-    Probing,
-    /// The other side asked for a pause.
-    #[error("the other side asked for a pause")]
-    Throttled,
-    /// A person opened the breaker.
-    #[error("the circuit breaker was opened by hand")]
-    ForcedOpen,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {

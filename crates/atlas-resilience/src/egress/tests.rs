@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::clock::ManualClock;
 
@@ -152,4 +154,30 @@ fn a_dead_scope_that_is_alone_may_try_again_after_a_while() {
     clock.advance(SECOND * 31);
     call(&egress, "a", Reach::Reached);
     assert!(!egress.is_down());
+}
+
+proptest! {
+    #[test]
+    fn counts_what_a_list_of_all_calls_counts(
+        calls in prop::collection::vec((0_usize..14, 0_u64..9_000, any::<bool>()), 0..150),
+    ) {
+        let (egress, clock) = egress();
+        let settings = EgressSettings::default();
+        let mut last: Vec<Option<(Moment, bool)>> = vec![None; 14];
+        for (scope, pause_millis, reached) in calls {
+            clock.advance(Duration::from_millis(pause_millis));
+            let now = clock.now();
+            call(&egress, &format!("host-{scope}"), if reached { Reach::Reached } else { Reach::NotReached });
+            last[scope] = Some((now, reached));
+            let recent = last.iter().flatten().filter(|(at, _)| now.since(*at) <= settings.window);
+            let (count, failed) = recent.fold((0, 0), |(count, failed), (_, reached)| {
+                (count + 1, failed + usize::from(!reached))
+            });
+            let is_down = !reached && count >= settings.min_scopes && failed * 100 > count * settings.percent;
+            prop_assert_eq!(egress.is_down(), is_down);
+            if is_down {
+                break;
+            }
+        }
+    }
 }

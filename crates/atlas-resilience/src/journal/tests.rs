@@ -101,6 +101,7 @@ fn save(trips: u32) -> Record {
         open_for_ms: 60_000,
         not_before: None,
         trips,
+        succeeded: 0,
         generation: 1,
         overlay: OverlayMode::Auto,
         overlay_since: 0,
@@ -242,4 +243,19 @@ async fn with_nothing_to_write_the_store_is_left_alone() {
         () = tokio::task::yield_now() => {}
     }
     assert_eq!(store.written(), [["a=1@1"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_know_waits_until_all_is_written() {
+    let (journal, store) = (Journal::new(1), ScriptedStore::new([Turn::TakesLong]));
+    let start = Instant::now();
+    beside(&journal, &store, async {
+        journal.settled().await;
+        assert_eq!(start.elapsed(), Duration::ZERO, "there is nothing");
+        journal.push(key("a"), save(1));
+        journal.settled().await;
+        assert!(start.elapsed() >= LOCKED, "{:?}", start.elapsed());
+    })
+    .await;
+    assert_eq!(store.written().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! One attempt, from the look at the breaker to the result's judgement.
 
+use tokio::time::Instant;
+
 use crate::breaker::{CallResult, Refusal};
 use crate::bulkhead::BulkheadPermit;
 use crate::clock::Moment;
@@ -17,12 +19,13 @@ impl Policy {
         &self,
         scope: &str,
         deadline: Deadline,
+        now: Instant,
         judge: &Judge,
         attempt: &mut Attempt,
     ) -> Result<Attempted<T, E>, PolicyError<E>>
     where
         Judge: Fn(Result<&T, &E>) -> Judgement,
-        Attempt: FnMut(Deadline) -> Running,
+        Attempt: FnMut(Deadline, Option<BulkheadPermit>) -> Running,
         Running: Future<Output = Result<T, E>>,
     {
         let breaker = self.breakers.as_ref().map(|breakers| breakers.get(scope));
@@ -30,19 +33,32 @@ impl Policy {
         if let Some(breaker) = &breaker {
             breaker.peek().map_err(refused)?;
         }
-        self.wait_for_turn(scope, deadline).await?;
-        let _place = self.take_place(scope, deadline).await?;
-        if deadline.has_passed() {
-            return Err(PolicyError::DeadlineExceeded { policy: self.name });
-        }
+        self.in_time(deadline, now)?;
+        let (place, now) = self.queue(scope, deadline, now).await?;
+        self.in_time(deadline, now)?;
         let way_out = self.way_out(scope)?;
         let permit = breaker
             .as_ref()
             .map(|breaker| breaker.acquire().map_err(refused))
             .transpose()?;
-        let (result, mut judgement) = self.attempt_in_time(deadline, judge, attempt).await;
+        let (result, mut judgement) = self
+            .attempt_in_time(
+                deadline.within_from(now, self.attempt_timeout),
+                now.checked_add(self.attempt_timeout)
+                    .is_some_and(|end| end <= deadline.instant()),
+                place,
+                judge,
+                attempt,
+            )
+            .await;
         // The network first: what it is to blame for is nobody else's failure.
         if let (Some(egress), Some(way_out)) = (&self.egress, way_out) {
+            // While it is known to be down, a call that brought no answer at all did not get out either.
+            let nobody_answered =
+                judgement.reach == Reach::Unknown && judgement.health == CallResult::Failure;
+            if nobody_answered && egress.is_down() {
+                judgement.reach = Reach::NotReached;
+            }
             way_out.report(judgement.reach);
             if judgement.reach == Reach::NotReached && egress.is_down() {
                 judgement.health = CallResult::Ignored;
@@ -55,31 +71,45 @@ impl Policy {
         Ok((result, judgement))
     }
 
-    async fn wait_for_turn<E>(&self, scope: &str, deadline: Deadline) -> Result<(), PolicyError<E>> {
-        if deadline.has_passed() {
-            return Err(PolicyError::DeadlineExceeded { policy: self.name });
-        }
-        let Some(pace) = &self.pace else { return Ok(()) };
-        pace.wait_for_turn(scope, deadline)
-            .await
-            .map_err(|retry_in| self.rejected(Rejection::TooFast { retry_in }))
-    }
-
-    async fn take_place<E>(
+    /// Waits for the turn, then for the place, and says what time it is then. The clock is read again only by those who
+    /// waited: a reading costs as much as a layer.
+    async fn queue<E>(
         &self,
         scope: &str,
         deadline: Deadline,
-    ) -> Result<Option<BulkheadPermit>, PolicyError<E>> {
+        mut now: Instant,
+    ) -> Result<(Option<BulkheadPermit>, Instant), PolicyError<E>> {
+        if let Some(pace) = &self.pace {
+            let waited = pace
+                .wait_for_turn(scope, deadline)
+                .await
+                .map_err(|retry_in| self.rejected(Rejection::TooFast { retry_in }))?;
+            if !waited.is_zero() {
+                now = Instant::now();
+            }
+        }
         let Some(bulkhead) = &self.bulkhead else {
-            return Ok(None);
+            return Ok((None, now));
         };
-        tokio::time::timeout_at(deadline.instant(), bulkhead.enter(scope))
-            .await
-            .map(Some)
-            .map_err(|_elapsed| self.rejected(Rejection::TooMany))
+        if let Some(place) = bulkhead.try_enter(scope) {
+            return Ok((Some(place), now));
+        }
+        if !bulkhead.has_queue() {
+            return Err(self.rejected(Rejection::TooMany));
+        }
+        let entered = tokio::time::timeout_at(deadline.instant(), bulkhead.enter(scope)).await;
+        let place = entered.map_err(|_elapsed| self.rejected(Rejection::TooMany))?;
+        Ok((Some(place), Instant::now()))
     }
 
-    fn way_out<E>(&self, scope: &str) -> Result<Option<EgressPass<'_>>, PolicyError<E>> {
+    fn in_time<E>(&self, deadline: Deadline, now: Instant) -> Result<(), PolicyError<E>> {
+        if deadline.has_passed_by(now) {
+            return Err(PolicyError::DeadlineExceeded { policy: self.name });
+        }
+        Ok(())
+    }
+
+    fn way_out<'a, E>(&'a self, scope: &'a str) -> Result<Option<EgressPass<'a>>, PolicyError<E>> {
         let Some(egress) = &self.egress else {
             return Ok(None);
         };
@@ -93,23 +123,24 @@ impl Policy {
 
     async fn attempt_in_time<T, E, Judge, Attempt, Running>(
         &self,
-        deadline: Deadline,
+        attempt_deadline: Deadline,
+        has_all_its_time: bool,
+        place: Option<BulkheadPermit>,
         judge: &Judge,
         attempt: &mut Attempt,
     ) -> Attempted<T, E>
     where
         Judge: Fn(Result<&T, &E>) -> Judgement,
-        Attempt: FnMut(Deadline) -> Running,
+        Attempt: FnMut(Deadline, Option<BulkheadPermit>) -> Running,
         Running: Future<Output = Result<T, E>>,
     {
-        let attempt_deadline = deadline.within(self.attempt_timeout);
-        match tokio::time::timeout_at(attempt_deadline.instant(), attempt(attempt_deadline)).await {
+        match tokio::time::timeout_at(attempt_deadline.instant(), attempt(attempt_deadline, place)).await {
             Ok(result) => {
                 let judgement = judge(result.as_ref());
                 (result.map_err(PolicyError::Inner), judgement)
             }
             // An attempt that was cut short by its caller must not be held against the other side.
-            Err(_elapsed) if attempt_deadline == deadline => (
+            Err(_elapsed) if !has_all_its_time => (
                 Err(PolicyError::DeadlineExceeded { policy: self.name }),
                 Judgement::ignored(),
             ),

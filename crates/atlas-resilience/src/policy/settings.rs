@@ -31,6 +31,8 @@ pub struct Concurrency {
     pub total: NonZeroU32,
     /// For one scope.
     pub per_scope: NonZeroU32,
+    /// Whether a call waits for a place, as long as its deadline allows; else it is turned away at once.
+    pub queues: bool,
 }
 
 /// How often a scope is called.

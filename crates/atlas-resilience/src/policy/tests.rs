@@ -132,6 +132,19 @@ async fn waiting_for_a_turn_does_not_shorten_the_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waiting_for_a_place_does_not_shorten_the_attempt() {
+    let policy = policy().with_bulkhead(Bulkhead::new(at_most(8), at_most(1)));
+    let start = Instant::now();
+    let told = async |deadline: Deadline| Ok::<_, Broken>(deadline.remaining());
+    let (_, told) = tokio::join!(
+        policy.run_once("a", in_seconds(60), |_| pending::<Result<(), Broken>>()),
+        policy.run_once("a", in_seconds(60), told),
+    );
+    assert_eq!(told, Ok(SECOND * 2));
+    assert_eq!(start.elapsed().as_secs(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn rejects_at_once_what_would_come_too_late() {
     let policy = policy().with_pace(Pace::new(SECOND * 5, at_most(1)));
     policy
@@ -167,6 +180,49 @@ async fn a_full_scope_rejects_when_the_deadline_passes() {
             rejection: Rejection::TooMany
         })
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_queue_who_finds_no_place_is_turned_away_at_once() {
+    let policy = policy().with_bulkhead(Bulkhead::new(at_most(8), at_most(1)).without_queue());
+    let start = Instant::now();
+    let (_, turned_away) = tokio::join!(
+        policy.run_once("a", in_seconds(60), |_| pending::<Result<(), Broken>>()),
+        async {
+            let late = policy.run_once("a", in_seconds(60), async |_| Ok::<_, Broken>(()));
+            (late.await, start.elapsed())
+        },
+    );
+    let too_many = PolicyError::Rejected {
+        policy: "test",
+        rejection: Rejection::TooMany,
+    };
+    assert_eq!(turned_away, (Err(too_many), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_goes_on_when_it_is_given_up_keeps_its_place() {
+    let policy = policy().with_bulkhead(Bulkhead::new(at_most(1), at_most(1)).without_queue());
+    let going_on = Cell::new(None);
+    let hung = policy
+        .run_in_place(Call::once("a", in_seconds(60)), judge, |_, place| {
+            going_on.set(place);
+            pending::<Result<(), Broken>>()
+        })
+        .await;
+    assert!(matches!(hung, Err(PolicyError::Timeout { .. })), "{hung:?}");
+    let next = async || {
+        policy
+            .run_once("a", in_seconds(60), async |_| Ok::<_, Broken>(()))
+            .await
+    };
+    let too_many = PolicyError::Rejected {
+        policy: "test",
+        rejection: Rejection::TooMany,
+    };
+    assert_eq!(next().await, Err(too_many));
+    drop(going_on.take());
+    assert_eq!(next().await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]

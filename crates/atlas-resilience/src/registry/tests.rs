@@ -242,6 +242,7 @@ fn open_since(clock: &ManualClock) -> StoredBreaker {
         open_for_ms: 60_000,
         not_before: None,
         trips: 1,
+        succeeded: 0,
         generation: 1,
         overlay: OverlayMode::Auto,
         overlay_since: 0,

@@ -99,6 +99,7 @@ fn any_result() -> impl Strategy<Value = CallResult> {
     prop_oneof![
         5 => Just(CallResult::Success),
         5 => Just(CallResult::Failure),
+        1 => Just(CallResult::Outage),
         2 => Just(CallResult::Ignored),
         1 => of(millis(0..100_000_000)).prop_map(|pause| CallResult::Throttled { pause }),
         1 => of(millis(0..100_000)).prop_map(|pause| CallResult::Throttled { pause }),

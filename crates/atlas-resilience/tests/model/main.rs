@@ -183,7 +183,10 @@ impl Pair {
     }
 
     fn restart(&mut self, gap: Duration, step_secs: i64) {
-        let stored = self.core.persist(self.clock.now(), self.clock.wall());
+        let stored = self
+            .core
+            .persist(self.clock.now(), self.clock.wall())
+            .after_restart();
         let mut unbroken = self.core.clone();
         self.calls.iter_mut().for_each(|call| drop(call.take()));
         self.clock.advance(gap);

@@ -18,6 +18,8 @@ pub enum CallResult {
     Success,
     /// It is not.
     Failure,
+    /// It is not, beyond doubt, and will not be at once: one such result is enough.
+    Outage,
     /// It is well, and wants to be left alone for a while.
     Throttled {
         /// For how long, when it says so.
@@ -64,6 +66,7 @@ impl Core {
                     self.trip(cause, now, effects);
                 }
             }
+            (State::Closed { .. }, CallResult::Outage) => self.trip(Cause::Outage, now, effects),
             // What was slow enough to open the breaker is no reason to close it.
             (State::HalfOpen { succeeded, .. }, CallResult::Success) if !slow => {
                 *succeeded += 1;
@@ -78,7 +81,7 @@ impl Core {
                     );
                 }
             }
-            (State::HalfOpen { .. }, CallResult::Success | CallResult::Failure) => {
+            (State::HalfOpen { .. }, CallResult::Success | CallResult::Failure | CallResult::Outage) => {
                 self.trip(Cause::ProbeFailed, now, effects);
             }
             (State::HalfOpen { .. }, CallResult::Throttled { .. }) => {

@@ -1,12 +1,12 @@
-//! What of a breaker outlives the process, and how it comes back: never more permissive than it was, except by the
-//! time that has passed, and by the counts of a closed one, which are not kept.
+//! What is kept of a breaker that is not at hand, or outlives its process, and how it comes back: never more permissive
+//! than it was, except by the time that has passed, and by the counts of a closed one, which are not kept.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::super::overlay::{Overlay, OverlayMode};
 use super::super::settings::BreakerSettings;
-use super::{Core, Phase, State};
+use super::{Core, GENERATION_MASK, Phase, State};
 use crate::clock::Moment;
 use crate::retry_after::RETRY_AFTER_LIMIT;
 
@@ -26,6 +26,9 @@ pub struct StoredBreaker {
     pub not_before: Option<WallMillis>,
     /// How often it tripped without good times between.
     pub trips: u32,
+    /// Probes of a half-open one that succeeded. It ends with the process, as [`StoredBreaker::after_restart`] says, and
+    /// need not be written anywhere.
+    pub succeeded: u32,
     /// Its generation.
     pub generation: u64,
     /// What a person decided.
@@ -38,6 +41,23 @@ pub struct StoredBreaker {
     pub overlay_reason: String,
     /// What went wrong last.
     pub reason: String,
+}
+
+impl StoredBreaker {
+    /// As a later process takes it up: a half-open one is due and begins to count again, since its probes died with
+    /// the process, and nobody knows what became of them.
+    #[must_use]
+    pub fn after_restart(self) -> Self {
+        match self.phase {
+            Phase::HalfOpen => Self {
+                phase: Phase::Open,
+                open_for_ms: 0,
+                succeeded: 0,
+                ..self
+            },
+            Phase::Closed | Phase::Open => self,
+        }
+    }
 }
 
 impl Core {
@@ -55,6 +75,10 @@ impl Core {
             open_for_ms: millis(open_for),
             not_before: self.not_before.map(at),
             trips: self.trips,
+            succeeded: match self.state {
+                State::HalfOpen { succeeded, .. } => succeeded,
+                State::Closed { .. } | State::Open { .. } => 0,
+            },
             generation: self.generation,
             overlay: overlay.mode,
             overlay_since: at(overlay.since),
@@ -66,10 +90,10 @@ impl Core {
         }
     }
 
-    /// Comes back from what was kept.
+    /// Comes back from what was kept; what an earlier process left goes through [`StoredBreaker::after_restart`] first.
     ///
-    /// An open breaker whose time is over is due: its next call is a probe. A half-open one is due too, since its
-    /// probes died with the process. When the clock has gone back behind the moment of the trip, the whole open
+    /// An open breaker whose time is over is due: its next call is a probe. A half-open one goes on counting its
+    /// successes, and has no probe under way: whoever makes one holds the breaker. When the clock has gone back behind the moment of the trip, the whole open
     /// time is waited for again, and never longer than the cap allows.
     pub fn restore(
         stored: &StoredBreaker,
@@ -89,7 +113,11 @@ impl Core {
                 since,
                 consecutive_failures: 0,
             },
-            Phase::HalfOpen => State::Open { since, until: since },
+            Phase::HalfOpen => State::HalfOpen {
+                since,
+                succeeded: stored.succeeded,
+                probes: Vec::new(),
+            },
             Phase::Open => State::Open {
                 since,
                 until: since.after(open_for),
@@ -115,7 +143,8 @@ impl Core {
         Self {
             state,
             overlay,
-            generation: stored.generation,
+            // A larger one would not fit beside the phase, and every result would seem to come too late.
+            generation: stored.generation & GENERATION_MASK,
             trips: stored.trips,
             not_before,
             reason: Arc::from(stored.reason.as_str()),

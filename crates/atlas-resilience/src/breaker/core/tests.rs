@@ -4,6 +4,7 @@
 mod configuring;
 mod late_results;
 mod open_time;
+mod outages;
 mod overlays;
 mod probing;
 mod restoring;

@@ -191,3 +191,51 @@ async fn a_network_that_is_down_condemns_no_scope() {
     );
     assert!(!egress.is_down());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_is_blamed_when_the_policy_itself_leaves_no_more_time() {
+    let policy = guarded().with_overall_timeout(SECOND * 2);
+    for _ in 0..5 {
+        policy
+            .run_once("a", in_seconds(60), |_| pending::<Result<(), Broken>>())
+            .await
+            .unwrap_err();
+    }
+    assert_eq!(phase(&policy, "a"), Phase::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_that_hang_while_the_network_is_down_condemn_no_scope() {
+    let clock = clock();
+    let egress = Arc::new(Egress::new(EgressSettings::default(), Arc::clone(&clock)));
+    let policy = policy()
+        .with_breakers(breakers(clock))
+        .with_egress(Arc::clone(&egress));
+    let unreached = |_: Result<&(), &Broken>| Judgement::not_reached("dns_failed");
+    for host in 0..8 {
+        let scope = format!("host-{host}");
+        let call = Call::once(&scope, in_seconds(60));
+        policy
+            .run(call, unreached, async |_| Err(Broken))
+            .await
+            .unwrap_err();
+    }
+    assert!(egress.is_down());
+    for _round in 0..10 {
+        tokio::time::advance(Duration::from_mins(6)).await;
+        for host in 0..3 {
+            let scope = format!("host-{host}");
+            policy
+                .run_once(&scope, in_seconds(60), |_| pending::<Result<(), Broken>>())
+                .await
+                .unwrap_err();
+        }
+    }
+    for (scope, status) in policy.breakers().unwrap().all() {
+        assert_eq!((status.phase, status.trips), (Phase::Closed, 0), "{scope}");
+    }
+    let crate::egress::EgressStatus::Down { trips, .. } = egress.status() else {
+        panic!("it is down");
+    };
+    assert_eq!(trips, 11, "each round of three lost probes counts");
+}

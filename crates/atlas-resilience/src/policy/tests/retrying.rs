@@ -43,6 +43,23 @@ async fn tries_again_until_it_works() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_wait_before_an_attempt_does_not_shorten_it() {
+    let told = RefCell::new(Vec::new());
+    let failed = retrying()
+        .run(
+            Call::repeatable("a", in_seconds(60)),
+            judge,
+            async |deadline: Deadline| {
+                told.borrow_mut().push(deadline.remaining());
+                Err::<(), _>(Broken)
+            },
+        )
+        .await;
+    assert_eq!(failed, Err(PolicyError::Inner(Broken)));
+    assert_eq!(*told.borrow(), [SECOND * 2; 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn hands_back_the_last_result_when_no_attempt_is_left() {
     let repeatable = Call::repeatable("a", in_seconds(60));
     let results = vec![Err(Broken), Err(Broken), Err(Broken), Ok(7)];
@@ -139,4 +156,39 @@ async fn the_overall_limit_holds_for_all_attempts_together() {
         .await
         .unwrap_err();
     assert!(start.elapsed() <= SECOND * 3, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_an_attempt_that_the_circuit_would_refuse() {
+    let one_failure = crate::breaker::TripRules {
+        consecutive_failures: Some(1),
+        ..BreakerSettings::default().trip
+    };
+    let settings = ServiceSettings {
+        default: Arc::new(BreakerSettings {
+            trip: one_failure,
+            ..BreakerSettings::default()
+        }),
+        ..Default::default()
+    };
+    let surroundings = Surroundings {
+        clock: clock(),
+        journal: None,
+        observer: None,
+        seed: 7,
+    };
+    let policy = retrying().with_breakers(Breakers::new(
+        "test",
+        settings,
+        Capacity::default(),
+        surroundings,
+        [],
+    ));
+    let start = Instant::now();
+    let repeatable = Call::repeatable("a", in_seconds(60));
+    policy
+        .run(repeatable, judge, async |_| Err::<u16, _>(Broken))
+        .await
+        .unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }

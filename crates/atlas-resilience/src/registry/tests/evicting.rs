@@ -62,6 +62,60 @@ fn an_evicted_open_breaker_comes_back_open_and_its_trips_count_on() {
 }
 
 #[test]
+fn a_host_that_is_asked_rarely_among_many_others_closes_after_its_probes() {
+    let hosts = Hosts::new(FEW);
+    hosts.trip("rare.example");
+    hosts.clock.advance(HOUR);
+    hosts.call("rare.example");
+    hosts.crowd_out("rare.example");
+    assert_eq!(hosts.phase("rare.example"), Phase::HalfOpen, "asleep as it was");
+    hosts.clock.advance(HOUR);
+    hosts.call("rare.example");
+    assert_eq!(
+        hosts.phase("rare.example"),
+        Phase::Closed,
+        "two successes, an hour apart"
+    );
+}
+
+#[test]
+fn a_half_open_breaker_that_slept_lets_no_more_probes_through_than_before() {
+    let hosts = Hosts::new(FEW);
+    hosts.trip("rare.example");
+    hosts.clock.advance(HOUR);
+    hosts.call("rare.example");
+    hosts.crowd_out("rare.example");
+    let breaker = hosts.breakers.get("rare.example");
+    let probe = breaker.acquire().expect("no probe is under way");
+    assert!(probe.is_probe());
+    assert!(breaker.acquire().is_err(), "one probe at a time");
+    probe.failure("out of order again");
+    drop(breaker);
+    hosts.crowd_out("rare.example");
+    let status = hosts.breakers.status("rare.example");
+    assert_eq!((status.phase, status.trips), (Phase::Open, 2));
+}
+
+#[tokio::test]
+async fn a_half_open_breaker_of_an_earlier_process_is_due_and_begins_to_count_again() {
+    let earlier = Hosts::new(FEW);
+    earlier.trip("rare.example");
+    earlier.clock.advance(HOUR);
+    earlier.call("rare.example");
+    let Some(Record::Save(row)) = earlier.records().await.remove("rare.example") else {
+        panic!("it has a past");
+    };
+    assert_eq!(row.phase, Phase::HalfOpen);
+    let later = Hosts::with_stored(FEW, [("rare.example".to_owned(), *row)]);
+    let status = later.breakers.status("rare.example");
+    assert_eq!((status.phase, status.is_due), (Phase::Open, true));
+    later.call("rare.example");
+    assert_eq!(later.phase("rare.example"), Phase::HalfOpen, "one success of two");
+    later.call("rare.example");
+    assert_eq!(later.phase("rare.example"), Phase::Closed);
+}
+
+#[test]
 fn a_breaker_in_use_is_never_evicted() {
     let hosts = Hosts::new(FEW);
     let held = hosts.breakers.get("held.example");

@@ -69,7 +69,7 @@ impl World {
                 return;
             }
             CallResult::Success => false,
-            CallResult::Failure => true,
+            CallResult::Failure | CallResult::Outage => true,
         };
         self.judged.push(Judged {
             term,
@@ -78,7 +78,8 @@ impl World {
             was_slow,
         });
         if self.phase() == Phase::Closed {
-            if self.must_trip() {
+            // An outage opens a closed breaker at once.
+            if result == CallResult::Outage || self.must_trip() {
                 let good_times = (self.now - self.term().since) / millis(self.settings.open.base);
                 self.trip(
                     self.trips

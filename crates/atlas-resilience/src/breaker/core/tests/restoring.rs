@@ -6,7 +6,7 @@ use crate::retry_after::RETRY_AFTER_LIMIT;
 impl Timeline {
     /// The process ends and another starts `gap` later, after the wall clock was put right by `step_secs`.
     fn restart(&mut self, gap: Duration, step_secs: i64) {
-        let stored = self.core.persist(self.now, self.wall);
+        let stored = self.core.persist(self.now, self.wall).after_restart();
         self.pass(gap);
         let step = Duration::from_secs(step_secs.unsigned_abs());
         if step_secs < 0 {
@@ -54,6 +54,23 @@ fn a_half_open_breaker_is_due_and_probed_anew() {
 }
 
 #[test]
+fn a_half_open_breaker_that_sleeps_within_its_process_goes_on_counting() {
+    let mut line = Timeline::due(probing(1, 2));
+    line.call(CallResult::Success);
+    let generation = line.core.generation();
+    let asleep = line.core.persist(line.now, line.wall);
+    line.pass(DAY);
+    line.core = Core::restore(&asleep, line.core.settings().clone(), 8, line.now, line.wall);
+    assert_eq!(
+        (line.core.phase(), line.core.generation()),
+        (Phase::HalfOpen, generation)
+    );
+    assert_eq!(line.core.since(), line.now.before(DAY));
+    line.call(CallResult::Success);
+    assert_eq!(line.core.phase(), Phase::Closed);
+}
+
+#[test]
 fn a_clock_that_was_put_back_costs_at_most_one_full_period() {
     let mut line = Timeline::tripped(settings());
     line.pass(10 * SECOND);
@@ -82,6 +99,17 @@ fn a_row_from_the_future_waits_no_longer_than_the_cap_allows() {
     };
     let core = Core::restore(&future, line.core.settings().clone(), 8, line.now, line.wall);
     assert_eq!(core.until(), Some(line.now.after(RETRY_AFTER_LIMIT)));
+}
+
+#[test]
+fn a_row_whose_generation_is_too_large_comes_back_with_one_that_calls_can_carry() {
+    let line = Timeline::new(settings());
+    let worn = StoredBreaker {
+        generation: u64::MAX,
+        ..line.core.persist(line.now, line.wall)
+    };
+    let core = Core::restore(&worn, line.core.settings().clone(), 8, line.now, line.wall);
+    assert_eq!(core.generation(), (1 << GENERATION_BITS) - 1);
 }
 
 #[test]
