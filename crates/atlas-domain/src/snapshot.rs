@@ -6,16 +6,16 @@ use crate::fetch::{Strategy, StrategyStep};
 use crate::id::{BlobHash, ItemId, SnapshotId};
 use crate::time::Timestamp;
 
-/// A page as it arrived. Its bytes are a blob under `body_hash`.
+/// A page as it arrived. Its bytes are a blob under `body_hash`, for as long as they are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Its name.
     pub id: SnapshotId,
     /// The item it was fetched for.
     pub item_id: ItemId,
-    /// The hash of its bytes.
-    pub body_hash: BlobHash,
-    /// How many bytes the body has, decompressed as it is stored under its name.
+    /// The hash of its bytes. `None`: they are not kept any more.
+    pub body_hash: Option<BlobHash>,
+    /// How many bytes the body has, or had, decompressed as it is stored under its name.
     pub size_bytes: u64,
     /// Where it was asked for.
     pub url: String,

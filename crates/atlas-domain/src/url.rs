@@ -12,12 +12,21 @@ pub const URL_LIMIT_BYTES: usize = 8_192;
 /// The longest host, in bytes without a dot at its end: what DNS can carry (RFC 1035, section 2.3.4).
 pub const HOST_LIMIT_BYTES: usize = 253;
 
+/// Endings of files that hold addresses or pages. None is a top-level domain, except `.md`, where a host of two parts
+/// is more likely a file.
+const FILE_ENDINGS: [&str; 10] = [
+    ".txt", ".html", ".htm", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".opml", ".md",
+];
+
 /// Why an address cannot be saved or followed. No message carries a user name or a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It does not parse. The address is told as by [`concealed`].
     #[error("`{0}` is not a web address: {1}; write it like https://example.com/page")]
     Invalid(String, url::ParseError),
+    /// It is one word, or the name of a file, and hardly ever a host. It is told as by [`concealed`].
+    #[error("`{0}` is no address on the web; if it is a host all the same, say so: http://{0}")]
+    NoHost(String),
     /// It is not for the web. The address is told as by [`concealed`].
     #[error("`{0}` has the scheme `{1}`; Atlas saves http and https addresses")]
     Scheme(String, String),
@@ -41,6 +50,9 @@ pub fn parse_web_url(text: &str) -> Result<Url, UrlError> {
     if let Some(place) = place_behind_credentials(text) {
         return Err(UrlError::Credentials(place));
     }
+    if is_hardly_a_host(text) {
+        return Err(UrlError::NoHost(concealed(text)));
+    }
     let with_scheme = if text.contains("://") || looks_like_scheme(text) {
         Cow::Borrowed(text)
     } else {
@@ -62,6 +74,12 @@ pub fn check_web_url(url: &Url) -> Result<(), UrlError> {
     }
     let host = url.host_str().unwrap_or_default();
     let host_bytes = host.trim_end_matches('.').len();
+    if host_bytes == 0 {
+        return Err(UrlError::Invalid(
+            concealed(url.as_str()),
+            url::ParseError::EmptyHost,
+        ));
+    }
     if host_bytes > HOST_LIMIT_BYTES {
         return Err(UrlError::HostTooLong(host_bytes));
     }
@@ -96,6 +114,16 @@ pub fn bare(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let place = format!("{}://{host}{port}{}", url.scheme(), url.path());
     cut(&place, LIMIT_CHARS)
+}
+
+/// What ends like a file, or is one word without a dot.
+fn is_hardly_a_host(text: &str) -> bool {
+    let is_more_than_a_name = |character: char| character.is_whitespace() || "/:?#@[\\".contains(character);
+    if text.is_empty() || text == "localhost" || text.contains(is_more_than_a_name) {
+        return false;
+    }
+    let name = text.to_lowercase();
+    !name.contains('.') || FILE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// `mailto:x` and `javascript:x` have a scheme; `example.com:8080/x` and `localhost:80` have a port.

@@ -22,6 +22,35 @@ fn refuses_what_is_not_a_web_address(#[case] given: &str) {
 }
 
 #[rstest]
+#[case::dot(".")]
+#[case::dots("..")]
+#[case::dot_with_scheme("https://./")]
+#[case::only_dots("http://../page")]
+fn a_host_of_dots_is_none(#[case] given: &str) {
+    assert!(parse_web_url(given).is_err());
+}
+
+#[rstest]
+#[case("x")]
+#[case("Notes.md")]
+#[case("export.json")]
+fn a_lone_word_or_the_name_of_a_file_is_no_host_unless_it_says_so(#[case] given: &str) {
+    assert!(refusal(given).to_string().contains(&format!("http://{given}")));
+    assert!(parse_web_url(&format!("http://{given}")).is_ok());
+}
+
+#[rstest]
+#[case("example.com")]
+#[case("localhost")]
+#[case("example:8080")]
+#[case("example/page")]
+#[case("example.com/notes.md")]
+#[case("[::1]")]
+fn a_missing_scheme_means_https(#[case] given: &str) {
+    assert_eq!(parse_web_url(given).unwrap().scheme(), "https");
+}
+
+#[rstest]
 #[case::credentials("https://anna:hunter2@example.com/")]
 #[case::only_a_token("https://hunter2@example.com/")]
 #[case::another_scheme("ftp://anna:hunter2@example.com/")]

@@ -31,6 +31,7 @@ fn strategies(
     let guarded = GuardedResolver {
         resolver,
         addresses: Arc::clone(&addresses),
+        limit: settings.attempt_timeout / 4,
     };
     let exchange = Arc::new(Exchange {
         client: client::build(guarded, client::trusted_roots(), settings.attempt_timeout / 2)?,

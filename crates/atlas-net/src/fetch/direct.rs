@@ -13,7 +13,7 @@ use super::cascade::{Answer, FetchStrategy, Tried};
 use super::exchange::{Exchange, Reply};
 use super::failure::Failure;
 use super::judge::judge;
-use super::way::{Timing, Way};
+use super::way::{Asking, Way};
 
 /// Asks the page's own host.
 pub(super) struct Direct {
@@ -53,32 +53,32 @@ impl Direct {
 
     /// Asks one address. An address that may not be asked is recorded too: it is where the way ended.
     async fn hop(&self, url: &Url, deadline: Deadline, way: &mut Way) -> Result<Reply, Failure> {
-        let mut timing = Timing::start();
+        let asking = Asking::start();
         let permitted = self.judge(url).and_then(|()| way.enter(url, self.redirect_limit));
         let reply = match permitted {
-            Ok(()) => self.ask(url, deadline, way, &mut timing).await,
+            Ok(()) => self.ask(url, deadline, way, &asking).await,
             Err(failure) => Err(failure),
         };
-        way.record(url, timing, reply.as_ref());
+        way.record(url, asking, reply.as_ref());
         reply
     }
 
-    async fn ask(
-        &self,
-        url: &Url,
-        deadline: Deadline,
-        way: &Way,
-        timing: &mut Timing,
-    ) -> Result<Reply, Failure> {
+    async fn ask(&self, url: &Url, deadline: Deadline, way: &Way, asking: &Asking) -> Result<Reply, Failure> {
         let scope = scope(url);
         let policy = self.service.policy();
-        let answer = policy.run(Call::repeatable(&scope, deadline), judge, |_attempt_deadline| {
-            timing.begin();
-            self.exchange.run(url)
-        });
+        let answer = policy.run(
+            Call::repeatable(&scope, deadline),
+            judge,
+            async |_attempt_deadline| {
+                let request = asking.begin();
+                let end = self.exchange.run(url).await;
+                request.end(end.as_ref());
+                end
+            },
+        );
         answer.await.map_err(|error| match error {
             // The host was never given the time that an answer may take: that is not its fault.
-            PolicyError::DeadlineExceeded { .. } if way.was_mostly_waiting(*timing) => {
+            PolicyError::DeadlineExceeded { .. } if way.was_mostly_waiting(asking) => {
                 Failure::of_waiting(url)
             }
             error => Failure::of_policy(error, url),
@@ -99,7 +99,7 @@ impl Direct {
 }
 
 /// The host and port: what is treated gently, and what stands or falls by itself.
-fn scope(url: &Url) -> String {
+pub(super) fn scope(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     format!(
         "{}:{}",

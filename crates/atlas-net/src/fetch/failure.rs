@@ -11,6 +11,7 @@ use atlas_resilience::{PolicyError, Rejection};
 use url::Url;
 
 use super::address::RefusedAddress;
+use super::direct::scope;
 use super::resolve::ResolveError;
 
 /// A longer message says nothing more: certificates may name thousands of hosts, and errors quote them.
@@ -55,7 +56,9 @@ impl Failure {
                 FetchFault::AddressTooLong,
                 format!("the way leads on, but {error}"),
             ),
-            UrlError::Invalid(..) => Self::new(FetchFault::BadRedirect, error.to_string()),
+            UrlError::Invalid(..) | UrlError::NoHost(_) => {
+                Self::new(FetchFault::BadRedirect, error.to_string())
+            }
         }
     }
 
@@ -168,19 +171,26 @@ impl Failure {
                 let message = format!("the time for one page was over before `{host}` had given its answer");
                 Self::new(FetchFault::Timeout, message)
             }
-            PolicyError::Rejected { rejection, .. } => Self::of_rejection(rejection, host),
+            PolicyError::Rejected { policy, rejection } => Self::of_rejection(policy, rejection, url),
         }
     }
 }
 
 impl Failure {
     /// The host was not asked.
-    fn of_rejection(rejection: Rejection, host: &str) -> Self {
+    fn of_rejection(policy: &str, rejection: Rejection, url: &Url) -> Self {
+        let host = host_of(url);
         let (fault, message, retry_after) = match rejection {
             Rejection::TooFast { retry_in } => (FetchFault::HostBusy, None, Some(retry_in)),
             Rejection::TooMany => (FetchFault::HostBusy, None, None),
             Rejection::CircuitOpen { retry_in, .. } => {
-                let message = format!("`{host}` is left alone for a while: {rejection}");
+                let scope = scope(url);
+                let time = retry_in.map_or("until somebody decides otherwise".to_owned(), |rest| {
+                    format!("for another {}", rough(rest))
+                });
+                let message = format!(
+                    "{scope} is left alone {time}: {rejection}; see `atlas breaker show {policy} {scope}`"
+                );
                 (FetchFault::CircuitOpen, Some(message), retry_in)
             }
             Rejection::NetworkDown { retry_in } => (
@@ -206,6 +216,16 @@ impl From<RefusedAddress> for Failure {
 
 fn host_of(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
+}
+
+/// A time to wait, rounded up: nobody waits to the second.
+fn rough(rest: Duration) -> String {
+    let secs = rest.as_secs() + u64::from(rest.subsec_nanos() > 0);
+    match secs {
+        0..=90 => format!("{} s", secs.max(1)),
+        91..=5_400 => format!("{} min", secs.div_ceil(60)),
+        _ => format!("{} h", secs.div_ceil(3_600)),
+    }
 }
 
 /// The first error of that type among the causes.
@@ -246,6 +266,27 @@ mod tests {
         let url = Url::parse("https://example.com/").unwrap();
         let message = Failure::of_request(error, &url).message;
         assert!(!message.contains(&place), "{message}");
+    }
+
+    #[test]
+    fn a_host_that_is_left_alone_is_named_with_its_port_the_time_and_the_command_that_tells_more() {
+        let refused = |retry_in| PolicyError::Rejected {
+            policy: "article_processing",
+            rejection: Rejection::CircuitOpen {
+                cause: atlas_resilience::breaker::RefusalCause::Open,
+                retry_in,
+            },
+        };
+        let url = Url::parse("https://example.com/page").unwrap();
+        let message = |retry_in| Failure::of_policy(refused(retry_in), &url).message;
+        assert_eq!(
+            message(Some(Duration::from_secs(299))),
+            "example.com:443 is left alone for another 5 min: the circuit breaker is open; see `atlas breaker show \
+             article_processing example.com:443`"
+        );
+        assert!(message(Some(Duration::from_secs(42))).contains("for another 42 s:"));
+        assert!(message(Some(Duration::from_hours(5))).contains("for another 5 h:"));
+        assert!(message(None).contains("is left alone until somebody decides otherwise:"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use atlas_domain::{Clock, FetchError, FetchRequest, Fetched, Fetcher, PortFuture};
 use atlas_resilience::{Deadline, Egress, EgressSettings, Service, Surroundings, TokioClock};
+use url::Url;
 
 use self::cascade::Cascade;
 
@@ -66,6 +67,32 @@ impl Fetcher for HttpFetcher {
     }
 }
 
+/// The scope that a person means by a host: `example.com:8443`, or an address of it, `https://example.com/page`.
+pub fn scope_of(text: &str) -> Result<String, String> {
+    let refused = || {
+        format!(
+            "`{text}` is no host with a port; write it like `example.com:443`, or give an address like `https://example.com`"
+        )
+    };
+    let is_address = text.contains("://");
+    let url = if is_address {
+        Url::parse(text)
+    } else {
+        Url::parse(&format!("http://{text}"))
+    };
+    let url = url.map_err(|_| refused())?;
+    let is_bare =
+        url.path() == "/" && url.query().is_none() && url.username().is_empty() && !text.ends_with('/');
+    // The parser drops the port that an address of this kind has anyway.
+    let has_port = text
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if url.host().is_none() || !(is_address || (is_bare && has_port)) {
+        return Err(refused());
+    }
+    Ok(direct::scope(&url))
+}
+
 /// A service for a fetcher whose breakers end with the process: for a command that saves nothing, and for tests.
 pub fn passing_service(settings: &FetchSettings) -> Arc<Service> {
     let clock = Arc::new(TokioClock::new(|| std::time::SystemTime::UNIX_EPOCH));
@@ -86,4 +113,34 @@ pub fn passing_service(settings: &FetchSettings) -> Arc<Service> {
         Some(egress),
         [],
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("example.com:443", "example.com:443")]
+    #[case("Example.COM.:80", "example.com:80")]
+    #[case("127.0.0.1:8080", "127.0.0.1:8080")]
+    #[case("[::1]:8080", "[::1]:8080")]
+    #[case("https://example.com", "example.com:443")]
+    #[case("HTTP://Example.com/page?q=1", "example.com:80")]
+    fn a_host_is_named_as_requests_name_it(#[case] text: &str, #[case] scope: &str) {
+        assert_eq!(scope_of(text).as_deref(), Ok(scope));
+    }
+
+    #[rstest]
+    #[case("example.com")]
+    #[case("127.0.0.1")]
+    #[case("example.com:443/")]
+    #[case("example.com:https")]
+    #[case("")]
+    #[case(":443")]
+    #[case("a b:443")]
+    fn what_no_request_would_be_counted_under_is_no_scope(#[case] text: &str) {
+        assert!(scope_of(text).is_err());
+    }
 }

@@ -4,9 +4,11 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas_domain::PortFuture;
 use reqwest::dns::{Addrs, Name, Resolving};
+use tokio::time::timeout;
 
 use super::address::AddressPolicy;
 
@@ -76,14 +78,25 @@ fn classify(error: &io::Error) -> ResolveError {
 pub(super) struct GuardedResolver {
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) addresses: Arc<AddressPolicy>,
+    /// How long a look-up may take. It must be over before the client gives the connection up: that would look as if
+    /// the host were slow, where most likely our own network is down.
+    pub(super) limit: Duration,
 }
 
 impl reqwest::dns::Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { resolver, addresses } = self.clone();
+        let Self {
+            resolver,
+            addresses,
+            limit,
+        } = self.clone();
         Box::pin(async move {
             let name = name.as_str();
-            let found = resolver.resolve(name).await?;
+            let found = timeout(limit, resolver.resolve(name))
+                .await
+                .map_err(|_elapsed| {
+                    ResolveError::Failed(format!("no answer about the name within {limit:?}"))
+                })??;
             if found.is_empty() {
                 return Err(ResolveError::NotFound.into());
             }

@@ -47,6 +47,7 @@ impl FetchSettings {
             concurrency: Some(Concurrency {
                 total: self.concurrent_requests,
                 per_scope: per_host.unwrap_or(self.concurrent_requests),
+                queues: true,
             }),
             rate: self
                 .politeness

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use atlas_domain::FetchFault;
 use atlas_domain::time::ManualClock;
-use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, ResolveError, passing_service};
+use atlas_domain::{FetchFault, PortFuture};
+use atlas_net::fetch::{AddressPolicy, FetchSettings, HttpFetcher, Resolve, ResolveError, passing_service};
 use rstest::rstest;
+use url::Url;
 
 use crate::server::{Server, Step, head, loopback, page, redirect};
 use crate::world::{NOW, Names, fetch, fetch_with, fetcher_with_names, settings};
@@ -268,4 +270,28 @@ async fn localhost_can_be_allowed_by_its_network() {
             .body,
         b"mine"
     );
+}
+
+/// A resolver that never answers, as when packets vanish.
+struct Mute;
+
+impl Resolve for Mute {
+    fn resolve<'a>(&'a self, _name: &'a str) -> PortFuture<'a, Result<Vec<IpAddr>, ResolveError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_resolver_that_never_answers_is_no_slow_host() {
+    let settings = FetchSettings {
+        attempt_timeout: Duration::from_millis(400),
+        ..settings()
+    };
+    let clock = Arc::new(ManualClock::at(NOW));
+    let service = passing_service(&settings);
+    let fetcher = HttpFetcher::with_resolver(&settings, clock, Arc::new(Mute), service).unwrap();
+    let error = fetch(&fetcher, Url::parse("http://example.com/").unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(error.fault, FetchFault::DnsFailed, "{error}");
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use atlas_domain::{ErrorClass, FetchFault, FetchRequest, Fetcher, Strategy};
 use atlas_net::fetch::FetchSettings;
+use atlas_resilience::{Backoff, Jitter, RetryPlan};
 use rstest::rstest;
 use tokio::net::TcpListener;
 use url::Url;
@@ -255,5 +256,30 @@ async fn stays_on_the_web(#[case] url: &str) {
     assert_eq!(
         fault(Url::parse(url).unwrap()).await,
         FetchFault::UnsupportedScheme
+    );
+}
+
+#[tokio::test]
+async fn every_request_of_a_page_that_is_asked_again_is_told_with_its_own_time() {
+    let server = Server::always(|| response("500 Internal Server Error", &[], b"busy")).await;
+    let patient = FetchSettings {
+        retry: Some(RetryPlan {
+            transient: Backoff::constant(Duration::from_millis(60)).with_jitter(Jitter::None),
+            ..RetryPlan::default()
+        }),
+        ..settings()
+    };
+    let fetched = fetch_with(&patient, server.url("/")).await.unwrap();
+    let hops = &fetched.steps[0].hops;
+    let results: Vec<_> = hops.iter().map(|hop| hop.result.as_str()).collect();
+    assert_eq!(results, ["http_500"; 3]);
+    assert!(hops.iter().all(|hop| hop.address.is_some()));
+    assert!(
+        hops[1].waited_ms >= 50 && hops[2].waited_ms >= 50,
+        "the waits are ours: {hops:?}"
+    );
+    assert!(
+        hops.iter().all(|hop| hop.took_ms < 50),
+        "not the host's: {hops:?}"
     );
 }

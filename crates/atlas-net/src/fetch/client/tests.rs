@@ -64,6 +64,7 @@ fn client(trusted: Option<CertificateDer<'static>>) -> Client {
     roots.add_parsable_certificates(trusted);
     build(
         GuardedResolver {
+            limit: Duration::from_secs(5),
             resolver: Arc::new(Here),
             addresses,
         },
