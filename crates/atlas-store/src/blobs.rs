@@ -2,7 +2,7 @@
 //!
 //! A file is on the disk before the row that names it is committed, so a crash leaves only files that nothing
 //! refers to. The collector removes those; the two races between it and a writer are closed here and in
-//! `library/retention.rs`: a blob that exists already is synced and its grace renewed before it counts as
+//! `library/collect.rs`: a blob that exists already is synced and its grace renewed before it counts as
 //! written, and a hash has one writer or collector at a time.
 
 use std::fs::{File, OpenOptions};

@@ -187,7 +187,7 @@ impl DataDir {
 
     /// Whether nobody else has anything in it. Another process may be making its lock at this moment: what it has
     /// made is looked at after the list, so that it is not taken for somebody else's.
-    fn is_ours_or_empty(&self) -> std::io::Result<bool> {
+    pub fn is_ours_or_empty(&self) -> std::io::Result<bool> {
         let mut is_empty = true;
         for entry in std::fs::read_dir(&self.0)? {
             is_empty &= entry?.file_name() == "lost+found"; // every new ext4 has one

@@ -1,6 +1,7 @@
 //! What can go wrong in the store, classified where it happens.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::{ErrorCode, ffi};
 
@@ -128,6 +129,27 @@ pub enum StoreError {
         /// `missing`, or what is wrong with it.
         problem: String,
     },
+    /// The file failed a moment ago, and is not asked before it is due: nothing was done.
+    #[error("{cause}; it is tried again in {} s", .retry_in.as_millis().div_ceil(1_000))]
+    Paused {
+        /// How it failed.
+        cause: Box<Self>,
+        /// When it is due.
+        retry_in: Duration,
+    },
+    /// A person has decided that the file is not asked: nothing was done.
+    #[error(
+        "`{scope}` was stopped by hand{}; `atlas breaker auto {service} {scope}` lets it go on",
+        because(reason)
+    )]
+    StoppedByHand {
+        /// The service whose breaker was opened.
+        service: &'static str,
+        /// Which breaker.
+        scope: String,
+        /// Why, if that was said.
+        reason: String,
+    },
     /// The writer has stopped: the process is ending.
     #[error("the store is shutting down")]
     Closed,
@@ -167,6 +189,22 @@ impl StoreError {
         }
     }
 
+    /// What is wrong with the file, also where it was not asked again because of that.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Paused { cause, .. } => cause,
+            error => error,
+        }
+    }
+
+    /// The same for those who come later. That it is unknown what became of it is true of the first call only.
+    pub(crate) fn as_cause(&self) -> Self {
+        match self.cause() {
+            Self::Unknown(detail) => Self::Io(detail.clone()),
+            cause => cause.clone(),
+        }
+    }
+
     /// Whether this build can do nothing with the file: it is damaged or lost, of another version, or not ours.
     pub fn is_damage(&self) -> bool {
         matches!(
@@ -177,6 +215,14 @@ impl StoreError {
                 | Self::MigrationChanged { .. }
                 | Self::Foreign { .. }
         )
+    }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
     }
 }
 
@@ -192,7 +238,9 @@ impl From<rusqlite::Error> for StoreError {
             _ if code == Some(ffi::SQLITE_IOERR_SHMSIZE) => Self::Full(detail), // no room for the index of the log
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(detail),
             Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(detail),
+            Some(
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Busy(detail),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
                 path: PathBuf::from(Self::UNNAMED),
                 detail,

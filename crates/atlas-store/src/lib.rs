@@ -10,18 +10,23 @@ mod jobs;
 mod library;
 mod ops;
 mod reserve;
+mod services;
 mod sqlite;
 mod tx;
 
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
-pub use jobs::{AttemptRecord, CrashRecovery, JobFilter, JobPage, JobScope, Postponement, UnreadableJob};
+pub use jobs::{
+    AttemptRecord, CancelledJob, CrashRecovery, Crowd, JobFilter, JobPage, JobScope, Postponement,
+    UnreadableJob,
+};
 pub use library::{
     AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IndexMaterialPage, IngestCommit,
     IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, QuarantinePage, Quarantined,
-    RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, UnreadableItem,
+    RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, TitleHit, TitleQuery, UnreadableItem,
 };
 pub use ops::{IndexGuard, Ops, StoredBreakers};
 pub use reserve::Reserve;
+pub use services::DatabaseServices;
 pub use sqlite::WriterStats;

@@ -4,6 +4,7 @@ use atlas_domain::{ItemId, JobId, JobState, NewJob, UserId};
 use rusqlite::OptionalExtension;
 
 use super::caused::JobNote;
+use super::decide::CALLED_OFF;
 use super::read::read_job;
 use crate::error::StoreError;
 use crate::library::Library;
@@ -91,19 +92,19 @@ impl Tx<'_> {
     /// Cancels a job of the same key, whether it waits or runs.
     pub(crate) fn call_off(&self, user: UserId, job: &NewJob) -> Result<(), StoreError> {
         match self.live_job(job.unique_key.as_deref())? {
-            Some((_, live)) => self.cancel(&read_job(self.sql, user, live)?),
+            Some((_, live)) => self.cancel(&read_job(self.sql, user, live)?, CALLED_OFF),
             None => Ok(()),
         }
     }
 
-    /// Cancels a job of the same key if it runs.
-    pub(crate) fn call_off_running(&self, user: UserId, job: &NewJob) -> Result<(), StoreError> {
+    /// Cancels a job of the same key if it runs, because of `why`.
+    pub(crate) fn call_off_running(&self, user: UserId, job: &NewJob, why: &str) -> Result<(), StoreError> {
         let Some((_, live)) = self.live_job(job.unique_key.as_deref())? else {
             return Ok(());
         };
         let live = read_job(self.sql, user, live)?;
         if live.state == JobState::Leased {
-            self.cancel(&live)?;
+            self.cancel(&live, why)?;
         }
         Ok(())
     }

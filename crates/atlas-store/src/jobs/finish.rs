@@ -216,7 +216,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn postpone(&self, lease: &Lease, to: &Postponement, attempt: &AttemptRecord) -> Result<(), StoreError> {
+    pub(super) fn postpone(
+        &self,
+        lease: &Lease,
+        to: &Postponement,
+        attempt: &AttemptRecord,
+    ) -> Result<(), StoreError> {
         self.end_try(
             "UPDATE job SET state = 'ready', run_at = ?3, outcome = 'deferred', reason = ?4, message = ?5,
                  attempts = attempts + ?6, deferrals = deferrals + 1 - ?6,

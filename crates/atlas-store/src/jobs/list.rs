@@ -54,7 +54,7 @@ pub struct UnreadableJob {
 type Place = (i64, i64);
 
 /// A job of a list, or what is left of one that cannot be read.
-type Listed = Result<Job, UnreadableJob>;
+pub(super) type Listed = Result<Job, UnreadableJob>;
 
 /// Jobs of one share that lie together in the index, in the order of a list.
 struct Shelf {
@@ -142,7 +142,7 @@ fn shelves(sql: &Connection, user: UserId, filter: &JobFilter) -> Result<Vec<She
 }
 
 /// One that cannot be read becomes a dead letter as soon as its turn comes; a list changes nothing.
-fn job_if_readable(row: &Row<'_>) -> Result<Listed, StoreError> {
+pub(super) fn job_if_readable(row: &Row<'_>) -> Result<Listed, StoreError> {
     let error = match job_from_row(row) {
         Ok(job) => return Ok(Ok(job)),
         Err(error) => error,

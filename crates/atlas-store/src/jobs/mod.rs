@@ -5,6 +5,7 @@
 
 mod caused;
 mod claim;
+mod crowd;
 mod dead_letters;
 mod decide;
 mod enqueue;
@@ -14,9 +15,12 @@ mod owner;
 mod read;
 mod recover;
 mod unreadable;
+mod wake;
 
 pub use caused::JobScope;
 pub(crate) use caused::{CausedJobs, JobNote};
+pub use crowd::Crowd;
+pub use decide::CancelledJob;
 pub use finish::{AttemptRecord, Postponement};
 pub use list::{JobFilter, JobPage, UnreadableJob};
 pub(crate) use owner::{jobs_seen_to_by, shares_seen_to_by};

@@ -58,7 +58,7 @@ pub(crate) fn read_job(sql: &Connection, user: UserId, job: JobId) -> Result<Job
     .ok_or_else(|| StoreError::not_found("job", job))
 }
 
-fn job_row(sql: &Connection, user: UserId, job: JobId) -> Result<i64, StoreError> {
+pub(super) fn job_row(sql: &Connection, user: UserId, job: JobId) -> Result<i64, StoreError> {
     let seen_to = jobs_seen_to_by(user);
     sql.prepare_cached(&format!("SELECT id FROM job WHERE {seen_to} AND uuid = ?2"))?
         .query_row((user.0, job.as_bytes()), |row| row.get(0))

@@ -95,7 +95,7 @@ impl Library {
                 );
                 Ok(sql
                     .prepare_cached(&query)?
-                    .query_row((user.0, address), item_from_row)
+                    .query_row((user.0, &address), item_from_row)
                     .optional()?)
             })
             .await

@@ -21,6 +21,7 @@ mod snapshots;
 mod status;
 mod stored_bytes;
 mod tags;
+mod titles;
 
 use std::fs::File;
 use std::path::Path;
@@ -40,12 +41,14 @@ pub use retention::{RetentionPolicy, RetentionReport};
 pub use save::{NewItem, Saved, SavedAs};
 pub use status::Counts;
 pub use stored_bytes::StoredBytes;
+pub use titles::{TitleHit, TitleQuery};
 
 use crate::blobs::{BlobFiles, PreparedBlob};
 use crate::data_dir::{DataDir, DataDirError, DataDirLock};
 use crate::error::StoreError;
 use crate::jobs::{CausedJobs, JobNote};
 use crate::reserve::Reserve;
+use crate::services::DatabaseServices;
 use crate::sqlite::{
     Database, Lane, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write,
     quick_check,
@@ -81,6 +84,7 @@ impl Library {
         lock: &DataDirLock,
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
         let path = lock.dir().library_db();
         lost::refuse_lost(lock.dir())?;
@@ -94,7 +98,7 @@ impl Library {
         create_identity(&Tx::new(&connection, now, &entropy))?;
         let identity = read_identity(&connection)?;
         let reserve = Reserve::of(lock.dir());
-        let db = Database::start(connection, &path, READERS, Some(reserve.clone()))?;
+        let db = Database::start(connection, &path, READERS, Some(reserve.clone()), services)?;
         Ok(Self {
             db,
             blobs: Arc::new(BlobFiles::create(lock.dir().blobs(), reserve)?),
@@ -111,8 +115,9 @@ impl Library {
         dir: &DataDir,
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
-        Self::open_reading(dir, || dir.keep_still().map(Some), clock, entropy)
+        Self::open_reading(dir, || dir.keep_still().map(Some), clock, entropy, services)
     }
 
     /// The same for the holder of the lock: for a server where nothing can be written.
@@ -120,8 +125,9 @@ impl Library {
         lock: &DataDirLock,
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
-        Self::open_reading(lock.dir(), || Ok(None), clock, entropy)
+        Self::open_reading(lock.dir(), || Ok(None), clock, entropy, services)
     }
 
     /// On a full disk or a read-only file system there may be no room to take part in the locks. The file is then
@@ -131,13 +137,14 @@ impl Library {
         keep_still: impl FnOnce() -> Result<Option<File>, DataDirError>,
         clock: Arc<dyn Clock>,
         entropy: Arc<Entropy>,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
         let path = dir.library_db();
         lost::refuse_lost(dir)?;
         if lost::is_absent(&path) {
             return Err(StoreError::NoLibrary(dir.path().to_owned()));
         }
-        let (db, still) = match Database::open_read_only(&path, &SCHEMA, 2, Reading::Shared) {
+        let (db, still) = match Database::open_read_only(&path, &SCHEMA, 2, Reading::Shared, services) {
             Err(error @ (StoreError::Full(_) | StoreError::Io(_) | StoreError::ReadOnly)) => {
                 let Ok(still) = keep_still() else {
                     return Err(error);
@@ -145,7 +152,7 @@ impl Library {
                 if !log_is_empty(&path) {
                     return Err(error); // what it holds would be missing
                 }
-                let db = Database::open_read_only(&path, &SCHEMA, 2, Reading::Still)?;
+                let db = Database::open_read_only(&path, &SCHEMA, 2, Reading::Still, services)?;
                 (db, still)
             }
             other => (other?, None),
@@ -185,6 +192,11 @@ impl Library {
     /// What has turned out to be wrong with the file while it was in use: damage, or that it is not at its place.
     pub fn trouble(&self) -> Option<StoreError> {
         self.db.trouble()
+    }
+
+    /// Why nothing can be written at the moment, and when it is tried again. It ends by itself.
+    pub fn outage(&self) -> Option<StoreError> {
+        self.db.outage()
     }
 
     /// Makes `bytes` safe on the disk, to be referred to by a later write. They may be shared with the caller, who

@@ -15,10 +15,11 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Conclusion, IngestCommit, ItemFilter, Library, NewItem, RetentionPolicy};
+use super::{Conclusion, IngestCommit, ItemFilter, Library, NewItem, RetentionPolicy, TitleQuery};
 use crate::data_dir::{DataDir, Holder};
 use crate::error::StoreError;
-use crate::jobs::{AttemptRecord, JobFilter, JobScope, Postponement};
+use crate::jobs::{AttemptRecord, Crowd, JobFilter, JobScope, Postponement};
+use crate::services::DatabaseServices;
 use crate::sqlite::trace::take_statements;
 
 const OWNER: UserId = UserId::OWNER;
@@ -28,7 +29,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const LARGE: [&str; 6] = ["item", "job", "document", "snapshot", "attempt", "change_log"];
 
 /// Use cases that go through an index from one end, with the reason why that is right.
-const ALLOWED: [(&str, &str); 6] = [
+const ALLOWED: [(&str, &str); 7] = [
     // In the order of the queue, and only until the first job that may run.
     ("claim_jobs", "SCAN job USING COVERING INDEX job_ready"),
     // It hardly ever has an entry, and one is enough.
@@ -42,6 +43,8 @@ const ALLOWED: [(&str, &str); 6] = [
         "counts",
         "SCAN document USING COVERING INDEX document_by_snapshot",
     ),
+    // From the newest item on until there are enough, for no longer than its caller waits: it stands in for the index.
+    ("titles_like", "SCAN item"),
 ];
 
 struct Plans {
@@ -62,7 +65,7 @@ impl Plans {
         };
         let lock = DataDir::new(folder.path().join("data")).lock(&holder).unwrap();
         let (clock, entropy) = (Arc::new(ManualClock::at(NOW)), Arc::new(Entropy::seeded(7)));
-        let library = Library::open(&lock, clock, entropy).unwrap();
+        let library = Library::open(&lock, clock, entropy, &DatabaseServices::default()).unwrap();
         let path = lock.dir().library_db();
         take_statements(&path);
         Self {
@@ -244,6 +247,25 @@ impl Plans {
         let finish = library.finish_maintenance(&lease, "nothing", attempt());
         self.of("finish_maintenance", finish).await;
         self.of("recover", library.recover_interrupted_jobs()).await;
+        for page in ["example.com/first", "example.com/second"] {
+            library.save_item(OWNER, address(page)).await.unwrap();
+        }
+        let lease = self.claim().await;
+        let later = Postponement {
+            until: NOW.after(hour),
+            counts: false,
+            reason: "circuit_open".to_owned(),
+            message: String::new(),
+        };
+        let crowd = Crowd {
+            from: NOW.after(hour),
+            spread: hour,
+            made_after: NOW.before(hour),
+        };
+        let with_crowd = library.postpone_with_crowd(&lease, later, crowd, attempt());
+        self.of("postpone_with_crowd", with_crowd).await;
+        self.of("wake_waiting", library.wake_waiting(OWNER, "example.com"))
+            .await;
         for state in [None, Some(JobState::Done)] {
             for kind in [None, Some(JobKind::IngestItem)] {
                 let filter = JobFilter {
@@ -284,6 +306,12 @@ impl Plans {
         let canonical = atlas_domain::CanonicalUrl::of(&Url::parse("https://stored.example/").unwrap());
         self.of("item_at", library.item_at(OWNER, &canonical)).await;
         self.of("item", library.item(OWNER, stored)).await;
+        let titles = TitleQuery {
+            words: vec!["words".to_owned()],
+            excluded: vec!["other".to_owned()],
+            limit: 20,
+        };
+        self.of("titles_like", library.titles_like(OWNER, titles)).await;
         self.of("current_document", library.current_document(OWNER, stored))
             .await;
         self.of("latest_judgement", library.latest_judgement(OWNER, stored))
@@ -292,7 +320,7 @@ impl Plans {
             .await;
         let reprocess = library.snapshot_to_reprocess(OWNER, stored);
         let snapshot = self.of("snapshot_to_reprocess", reprocess).await.unwrap();
-        self.of("blob", library.blob(snapshot.body_hash)).await;
+        self.of("blob", library.blob(snapshot.body_hash.unwrap())).await;
         self.of("attempts_of_item", library.attempts_of_item(OWNER, stored))
             .await;
         self.of("audit_of", library.audit_of(OWNER, stored)).await;

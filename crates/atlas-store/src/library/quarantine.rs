@@ -1,7 +1,7 @@
 //! The quarantine: suspected junk, kept whole until the owner decides.
 
 use atlas_domain::{Item, ItemId, ItemState, JobId, NewJob, UserId};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
@@ -72,7 +72,8 @@ impl Library {
             let reprocess = NewJob::reprocess(item);
             if !found.keep_always {
                 // A run that is under way began without knowing this, and would end as it did before.
-                tx.call_off_running(user, &reprocess)?;
+                let why = "the owner says that this is content: it is processed anew";
+                tx.call_off_running(user, &reprocess, why)?;
             }
             let job = tx.request(&reprocess)?;
             Ok((read_item(tx.sql, user, item)?, job))
@@ -107,6 +108,25 @@ impl Library {
         })
         .await
     }
+
+    /// Whether the owner's word that an item is junk still stands: neither the owner nor, at the owner's wish, an
+    /// ingestion has said anything else since.
+    pub async fn is_dropped(&self, user: UserId, item: ItemId) -> Result<bool, StoreError> {
+        self.db.read(move |sql| is_dropped(sql, user, item)).await
+    }
+}
+
+fn is_dropped(sql: &Connection, user: UserId, item: ItemId) -> Result<bool, StoreError> {
+    let last_word: Option<String> = sql
+        .prepare_cached(
+            "SELECT audit.action FROM audit JOIN item ON item.uuid = audit.item_uuid
+             WHERE item.user_id = ?1 AND item.uuid = ?2 AND item.state = 'rejected'
+                 AND (audit.actor = 'ingest' OR audit.action IN ('dropped', 'kept', 'saved_again'))
+             ORDER BY audit.id DESC LIMIT 1",
+        )?
+        .query_row((user.0, item.as_bytes()), |row| row.get(0))
+        .optional()?;
+    Ok(last_word.as_deref() == Some("dropped"))
 }
 
 fn list(sql: &Connection, user: UserId, limit: u32, before: i64) -> Result<QuarantinePage, StoreError> {

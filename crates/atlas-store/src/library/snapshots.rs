@@ -21,7 +21,7 @@ impl Library {
         let snapshot = Snapshot {
             id: SnapshotId::generate(self.clock.now(), &self.entropy),
             item_id: item,
-            body_hash: body.hash,
+            body_hash: Some(body.hash),
             size_bytes: body.size_bytes,
             url: fetched.url.to_string(),
             final_url: fetched.final_url.to_string(),
@@ -50,13 +50,13 @@ impl Library {
             .await
     }
 
-    /// The newest snapshot of an item whose bytes are still kept.
+    /// The newest snapshot of an item: how it was fetched, whether its bytes are still kept or not.
     pub async fn latest_snapshot(&self, user: UserId, item: ItemId) -> Result<Option<Snapshot>, StoreError> {
         self.db
             .read(move |sql| {
                 let mut statement = sql.prepare_cached(
                     "SELECT snapshot.*, item.uuid AS item_uuid FROM snapshot JOIN item ON item.id = snapshot.item_id
-                     WHERE item.user_id = ?1 AND item.uuid = ?2 AND snapshot.body_hash IS NOT NULL
+                     WHERE item.user_id = ?1 AND item.uuid = ?2
                      ORDER BY snapshot.id DESC LIMIT 1",
                 )?;
                 Ok(statement.query_row((user.0, item.as_bytes()), snapshot_from_row).optional()?)
@@ -64,7 +64,7 @@ impl Library {
             .await
     }
 
-    /// The bytes that an item's state came from: those of its content, else those the gate judged last, else the
+    /// Where the bytes are kept that an item's state came from: those of its content, else those the gate judged last, else the
     /// newest. An answer of a server in trouble is none of these.
     pub async fn snapshot_to_reprocess(
         &self,
@@ -119,7 +119,7 @@ fn insert_snapshot(sql: &Connection, item_row: i64, snapshot: &Snapshot) -> Resu
     .execute((
         snapshot.id.as_bytes(),
         item_row,
-        snapshot.body_hash.0,
+        snapshot.body_hash.map(|hash| hash.0),
         snapshot.size_bytes as i64,
         &snapshot.url,
         &snapshot.final_url,
@@ -137,7 +137,7 @@ fn snapshot_from_row(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
     Ok(Snapshot {
         id: SnapshotId::read(row, "uuid")?,
         item_id: ItemId::read(row, "item_uuid")?,
-        body_hash: BlobHash::read(row, "body_hash")?,
+        body_hash: Option::<BlobHash>::read(row, "body_hash")?,
         size_bytes: row.get::<_, i64>("size_bytes")? as u64,
         url: row.get("url")?,
         final_url: row.get("final_url")?,

@@ -1,7 +1,9 @@
 //! What a person has in the library, counted for `atlas status` and `/metrics`.
 
+use std::str::FromStr;
+
 use atlas_domain::{ItemState, JobState, Timestamp, UserId};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
@@ -14,10 +16,14 @@ use crate::sqlite::parse_column;
 pub struct Counts {
     /// Items outside the trash by state; states without items are there with 0.
     pub items: Vec<(ItemState, u64)>,
+    /// Items outside the trash in states that this version does not know.
+    pub unreadable_items: u64,
     /// Items in the trash.
     pub trashed: u64,
     /// Jobs by state; states without jobs are there with 0.
     pub jobs: Vec<(JobState, u64)>,
+    /// Jobs in states that this version does not know.
+    pub unreadable_jobs: u64,
     /// How long the oldest job that could run now has been waiting.
     pub oldest_ready_ms: u64,
     /// Jobs that wait for a later try.
@@ -53,7 +59,7 @@ fn count_items(sql: &Connection, user: UserId, counts: &mut Counts) -> Result<()
     )?;
     let mut rows = statement.query([user.0])?;
     while let Some(row) = rows.next()? {
-        add(&mut counts.items, &parse_column(row, "state")?, row.get("n")?);
+        count(row, &mut counts.items, &mut counts.unreadable_items)?;
     }
     counts.trashed = sql
         .prepare_cached(
@@ -78,7 +84,7 @@ fn count_jobs(sql: &Connection, user: UserId, now: Timestamp, counts: &mut Count
     for share in shares_seen_to_by(user) {
         let mut rows = statement.query([share])?;
         while let Some(row) = rows.next()? {
-            add(&mut counts.jobs, &parse_column(row, "state")?, row.get("n")?);
+            count(row, &mut counts.jobs, &mut counts.unreadable_jobs)?;
         }
     }
     let seen_to = jobs_seen_to_by(user);
@@ -101,8 +107,22 @@ fn count_jobs(sql: &Connection, user: UserId, now: Timestamp, counts: &mut Count
     Ok(())
 }
 
-fn add<K: PartialEq>(counts: &mut [(K, u64)], key: &K, count: u64) {
-    if let Some(entry) = counts.iter_mut().find(|(known, _)| known == key) {
-        entry.1 += count;
+/// One damaged state costs its row its place among the others, and no other row anything.
+fn count<K>(row: &Row<'_>, known: &mut [(K, u64)], unreadable: &mut u64) -> Result<(), StoreError>
+where
+    K: FromStr<Err: std::error::Error + Send + Sync + 'static> + PartialEq,
+{
+    let count: u64 = row.get("n")?;
+    match parse_column::<K>(row, "state") {
+        Ok(state) => {
+            if let Some(entry) = known.iter_mut().find(|(known, _)| *known == state) {
+                entry.1 += count;
+            }
+        }
+        Err(error) => {
+            StoreError::from(error).of_one_row()?;
+            *unreadable += count;
+        }
     }
+    Ok(())
 }

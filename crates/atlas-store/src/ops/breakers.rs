@@ -5,6 +5,7 @@ mod unreadable;
 
 use std::pin::Pin;
 
+use atlas_domain::Timestamp;
 use atlas_resilience::breaker::{OverlayMode, Phase, StoredBreaker};
 use atlas_resilience::{Batch, BreakerKey, BreakerStore, Record, StoreFailure};
 use rusqlite::{Connection, Row};
@@ -30,6 +31,8 @@ pub struct StoredBreakers {
 impl BreakerStore for Ops {
     fn write(&self, batch: Batch) -> Pin<Box<dyn Future<Output = Result<(), StoreFailure>> + Send + '_>> {
         Box::pin(async move {
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("breaker::persist", |_| std::process::abort());
             // Nobody waits for it, so it lets everybody pass.
             let written = self
                 .db
@@ -53,35 +56,21 @@ impl Ops {
         {
             tracing::error!(%error, "rows of circuit breakers that cannot be read stay where they are");
         }
-        let mut stored = StoredBreakers {
-            rows: found.rows,
-            next_number: found.next_number,
-            ..Default::default()
-        };
-        for row in found.unreadable {
+        for row in &found.unreadable {
             tracing::error!(breaker = %row.key, problem = row.problem, "a circuit breaker cannot be read: it begins with a probe");
-            if row.is_named {
-                stored.rows.push((row.key.clone(), row.due(now)));
-            }
-            stored.unreadable.push((row.key, row.problem));
         }
-        Ok(stored)
+        Ok(found.with_the_rest_due(now))
     }
 }
 
 impl StoredBreakers {
     /// The same for a process that only looks, beside whoever writes: nothing is set aside. Blocks.
-    pub fn look(dir: &DataDir) -> Result<Self, StoreError> {
+    pub fn look(dir: &DataDir, now: Timestamp) -> Result<Self, StoreError> {
         let path = dir.ops_db();
         if !path.exists() {
             return Ok(Self::default());
         }
-        let found = read_all(&open_read_only(&path)?)?;
-        Ok(Self {
-            rows: found.rows,
-            next_number: found.next_number,
-            unreadable: Vec::new(),
-        })
+        Ok(read_all(&open_read_only(&path)?)?.with_the_rest_due(now))
     }
 }
 
@@ -90,6 +79,24 @@ struct Found {
     rows: Vec<(BreakerKey, StoredBreaker)>,
     unreadable: Vec<Unreadable>,
     next_number: u64,
+}
+
+impl Found {
+    /// One that cannot be read is due, as long as somebody could ask for it.
+    fn with_the_rest_due(self, now: Timestamp) -> StoredBreakers {
+        let mut stored = StoredBreakers {
+            rows: self.rows,
+            next_number: self.next_number,
+            ..Default::default()
+        };
+        for row in self.unreadable {
+            if row.is_named {
+                stored.rows.push((row.key.clone(), row.due(now)));
+            }
+            stored.unreadable.push((row.key, row.problem));
+        }
+        stored
+    }
 }
 
 fn read_all(sql: &Connection) -> Result<Found, StoreError> {
@@ -124,6 +131,7 @@ fn read(row: &Row<'_>) -> Result<(BreakerKey, StoredBreaker, u64), StoreError> {
         open_for_ms: row.get("open_for_ms")?,
         not_before: row.get("not_before")?,
         trips: row.get("trips")?,
+        succeeded: 0,
         generation: row.get("generation")?,
         overlay: known(&text("overlay")?, OverlayMode::parse)?,
         overlay_since: row.get("overlay_since")?,

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::data_dir::DataDirLock;
 use crate::error::StoreError;
 use crate::reserve::Reserve;
+use crate::services::DatabaseServices;
 use crate::sqlite::{
     Database, Lane, Migration, Schema, migrate, open_read_only, open_read_write, quick_check,
 };
@@ -58,12 +59,16 @@ pub enum IndexGuard {
 
 impl Ops {
     /// Opens operational state, creating it if it does not exist. Blocks.
-    pub fn open(lock: &DataDirLock, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    pub fn open(
+        lock: &DataDirLock,
+        clock: Arc<dyn Clock>,
+        services: &DatabaseServices,
+    ) -> Result<Self, StoreError> {
         let path = lock.dir().ops_db();
-        let db = match open_file(lock, clock.as_ref()) {
+        let db = match open_file(lock, clock.as_ref(), services) {
             Err(error) if error.is_damage() => {
                 set_aside(&path, clock.as_ref(), &error)?;
-                open_file(lock, clock.as_ref())?
+                open_file(lock, clock.as_ref(), services)?
             }
             other => other?,
         };
@@ -189,7 +194,11 @@ fn is_library_seen(sql: &Connection) -> Result<bool, StoreError> {
     Ok(sql.query_row("SELECT EXISTS (SELECT 1 FROM library_seen)", [], |row| row.get(0))?)
 }
 
-fn open_file(lock: &DataDirLock, clock: &dyn Clock) -> Result<Database, StoreError> {
+fn open_file(
+    lock: &DataDirLock,
+    clock: &dyn Clock,
+    services: &DatabaseServices,
+) -> Result<Database, StoreError> {
     let path = lock.dir().ops_db();
     let existed = path.exists();
     let mut connection = open_read_write(&path)?;
@@ -197,7 +206,7 @@ fn open_file(lock: &DataDirLock, clock: &dyn Clock) -> Result<Database, StoreErr
         check(&mut connection, &path)?;
     }
     migrate(&mut connection, &path, &SCHEMA, clock.now())?;
-    Database::start(connection, &path, 2, Some(Reserve::of(lock.dir())))
+    Database::start(connection, &path, 2, Some(Reserve::of(lock.dir())), services)
 }
 
 /// Breakers whose rows cannot be read are dealt with one by one, when they are wanted. Whatever else is wrong makes the

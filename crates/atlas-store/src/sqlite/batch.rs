@@ -2,14 +2,17 @@
 //!
 //! A request that fails on its own is rolled back to its savepoint. A full disk, an I/O error or an interrupt
 //! destroys the *whole* transaction, savepoints included; then the guilty request is answered with its error
-//! and all others run again, each in a transaction of its own.
+//! and all others run again, each in a transaction of its own. A lock that somebody else holds is waited for, and then
+//! everything runs again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 
 use atlas_domain::panic_message;
 use rusqlite::{Connection, ErrorCode, ffi};
 
+use super::busy::{LOCK_WAIT, Patience};
 use super::log::LogEnd;
 use super::unclear::{Found, look};
 use crate::error::StoreError;
@@ -35,6 +38,14 @@ pub(super) trait Disk: Send {
     /// Ends a transaction.
     fn commit(&self, connection: &Connection) -> Result<(), rusqlite::Error> {
         connection.execute_batch("COMMIT")
+    }
+    /// Lets time pass for whoever holds the lock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another program holds the lock, tells nobody when it lets go, and this thread has no runtime"
+    )]
+    fn wait(&self, duration: Duration) {
+        std::thread::sleep(duration);
     }
     /// Makes room on a full disk. Whether there is more than before, so that it is worth trying again.
     fn make_room(&self) -> bool;
@@ -74,7 +85,7 @@ pub(super) fn commit_batch(
             again: requests,
         };
     }
-    match attempt(connection, &mut requests, mark, disk, log_end) {
+    match attempt_patiently(connection, &mut requests, mark, disk, log_end) {
         Attempt::Committed(results) => {
             answer_all(requests, results);
             BatchEnd {
@@ -109,7 +120,7 @@ pub(super) fn commit_batch(
                 again: requests,
             }
         }
-        Attempt::NotBegun(error) => {
+        Attempt::NotBegun(error) | Attempt::Held { by: None, error } => {
             fail_all(requests, &error);
             BatchEnd {
                 connection: state_after(&error),
@@ -123,7 +134,7 @@ pub(super) fn commit_batch(
                 again,
             }
         }
-        Attempt::Destroyed { by, error } => {
+        Attempt::Destroyed { by, error } | Attempt::Held { by: Some(by), error } => {
             requests.remove(by).answer(Err(error.clone()));
             BatchEnd {
                 connection: state_after(&error),
@@ -151,8 +162,31 @@ enum Attempt {
     CommitFailed(StoreError),
     /// The transaction could not begin.
     NotBegun(StoreError),
+    /// Somebody else holds a lock, which request number `by` met, or else all of them; nothing is on the disk.
+    Held { by: Option<usize>, error: StoreError },
     /// Request number `by` took the whole transaction with it.
     Destroyed { by: usize, error: StoreError },
+}
+
+/// What the last attempt comes to, locks included.
+fn attempt_patiently(
+    connection: &Connection,
+    requests: &mut [Box<dyn Request>],
+    mark: i64,
+    disk: &dyn Disk,
+    log_end: &LogEnd,
+) -> Attempt {
+    let mut patience = Patience::new();
+    loop {
+        let attempted = attempt(connection, requests, mark, disk, log_end);
+        if !matches!(attempted, Attempt::Held { .. }) {
+            return attempted;
+        }
+        let Some(wait) = patience.next_wait() else {
+            return attempted;
+        };
+        disk.wait(wait);
+    }
 }
 
 fn attempt(
@@ -162,8 +196,12 @@ fn attempt(
     disk: &dyn Disk,
     log_end: &LogEnd,
 ) -> Attempt {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        return Attempt::NotBegun(error.into());
+    let begun = connection
+        .busy_timeout(LOCK_WAIT)
+        .and_then(|()| connection.execute_batch("BEGIN IMMEDIATE"));
+    match begun.map_err(StoreError::from) {
+        Ok(()) => {}
+        Err(error) => return held_or(error, Attempt::NotBegun),
     }
     let changes_before = connection.total_changes();
     let mut results = Vec::with_capacity(requests.len());
@@ -174,6 +212,11 @@ fn attempt(
                 StoreError::Panicked("a store operation ended the transaction it ran in".to_owned())
             });
             return Attempt::Destroyed { by: index, error };
+        }
+        if let Err(error @ StoreError::Busy(_)) = result {
+            roll_back(connection);
+            let by = Some(index);
+            return Attempt::Held { by, error };
         }
         results.push(result);
     }
@@ -186,7 +229,7 @@ fn attempt(
     }
     if let Err(error) = connection.execute("UPDATE writer_mark SET batch = ?1", [mark]) {
         roll_back(connection);
-        return Attempt::CommitFailed(error.into());
+        return held_or(error.into(), Attempt::CommitFailed);
     }
     #[cfg(feature = "failpoints")]
     fail::fail_point!("store::before_commit", |_| std::process::abort());
@@ -206,9 +249,16 @@ fn attempt(
             if unclear {
                 Attempt::CommitUnclear(error.into(), results)
             } else {
-                Attempt::CommitFailed(error.into())
+                held_or(error.into(), Attempt::CommitFailed)
             }
         }
+    }
+}
+
+fn held_or(error: StoreError, otherwise: impl FnOnce(StoreError) -> Attempt) -> Attempt {
+    match error {
+        StoreError::Busy(_) => Attempt::Held { by: None, error },
+        error => otherwise(error),
     }
 }
 

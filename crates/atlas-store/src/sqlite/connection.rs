@@ -30,7 +30,7 @@ pub(crate) enum Reading {
     Still,
 }
 
-/// How long a statement waits for another connection's lock.
+/// How long anybody waits for another connection's lock, all tries together.
 pub(super) const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Statements that stay prepared: more than all use cases together have.
@@ -87,6 +87,12 @@ fn why_not_writable(path: &Path) -> StoreError {
 /// Whether nobody can write where `path` lies.
 pub(crate) fn is_on_read_only_file_system(path: &Path) -> bool {
     rustix::fs::statvfs(path).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
+/// How much room there is where `path` lies; `None` when that cannot be found out.
+pub(super) fn free_bytes(path: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Schema migrations: numbered, forward only, hash-checked, one transaction each, after a verified backup.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use atlas_domain::Timestamp;
@@ -144,6 +145,8 @@ fn back_up_before(
 ) -> Result<(), StoreError> {
     let folder = backups(path);
     std::fs::create_dir_all(&folder)?;
+    // Else a power cut could take the new folder away, with the copy in it, after the step has been taken.
+    File::open(folder.parent().unwrap_or(&folder))?.sync_all()?;
     let target = folder.join(format!("{}{found}-{}.db", backup_prefix(path), now.as_millis()));
     verified_backup(connection, &target)?;
     tracing::info!(backup = %target.display(), "backed up before the migration");

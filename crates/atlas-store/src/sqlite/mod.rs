@@ -4,11 +4,14 @@
 
 mod backup;
 mod batch;
+mod busy;
 mod connection;
 mod file;
+mod guard;
 mod health;
 mod log;
 mod migrate;
+mod probe;
 mod readers;
 mod unclear;
 mod values;
@@ -19,14 +22,14 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod trace;
 
+use atlas_resilience::breaker::{CallResult, Permit};
+use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-use rusqlite::Connection;
 
 use crate::error::StoreError;
 use crate::reserve::Reserve;
+use crate::services::{DatabaseServices, READ_LIMIT};
 
 pub(crate) use connection::{
     Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
@@ -37,24 +40,28 @@ pub(crate) use writer::Lane;
 pub use writer::WriterStats;
 
 use batch::Disk;
+use busy::Patience;
 use connection::{check_owner, open_reader};
 use file::DatabaseFile;
+use guard::{Guards, judge, judge_read};
 use health::Health;
-use readers::Readers;
+use probe::Probe;
+use readers::{Place, Readers};
 use writer::Writer;
 
-/// One database file: a writer thread (unless opened read-only) and a pool of readers.
+/// One database file: a writer thread (unless opened read-only) and a pool of readers. Every call passes the circuit
+/// breaker of its direction.
 #[derive(Clone)]
 pub(crate) struct Database {
     writer: Option<Arc<Writer>>,
+    /// Beside a writer.
+    probe: Option<Arc<Probe>>,
+    guards: Arc<Guards>,
     readers: Arc<Readers>,
     reading: Reading,
     path: Arc<Path>,
     health: Arc<Health>,
 }
-
-/// How long one read may take before it is interrupted.
-const READ_LIMIT: Duration = Duration::from_secs(10);
 
 impl Database {
     /// Takes over a migrated read-write connection on `path`: from here on its thread alone writes. When the
@@ -64,16 +71,27 @@ impl Database {
         path: &Path,
         readers: usize,
         reserve: Option<Reserve>,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
         let file = DatabaseFile::at(path, reserve)?;
-        Self::start_on(connection, Box::new(file), readers)
+        Self::start_on(connection, Box::new(file), readers, services)
     }
 
-    fn start_on(connection: Connection, disk: Box<dyn Disk>, readers: usize) -> Result<Self, StoreError> {
+    fn start_on(
+        connection: Connection,
+        disk: Box<dyn Disk>,
+        readers: usize,
+        services: &DatabaseServices,
+    ) -> Result<Self, StoreError> {
         let path: Arc<Path> = disk.path().into();
+        let guards = Guards::of(services, &name_of(&path));
+        let readers = Arc::new(Readers::open(&path, Reading::Shared, readers, READ_LIMIT)?);
+        let writer = Arc::new(Writer::start(connection, disk)?);
         Ok(Self {
-            readers: Arc::new(Readers::open(&path, Reading::Shared, readers, READ_LIMIT)?),
-            writer: Some(Arc::new(Writer::start(connection, disk)?)),
+            readers,
+            probe: Some(Arc::new(Probe::new(&writer, &path, &guards.writing))),
+            writer: Some(writer),
+            guards: Arc::new(guards),
             reading: Reading::Shared,
             path,
             health: Arc::default(),
@@ -86,12 +104,15 @@ impl Database {
         schema: &Schema,
         readers: usize,
         reading: Reading,
+        services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
         let first = open_reader(path, reading)?;
         check_owner(&first, path)?;
         schema.check(&first, path)?;
         Ok(Self {
             writer: None,
+            probe: None,
+            guards: Arc::new(Guards::of(services, &name_of(path))),
             readers: Arc::new(Readers::open(path, reading, readers, READ_LIMIT)?),
             reading,
             path: path.into(),
@@ -107,6 +128,11 @@ impl Database {
     /// What has turned out to be wrong with the file since it was opened.
     pub(crate) fn trouble(&self) -> Option<StoreError> {
         self.health.trouble()
+    }
+
+    /// What keeps it from being written to at the moment.
+    pub(crate) fn outage(&self) -> Option<StoreError> {
+        self.guards.writing.outage()
     }
 
     /// Runs `work` in a write transaction and answers when it is on the disk.
@@ -135,6 +161,7 @@ impl Database {
         let Some(writer) = &self.writer else {
             return Err(StoreError::ReadOnly);
         };
+        let permit = self.guards.writing.ask()?;
         let (health, path) = (Arc::clone(&self.health), Arc::clone(&self.path));
         let on_sound_file = move |sql: &Connection| {
             health.allow_writing()?;
@@ -144,6 +171,7 @@ impl Database {
         if result.is_ok() {
             self.health.written();
         }
+        self.judge_write(permit, &result).await;
         result
     }
 
@@ -151,15 +179,24 @@ impl Database {
     ///
     /// After a commit of unknown end, "it is not there" would not hold if a crash brought it to life. So a commit is
     /// tried first that takes its place. On a disk on which that fails, too, reading goes on all the same.
+    ///
+    /// `work` may run more than once, as that of a write may.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
         if let Some(writer) = &self.writer {
             writer.settle_unknown_commit().await;
         }
-        self.noted(self.readers.run(work).await)
+        self.guards.reading.peek()?;
+        // That all connections are busy says nothing of the file: nobody is judged before the place is there.
+        let place = self.readers.enter().await?;
+        let permit = self.guards.reading.ask()?;
+        let result = self.noted(self.read_patiently(place, work).await);
+        let (judged, error) = (judge_read(&result), result.as_ref().err());
+        self.guards.reading.finish(permit, judged, error);
+        result
     }
 
     /// Runs `work` on a connection of its own, for as long as it takes: for maintenance that reads the whole
@@ -169,11 +206,52 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        let permit = self.guards.maintenance.ask()?;
         let (path, reading) = (Arc::clone(&self.path), self.reading);
         let result = tokio::task::spawn_blocking(move || work(&open_reader(&path, reading)?))
             .await
             .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())));
+        // However long it took and however it ended, nobody else is turned away for it.
+        self.guards.maintenance.finish(permit, CallResult::Ignored, None);
         self.noted(result)
+    }
+
+    /// Runs `work` again when it has met a lock that somebody else holds.
+    async fn read_patiently<T, F>(&self, mut place: Place<'_>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
+    {
+        let (work, mut patience) = (Arc::new(work), Patience::new());
+        loop {
+            let once = Arc::clone(&work);
+            let result = place.run(move |sql| once(sql)).await;
+            if !matches!(result, Err(StoreError::Busy(_))) {
+                return result;
+            }
+            let Some(wait) = patience.next_wait() else {
+                return result;
+            };
+            tokio::time::sleep(wait).await;
+            match self.readers.enter().await {
+                Ok(again) => place = again,
+                Err(_too_many) => return result,
+            }
+        }
+    }
+
+    /// Gives the permit of a write back with what its result says of the file.
+    async fn judge_write<T>(&self, permit: Permit<'_>, result: &Result<T, StoreError>) {
+        let mut judged = judge(result);
+        if let (Err(error), Some(probe), CallResult::Outage) = (result, &self.probe, judged) {
+            judged = probe.confirm(error).await;
+        }
+        let has_opened = self.guards.writing.finish(permit, judged, result.as_ref().err());
+        if let Some(probe) = &self.probe
+            && has_opened
+        {
+            probe.begin();
+        }
     }
 
     /// An error that says that the file is not well is remembered.
@@ -193,4 +271,12 @@ impl Database {
             let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
         }
     }
+}
+
+/// What its circuit breakers call the file.
+fn name_of(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

@@ -1,15 +1,16 @@
 //! A pool of read-only connections. Each read is one transaction with a time limit; none lives across an await.
 
 use std::path::Path;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atlas_domain::panic_message;
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
+use super::busy::LOCK_WAIT;
 use super::connection::{Reading, open_reader};
 use crate::error::StoreError;
 
@@ -29,9 +30,12 @@ impl Readers {
         count: usize,
         limit: Duration,
     ) -> Result<Self, StoreError> {
-        let connections = (0..count)
-            .map(|_| open_reader(path, reading))
-            .collect::<Result<Vec<_>, _>>()?;
+        let open = |_| {
+            let connection = open_reader(path, reading)?;
+            connection.busy_timeout(LOCK_WAIT)?;
+            Ok(connection)
+        };
+        let connections = (0..count).map(open).collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Self {
             idle: Arc::new(Mutex::new(connections)),
             free: Arc::new(Semaphore::new(count)),
@@ -39,22 +43,51 @@ impl Readers {
         })
     }
 
-    /// Runs `work` when a connection is free. To wait for one counts as part of the read.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Waits for a connection. That counts as part of the read.
+    pub(crate) async fn enter(&self) -> Result<Place<'_>, StoreError> {
+        let deadline = Instant::now() + self.limit;
+        let waiting = tokio::time::timeout_at(deadline, Arc::clone(&self.free).acquire_owned());
+        match waiting.await {
+            Ok(permit) => Ok(Place {
+                readers: self,
+                permit: permit.map_err(|_| StoreError::Closed)?,
+                deadline,
+            }),
+            Err(_elapsed) => Err(StoreError::Busy("too many reads at once".to_owned())),
+        }
+    }
+
+    fn take(&self) -> Connection {
+        // The permit says that one is idle: a connection is put back before its permit is.
+        lock(&self.idle)
+            .pop()
+            .expect("a permit stands for an idle connection")
+    }
+}
+
+/// The right to a connection.
+pub(crate) struct Place<'a> {
+    readers: &'a Readers,
+    permit: OwnedSemaphorePermit,
+    deadline: Instant,
+}
+
+impl Place<'_> {
+    /// Runs `work` until its time is up.
+    pub(crate) async fn run<T, F>(self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let mut time_is_up = pin!(tokio::time::sleep(self.limit));
-        let permit = tokio::select! {
-            biased;
-            permit = Arc::clone(&self.free).acquire_owned() => permit.map_err(|_| StoreError::Closed)?,
-            () = &mut time_is_up => return Err(StoreError::Busy("too many reads at once".to_owned())),
-        };
-        let mut connection = self.take();
+        let Self {
+            readers,
+            permit,
+            deadline,
+        } = self;
+        let mut connection = readers.take();
         let end = EndOnDrop::default();
         let must_end = Arc::clone(&end.0);
-        let idle = Arc::clone(&self.idle);
+        let idle = Arc::clone(&readers.idle);
         let mut task = tokio::task::spawn_blocking(move || {
             let result = until(must_end, &mut connection, work);
             lock(&idle).push(connection);
@@ -63,19 +96,12 @@ impl Readers {
         });
         let joined = tokio::select! {
             joined = &mut task => joined,
-            () = time_is_up => {
+            () = tokio::time::sleep_until(deadline) => {
                 end.now();
                 task.await
             }
         };
         joined.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
-    }
-
-    fn take(&self) -> Connection {
-        // The permit says that one is idle: a connection is put back before its permit is.
-        lock(&self.idle)
-            .pop()
-            .expect("a permit stands for an idle connection")
     }
 }
 

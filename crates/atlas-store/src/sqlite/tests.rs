@@ -2,6 +2,8 @@
 
 mod faults;
 mod file;
+mod guarding;
+mod locks;
 mod takeover;
 
 use std::path::PathBuf;
@@ -27,6 +29,17 @@ const SCHEMA: Schema = Schema(&[Migration {
           CREATE TABLE note (text TEXT NOT NULL UNIQUE, body BLOB) STRICT;",
 }]);
 
+impl Readers {
+    /// A read, as the database does it.
+    async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.enter().await?.run(work).await
+    }
+}
+
 struct Fixture {
     folder: TempDir,
     db: Database,
@@ -38,7 +51,7 @@ impl Fixture {
         let path = folder.path().join("test.db");
         let mut connection = open_read_write(&path).unwrap();
         migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
-        let db = Database::start(connection, &path, 2, None).unwrap();
+        let db = Database::start(connection, &path, 2, None, &DatabaseServices::default()).unwrap();
         Self { folder, db }
     }
 

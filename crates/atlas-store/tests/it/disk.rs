@@ -139,6 +139,7 @@ async fn neighbours_of_a_huge_save(huge_bytes: usize) {
 async fn a_disk_that_fails_for_everyone() {
     let _handled = signal(SignalKind::from_raw(SIGXFSZ)).unwrap();
     let library = Fixture::new();
+    library.let_everybody_write();
     let mut acknowledged = vec![library.save("before.example/").await.item];
     empty_the_log(&library);
     limit_file_size(Some(READ_ONLY_BYTES));
@@ -175,6 +176,7 @@ async fn a_start_where_nothing_can_be_moved_out_of_the_log() {
     }
     let main_file_bytes = std::fs::metadata(killed.dir().library_db()).unwrap().len();
     let library = killed.killed(|| limit_file_size(Some(main_file_bytes)));
+    library.let_everybody_write();
     for item in &acknowledged {
         assert_eq!(&library.look(item).await, item);
     }

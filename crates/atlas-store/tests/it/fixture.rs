@@ -15,9 +15,10 @@ use atlas_domain::{
     JobState, JunkClass, Lease, LinkReason, Outcome, Reason, Snapshot, SnapshotId, Strategy, StrategyStep,
     Timestamp, UserId, Verdict,
 };
+use atlas_resilience::breaker::{Command, OverlayMode};
 use atlas_store::{
-    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobFilter, JobScope, Library,
-    NewItem, Postponement, Saved, StoreError,
+    AttemptRecord, CancelledJob, Conclusion, DataDir, DataDirLock, DatabaseServices, Holder, IngestCommit,
+    JobFilter, JobScope, Library, NewItem, Postponement, Saved, StoreError,
 };
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -36,6 +37,7 @@ pub(crate) struct Fixture {
     lock: DataDirLock,
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<Entropy>,
+    services: DatabaseServices,
     folder: TempDir,
 }
 
@@ -58,13 +60,15 @@ impl Fixture {
 
     fn open(folder: TempDir, clock: Arc<ManualClock>, entropy: Arc<Entropy>) -> Self {
         let lock = DataDir::new(folder.path().join("data")).lock(&holder()).unwrap();
-        let library =
-            Library::open(&lock, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&entropy)).unwrap();
+        let services = DatabaseServices::default();
+        let shared = Arc::clone(&clock) as Arc<dyn Clock>;
+        let library = Library::open(&lock, shared, Arc::clone(&entropy), &services).unwrap();
         Self {
             library,
             lock,
             clock,
             entropy,
+            services,
             folder,
         }
     }
@@ -78,6 +82,7 @@ impl Fixture {
             clock,
             entropy,
             folder,
+            ..
         } = self;
         drop((library, lock));
         Self::open(folder, clock, entropy)
@@ -93,6 +98,17 @@ impl Fixture {
         }
         meanwhile();
         Self::open(folder, Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    }
+
+    /// From now on nobody is kept from writing because others failed.
+    pub(crate) fn let_everybody_write(&self) {
+        let disabled = Command::Overlay {
+            mode: OverlayMode::Disabled,
+            lasts: None,
+            reason: "the writer alone is looked at".to_owned(),
+        };
+        let [operations, _] = self.services.all();
+        operations.breakers().operate("library.write", disabled);
     }
 
     pub(crate) fn dir(&self) -> &DataDir {
@@ -114,7 +130,13 @@ impl Fixture {
 
     /// A library of the same directory that only reads.
     pub(crate) fn read_only(&self) -> Library {
-        Library::open_read_only(self.dir(), self.shared_clock(), Arc::new(Entropy::seeded(8))).unwrap()
+        Library::open_read_only(
+            self.dir(),
+            self.shared_clock(),
+            Arc::new(Entropy::seeded(8)),
+            &DatabaseServices::default(),
+        )
+        .unwrap()
     }
 
     fn raw(&self) -> Connection {
@@ -361,6 +383,14 @@ impl Fixture {
             ..commit_of(&lease, &snapshot, conclusion)
         };
         self.commit(&lease, commit).await.unwrap()
+    }
+
+    /// Calls off a job that can be read.
+    pub(crate) async fn call_off(&self, user: UserId, job: JobId) -> Result<Job, StoreError> {
+        match self.cancel_job(user, job).await? {
+            CancelledJob::Whole(job) => Ok(job),
+            CancelledJob::Unreadable(job) => panic!("{job:?}"),
+        }
     }
 
     pub(crate) async fn lease_for(&self, item: &Item) -> Lease {

@@ -1,6 +1,6 @@
 //! What a sweep asks of the writer and of the pool, which cannot be seen from outside.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
@@ -11,6 +11,7 @@ use url::Url;
 use super::*;
 use crate::data_dir::{DataDir, Holder};
 use crate::library::{NewItem, READERS};
+use crate::services::DatabaseServices;
 use crate::sqlite::trace::take_statements;
 
 const OWNER: UserId = UserId::OWNER;
@@ -36,6 +37,7 @@ fn fixture() -> Fixture {
         &lock,
         Arc::clone(&clock) as Arc<dyn atlas_domain::Clock>,
         Arc::new(Entropy::seeded(7)),
+        &DatabaseServices::default(),
     )
     .unwrap();
     Fixture {
@@ -67,11 +69,17 @@ async fn occupy_all_readers(library: &Library) -> Vec<mpsc::Sender<()>> {
     for _ in 0..READERS {
         let (release, released) = mpsc::channel::<()>();
         let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (begun, released) = (Mutex::new(Some(begun)), Mutex::new(released));
         let db = library.db.clone();
         tokio::spawn(async move {
             db.read(move |_| {
-                begun.send(()).expect("somebody waits");
-                released.recv().expect_err("the sender is dropped");
+                let begun = begun.lock().unwrap().take();
+                begun.expect("it runs once").send(()).expect("somebody waits");
+                released
+                    .lock()
+                    .unwrap()
+                    .recv()
+                    .expect_err("the sender is dropped");
                 Ok(())
             })
             .await

@@ -56,6 +56,7 @@ impl Unreadable {
             open_for_ms: 0,
             not_before: None,
             trips: 1,
+            succeeded: 0,
             generation: 0,
             overlay: OverlayMode::Auto,
             overlay_since: now.as_millis(),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::os::unix::fs::FileExt;
 
+use atlas_resilience::breaker::{Command, OverlayMode};
 use rstest::rstest;
 use rusqlite::ffi;
 
@@ -93,8 +94,20 @@ fn fixture_with(faults: impl IntoIterator<Item = Fault>) -> Fixture {
             .open(folder.path().join("test.db-shm"))
             .unwrap(),
     };
-    let db = Database::start_on(connection, Box::new(disk), 2).unwrap();
+    let db = Database::start_on(connection, Box::new(disk), 2, &without_breakers()).unwrap();
     Fixture { folder, db }
+}
+
+/// What the writer does is looked at here, not who is kept from it.
+fn without_breakers() -> DatabaseServices {
+    let services = DatabaseServices::default();
+    let disabled = Command::Overlay {
+        mode: OverlayMode::Disabled,
+        lasts: None,
+        reason: String::new(),
+    };
+    services.operations.breakers().operate("test.write", disabled);
+    services
 }
 
 fn delete(text: &'static str) -> impl Fn(&Connection) -> Result<usize, StoreError> + Send + 'static {
@@ -274,7 +287,14 @@ async fn a_full_disk_takes_the_reserve_before_anybody_pays() {
     let path = folder.path().join("test.db");
     let mut connection = open_read_write(&path).unwrap();
     migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
-    let db = Database::start(connection, &path, 2, Some(reserve.clone())).unwrap();
+    let db = Database::start(
+        connection,
+        &path,
+        2,
+        Some(reserve.clone()),
+        &DatabaseServices::default(),
+    )
+    .unwrap();
     let fixture = Fixture { folder, db };
 
     let release = fixture.occupy_writer().await;

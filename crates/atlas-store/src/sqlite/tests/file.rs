@@ -122,7 +122,8 @@ fn a_database_of_another_program_is_not_touched() {
     let bytes = std::fs::read(&path).unwrap();
     let opened = open_read_write(&path);
     assert!(matches!(opened, Err(StoreError::Foreign { .. })), "{opened:?}");
-    let reading = Database::open_read_only(&path, &SCHEMA, 1, Reading::Shared).map(drop);
+    let reading =
+        Database::open_read_only(&path, &SCHEMA, 1, Reading::Shared, &DatabaseServices::default()).map(drop);
     assert!(matches!(reading, Err(StoreError::Foreign { .. })), "{reading:?}");
     assert!(std::fs::read(&path).unwrap() == bytes);
     let directory = open_read_write(folder.path());
@@ -146,7 +147,8 @@ async fn a_file_that_nobody_writes_is_read_without_anything_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("100% sure? #1 ünï.db");
     std::fs::copy(fixture.path(), &path).unwrap();
-    let db = Database::open_read_only(&path, &SCHEMA, 1, Reading::Still).unwrap();
+    let db =
+        Database::open_read_only(&path, &SCHEMA, 1, Reading::Still, &DatabaseServices::default()).unwrap();
     let text: String = db
         .read(|sql| Ok(sql.query_row("SELECT text FROM note", [], |row| row.get(0))?))
         .await

@@ -8,7 +8,7 @@ fn next_process(fixture: &Fixture) -> Fixture {
     let folder = left_by_a_crash(fixture);
     let path = folder.path().join("test.db");
     let connection = open_read_write(&path).unwrap();
-    let db = Database::start(connection, &path, 2, None).unwrap();
+    let db = Database::start(connection, &path, 2, None, &DatabaseServices::default()).unwrap();
     Fixture { folder, db }
 }
 
@@ -47,7 +47,7 @@ async fn a_reader_that_holds_the_log_holds_up_neither_the_start_nor_a_write_and_
     let snapshot = reader.unchecked_transaction().unwrap();
     assert_eq!(notes_on(&snapshot), ["before"]);
 
-    let db = Database::start(connection, &path, 2, None).unwrap();
+    let db = Database::start(connection, &path, 2, None, &DatabaseServices::default()).unwrap();
     let next = Fixture { folder, db };
     next.db.write(Lane::Interactive, note("during")).await.unwrap();
     assert_eq!(notes_on(&snapshot), ["before"], "the reader keeps its moment");

@@ -51,7 +51,7 @@ async fn bytes_come_back_as_they_were_small_ones_from_the_database_large_ones_fr
         (size as u64, expected_files)
     );
     let library = library.reopen().await;
-    assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), bytes);
+    assert_eq!(library.blob(snapshot.body_hash.unwrap()).await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn what_nothing_refers_to_any_more_is_collected_row_and_file(#[case] size:
     library.sweep_retention(RetentionPolicy::default()).await.unwrap();
     assert_eq!(collect(&library).await, 1);
     assert!(matches!(
-        library.blob(snapshot.body_hash).await,
+        library.blob(snapshot.body_hash.unwrap()).await,
         Err(StoreError::NotFound { what: "blob", .. })
     ));
     assert!(files(&library).is_empty());
@@ -117,7 +117,7 @@ async fn bytes_that_another_page_refers_to_stay() {
         1
     );
     assert_eq!(collect(&library).await, 0);
-    assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), bytes);
+    assert_eq!(library.blob(snapshot.body_hash.unwrap()).await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn bytes_that_come_again_have_their_grace_renewed_so_that_the_collector_ca
         .record_snapshot(&lease, item, &fetched, again)
         .await
         .unwrap();
-    assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), bytes);
+    assert_eq!(library.blob(snapshot.body_hash.unwrap()).await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn an_unreferenced_row_whose_bytes_come_again_survives_with_its_file() {
     library.sweep_retention(RetentionPolicy::default()).await.unwrap();
     library.prepare_blob(bytes.clone()).await.unwrap();
     assert_eq!(collect(&library).await, 0);
-    assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), bytes);
+    assert_eq!(library.blob(snapshot.body_hash.unwrap()).await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -197,7 +197,8 @@ async fn damaged_and_missing_bytes_are_told_apart_and_never_returned() {
     let hash = library
         .snapshot(&lease, 200, &library.noise(LARGE))
         .await
-        .body_hash;
+        .body_hash
+        .unwrap();
     let file = files(&library).pop().unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
@@ -215,7 +216,7 @@ async fn a_damaged_file_is_mended_by_the_same_bytes_when_they_come_again() {
     let library = Fixture::new();
     let lease = lease(&library).await;
     let bytes = library.noise(LARGE);
-    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash;
+    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash.unwrap();
     let file = files(&library).pop().unwrap();
     let mut damaged = std::fs::read(&file).unwrap();
     let middle = damaged.len() / 2;
@@ -236,7 +237,7 @@ async fn a_damaged_row_is_mended_by_the_same_bytes_when_they_come_again(#[case] 
     let saved = library.save("example.com/page").await;
     let lease = library.claim().await;
     let bytes = library.noise(SMALL);
-    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash;
+    let hash = library.snapshot(&lease, 200, &bytes).await.body_hash.unwrap();
     let of_its_page = "WHERE hash = (SELECT body_hash FROM snapshot JOIN item ON item.id = snapshot.item_id
         WHERE item.uuid = ?1)";
     library.damage(&saved.item, &format!("UPDATE blob SET {damage} {of_its_page}"));

@@ -12,13 +12,18 @@ use atlas_resilience::{
     Batch, BreakerKey, BreakerStore, Breakers, Capacity, Clock, Journal, ManualClock, Record,
     ServiceSettings, Surroundings,
 };
-use atlas_store::{Ops, StoredBreakers};
+use atlas_store::{DatabaseServices, Ops, StoredBreakers};
 use rstest::rstest;
 
 use crate::fixture::{Fixture, START};
 
 fn open(library: &Fixture) -> Ops {
-    Ops::open(library.lock(), library.shared_clock()).unwrap()
+    Ops::open(
+        library.lock(),
+        library.shared_clock(),
+        &DatabaseServices::default(),
+    )
+    .unwrap()
 }
 
 /// Ends the process and starts the next; between them, something may happen to the file.
@@ -43,6 +48,7 @@ fn open_breaker() -> StoredBreaker {
         open_for_ms: 120_000,
         not_before: None,
         trips: 2,
+        succeeded: 0,
         generation: 5,
         overlay: OverlayMode::Auto,
         overlay_since: START.as_millis(),
@@ -97,6 +103,7 @@ async fn everything_about_a_breaker_comes_back_in_the_next_process() {
         open_for_ms: 3,
         not_before: Some(4),
         trips: u32::MAX,
+        succeeded: 0,
         generation: (1 << 56) - 1,
         overlay: OverlayMode::ForcedOpen,
         overlay_since: i64::MAX,

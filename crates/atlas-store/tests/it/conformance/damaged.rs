@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use atlas_domain::{JobKind, JobState, NewJob};
-use atlas_store::{JobScope, Ops, RetentionPolicy, StoreError};
+use atlas_store::{DatabaseServices, JobScope, Ops, RetentionPolicy, StoreError};
 
 use crate::fixture::{DAY, Fixture, LEASE, OWNER, commit_of, content};
 
@@ -81,7 +81,12 @@ async fn a_due_sweep_deletes_nothing_and_no_bytes_are_collected() {
 async fn operational_state_goes_on() {
     let library = Fixture::new();
     discover_damage(&library).await;
-    let ops = Ops::open(library.lock(), library.shared_clock()).unwrap();
+    let ops = Ops::open(
+        library.lock(),
+        library.shared_clock(),
+        &DatabaseServices::default(),
+    )
+    .unwrap();
     let run = ops.begin_run("1.2.3").await.unwrap();
     ops.end_run(run).await.unwrap();
 }

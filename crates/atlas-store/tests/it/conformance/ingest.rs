@@ -38,7 +38,10 @@ async fn content_is_stored_with_everything_that_explains_it() {
         library.latest_snapshot(OWNER, item.id).await.unwrap(),
         Some(snapshot.clone())
     );
-    assert_eq!(library.blob(snapshot.body_hash).await.unwrap(), b"<h1>words</h1>");
+    assert_eq!(
+        library.blob(snapshot.body_hash.unwrap()).await.unwrap(),
+        b"<h1>words</h1>"
+    );
     assert_eq!(library.all_changes().await, [(item.id, ChangeOp::Upsert)]);
     assert_eq!(library.audit_actions(&item).await, ["saved", "stored"]);
 

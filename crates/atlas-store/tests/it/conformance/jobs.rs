@@ -194,7 +194,7 @@ async fn a_dead_job_that_is_retried_starts_over() {
 async fn a_cancelled_job_runs_no_more_until_it_is_retried() {
     let library = Fixture::new();
     let saved = library.save("example.com/page").await;
-    let cancelled = library.cancel_job(OWNER, saved.job.unwrap()).await.unwrap();
+    let cancelled = library.call_off(OWNER, saved.job.unwrap()).await.unwrap();
     assert_eq!(cancelled.state, JobState::Cancelled);
     assert_eq!(library.claim_up_to(10).await, []);
     let item = library.look(&saved.item).await;
@@ -216,7 +216,7 @@ async fn a_running_job_that_is_cancelled_commits_nothing_any_more() {
     let library = Fixture::new();
     let saved = library.save("example.com/page").await;
     let running = library.claim().await;
-    let cancelled = library.cancel_job(OWNER, running.job.id).await.unwrap();
+    let cancelled = library.call_off(OWNER, running.job.id).await.unwrap();
     assert_eq!(
         (cancelled.state, cancelled.reason.as_str()),
         (JobState::Cancelled, "cancelled")
@@ -232,18 +232,16 @@ async fn a_running_job_that_is_cancelled_commits_nothing_any_more() {
 }
 
 #[tokio::test]
-async fn only_a_job_that_has_not_ended_can_be_cancelled_and_only_an_ended_one_retried() {
+async fn a_job_that_has_ended_well_can_be_neither_cancelled_nor_retried() {
     let library = Fixture::new();
     let job = library.save("example.com/page").await.job.unwrap();
     let refused = |result: Result<Job, StoreError>| {
         assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
     };
-    refused(library.retry_job(OWNER, job).await);
     let lease = library.claim().await;
-    refused(library.retry_job(OWNER, job).await);
     library.conclude(&lease, content("words")).await;
     refused(library.retry_job(OWNER, job).await);
-    refused(library.cancel_job(OWNER, job).await);
+    refused(library.call_off(OWNER, job).await);
     let unknown = library.job(OWNER, atlas_domain::JobId::from_bytes([9; 16])).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "job", .. })));
 }

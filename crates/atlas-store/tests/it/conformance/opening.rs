@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use atlas_domain::Entropy;
-use atlas_store::{DataDir, DataDirError, DataDirLock, Library, Ops, RetentionPolicy, StoreError};
+use atlas_store::{
+    DataDir, DataDirError, DataDirLock, DatabaseServices, Library, Ops, RetentionPolicy, StoreError,
+};
 
 use rstest::rstest;
 
@@ -19,7 +21,13 @@ async fn a_library_keeps_its_identity_for_life_and_no_two_share_one() {
     assert_eq!(library.identity(), &identity);
     let folder = tempfile::tempdir().unwrap();
     let lock = DataDir::new(folder.path()).lock(&holder()).unwrap();
-    let other = Library::open(&lock, library.shared_clock(), Arc::new(Entropy::seeded(99))).unwrap();
+    let other = Library::open(
+        &lock,
+        library.shared_clock(),
+        Arc::new(Entropy::seeded(99)),
+        &DatabaseServices::default(),
+    )
+    .unwrap();
     assert_ne!(other.identity().library, identity.library);
 }
 
@@ -73,7 +81,12 @@ async fn a_library_whose_writer_is_gone_can_be_read() {
 async fn reading_where_no_library_is_says_so_and_makes_none() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Fixture::new().shared_clock();
-    let result = Library::open_read_only(&DataDir::new(folder.path()), clock, Arc::new(Entropy::seeded(1)));
+    let result = Library::open_read_only(
+        &DataDir::new(folder.path()),
+        clock,
+        Arc::new(Entropy::seeded(1)),
+        &DatabaseServices::default(),
+    );
     assert!(matches!(result.map(drop), Err(StoreError::NoLibrary(_))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -85,7 +98,13 @@ async fn a_damaged_library_is_refused_by_name_and_left_as_it_is() {
     let path = lock.dir().library_db();
     std::fs::write(&path, [0x5a; 8192]).unwrap();
     let clock = Fixture::new().shared_clock();
-    let result = Library::open(&lock, clock, Arc::new(Entropy::seeded(1))).map(drop);
+    let result = Library::open(
+        &lock,
+        clock,
+        Arc::new(Entropy::seeded(1)),
+        &DatabaseServices::default(),
+    )
+    .map(drop);
     assert!(
         matches!(&result, Err(StoreError::Corrupt { path: named, .. }) if *named == path),
         "{result:?}"
@@ -102,7 +121,13 @@ async fn a_library_of_a_newer_atlas_is_refused_and_left_as_it_is() {
     make_newer(&path);
     let before = std::fs::read(&path).unwrap();
     let clock = Fixture::new().shared_clock();
-    let result = Library::open(&lock, clock, Arc::new(Entropy::seeded(1))).map(drop);
+    let result = Library::open(
+        &lock,
+        clock,
+        Arc::new(Entropy::seeded(1)),
+        &DatabaseServices::default(),
+    )
+    .map(drop);
     assert!(
         matches!(result, Err(StoreError::NewerSchema { found: 99, .. })),
         "{result:?}"
@@ -119,7 +144,12 @@ async fn ruin(rest: impl AsyncFn(&DataDirLock)) -> (tempfile::TempDir, DataDirLo
 }
 
 fn open_anew(lock: &DataDirLock) -> Result<Library, StoreError> {
-    Library::open(lock, Fixture::new().shared_clock(), Arc::new(Entropy::seeded(1)))
+    Library::open(
+        lock,
+        Fixture::new().shared_clock(),
+        Arc::new(Entropy::seeded(1)),
+        &DatabaseServices::default(),
+    )
 }
 
 fn read(lock: &DataDirLock) -> Result<Library, StoreError> {
@@ -127,6 +157,7 @@ fn read(lock: &DataDirLock) -> Result<Library, StoreError> {
         lock.dir(),
         Fixture::new().shared_clock(),
         Arc::new(Entropy::seeded(1)),
+        &DatabaseServices::default(),
     )
 }
 
@@ -142,7 +173,7 @@ fn stored_page() -> String {
 }
 
 async fn write_ops(lock: &DataDirLock, has_seen_library: bool) {
-    let ops = Ops::open(lock, Fixture::new().shared_clock()).unwrap();
+    let ops = Ops::open(lock, Fixture::new().shared_clock(), &DatabaseServices::default()).unwrap();
     ops.begin_run("1.0.0").await.unwrap();
     if has_seen_library {
         ops.library_opened().await.unwrap();
@@ -238,7 +269,7 @@ async fn stored_bytes_that_are_missing_or_damaged_are_noticed_and_their_items_na
             .commit(&lease, commit_of(&lease, &snapshot, content(address)))
             .await
             .unwrap();
-        let name = snapshot.body_hash.to_string();
+        let name = snapshot.body_hash.unwrap().to_string();
         files.push((item.id, library.dir().blobs().join(&name[..2]).join(name)));
     }
     let sound = library.check_stored_bytes(10).await.unwrap();

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use atlas_store::{DataDirLock, IndexGuard, Ops};
+use atlas_store::{DataDirLock, DatabaseServices, IndexGuard, Ops};
 use rstest::rstest;
 
 use crate::fixture::{Fixture, MINUTE, make_newer};
 
 fn open(library: &Fixture) -> Ops {
-    Ops::open(library.lock(), library.shared_clock()).unwrap()
+    Ops::open(
+        library.lock(),
+        library.shared_clock(),
+        &DatabaseServices::default(),
+    )
+    .unwrap()
 }
 
 fn set_aside(lock: &DataDirLock) -> Vec<String> {

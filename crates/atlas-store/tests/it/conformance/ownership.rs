@@ -34,7 +34,7 @@ async fn assert_hidden(library: &Fixture, job: JobId, user: UserId) {
     no_such_job(&library.job(user, job).await);
     no_such_job(&library.attempts_of_job(user, job).await);
     no_such_job(&library.retry_job(user, job).await);
-    no_such_job(&library.cancel_job(user, job).await);
+    no_such_job(&library.call_off(user, job).await);
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn the_job_of_another_can_be_neither_read_nor_retried_nor_cancelled() {
         JobState::Ready
     );
     assert_eq!(
-        library.cancel_job(other, theirs).await.unwrap().state,
+        library.call_off(other, theirs).await.unwrap().state,
         JobState::Cancelled
     );
     assert_eq!(library.job(OWNER, mine).await.unwrap().state, JobState::Dead);
@@ -134,7 +134,7 @@ async fn work_on_the_whole_library_is_seen_to_by_its_owner_and_by_nobody_else() 
     assert_eq!(listed(&library, OWNER).await, (vec![job], 1));
     assert_eq!(library.counts(OWNER).await.unwrap().jobs[0], (JobState::Ready, 1));
     assert_eq!(
-        library.cancel_job(OWNER, job).await.unwrap().state,
+        library.call_off(OWNER, job).await.unwrap().state,
         JobState::Cancelled
     );
 }

@@ -69,6 +69,11 @@ async fn keeping_counts_even_when_a_run_that_does_not_know_it_is_under_way() {
     let knowing = library.claim().await;
     assert_eq!(knowing.job.id, job);
     assert_ne!(knowing.job.id, unknowing.job.id);
+    let interrupted = library.job(OWNER, unknowing.job.id).await.unwrap();
+    let tries = library.attempts_of_job(OWNER, unknowing.job.id).await.unwrap();
+    for told in [&interrupted.message, &tries[0].message] {
+        assert_eq!(told, "the owner says that this is content: it is processed anew");
+    }
     let late = library
         .finish_job(&unknowing, atlas_domain::Outcome::Unchanged, library.attempt())
         .await;
@@ -158,6 +163,27 @@ async fn a_dropped_item_can_be_kept_after_all_for_as_long_as_rejected_bytes_are_
     assert!(library.latest_snapshot(OWNER, item.id).await.unwrap().is_some());
     let (_, job) = library.keep_quarantined(OWNER, item.id).await.unwrap();
     assert_eq!(library.claim().await.job.id, job);
+}
+
+#[tokio::test]
+async fn what_was_dropped_stays_so_until_the_owner_wants_it_looked_at_again() {
+    let library = Fixture::new();
+    let junk = library.ingest("example.com/junk", rejected()).await;
+    assert!(
+        !library.is_dropped(OWNER, junk.id).await.unwrap(),
+        "the gate said so, not the owner"
+    );
+    let item = library.ingest("example.com/page", quarantined()).await;
+    library.drop_quarantined(OWNER, item.id).await.unwrap();
+    assert!(library.is_dropped(OWNER, item.id).await.unwrap());
+    library.keep_quarantined(OWNER, item.id).await.unwrap();
+    assert!(!library.is_dropped(OWNER, item.id).await.unwrap(), "kept");
+    let lease = library.claim().await;
+    library.conclude(&lease, quarantined()).await;
+    library.drop_quarantined(OWNER, item.id).await.unwrap();
+    assert!(library.is_dropped(OWNER, item.id).await.unwrap());
+    library.save("example.com/page").await;
+    assert!(!library.is_dropped(OWNER, item.id).await.unwrap(), "saved again");
 }
 
 #[rstest]

@@ -1,7 +1,7 @@
 //! One damaged row costs one item, and it is named: everything else is listed, found and exported as before.
 
-use atlas_domain::{Item, ItemId, ItemState, JobKind, JobState, Outcome};
-use atlas_store::{IndexMaterialPage, ItemFilter, JobFilter, StoreError, UnreadableItem};
+use atlas_domain::{Item, ItemId, ItemState, JobKind, JobState, Outcome, UserId};
+use atlas_store::{CancelledJob, IndexMaterialPage, ItemFilter, JobFilter, StoreError, UnreadableItem};
 use rstest::rstest;
 
 use crate::fixture::{Fixture, LEASE, OWNER, content, quarantined};
@@ -264,6 +264,88 @@ async fn a_job_of_an_unknown_kind_is_listed_where_it_stands_and_under_no_other_k
     assert_eq!(named(Some(JobState::Dead), None).await, 1, "its turn has come");
     assert_eq!(named(Some(JobState::Ready), None).await, 0);
     assert_eq!(named(None, Some(JobKind::IngestItem)).await, 0);
+}
+
+#[rstest]
+#[case::waiting(false)]
+#[case::dead(true)]
+#[tokio::test]
+async fn a_job_that_cannot_be_read_can_be_called_off_and_is_not_tried_again(#[case] is_dead: bool) {
+    let library = Fixture::new();
+    let damaged = library.save("a.example/").await;
+    let job = damaged.job.unwrap();
+    library.damage(&damaged.item, UNKNOWN_KIND);
+    if is_dead {
+        assert_eq!(library.claim_up_to(10).await, []);
+        let refused = library.retry_job(OWNER, job).await;
+        let Err(StoreError::Conflict(message)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(message.contains("divine"), "{message}");
+        assert!(
+            message.contains(&format!("`atlas job cancel {job}`")),
+            "{message}"
+        );
+    }
+    let stranger = library.cancel_job(UserId(2), job).await;
+    assert!(
+        matches!(stranger, Err(StoreError::NotFound { .. })),
+        "{stranger:?}"
+    );
+    let cancelled = library.cancel_job(OWNER, job).await.unwrap();
+    let CancelledJob::Unreadable(left) = cancelled else {
+        panic!("{cancelled:?}");
+    };
+    assert_eq!(
+        (left.id, left.kind.as_str(), left.state.as_str()),
+        (Some(job), "divine", "cancelled")
+    );
+    assert_eq!(library.claim_up_to(10).await, []);
+    let jobs = library.counts(OWNER).await.unwrap().jobs;
+    assert!(jobs.contains(&(JobState::Cancelled, 1)), "{jobs:?}");
+    let item = library.look(&damaged.item).await;
+    let because = if is_dead { "unreadable" } else { "cancelled" };
+    assert_eq!((item.state, item.reason.as_str()), (ItemState::Failed, because));
+    let audit = library.audit_actions(&item).await;
+    assert!(audit.contains(&"cancelled".to_owned()), "{audit:?}");
+    let again = library.cancel_job(OWNER, job).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_job_whose_damage_is_written_over_when_it_is_called_off_is_whole_again() {
+    let library = Fixture::new();
+    let damaged = library.save("a.example/").await;
+    library.damage(&damaged.item, JOB_NO_TEXT);
+    let cancelled = library.call_off(OWNER, damaged.job.unwrap()).await.unwrap();
+    assert_eq!(cancelled.state, JobState::Cancelled);
+}
+
+#[rstest]
+#[case(NO_STATE, JOB_NO_KIND, 0)]
+#[case(
+    "UPDATE item SET state = CAST(x'ff' AS TEXT) WHERE uuid = ?1",
+    JOB_NO_STATE,
+    1
+)]
+#[tokio::test]
+async fn an_unknown_state_is_counted_and_costs_no_other_count(
+    #[case] of_item: &str,
+    #[case] of_job: &str,
+    #[case] jobs: u64,
+) {
+    let (library, [_, damaged, _]) = three_items().await;
+    library.save("d.example/").await;
+    library.damage(&damaged, of_item);
+    library.damage(&damaged, of_job);
+    let counts = library.counts(OWNER).await.unwrap();
+    assert!(
+        counts.items.contains(&(ItemState::Stored, 2)),
+        "{:?}",
+        counts.items
+    );
+    assert!(counts.jobs.contains(&(JobState::Ready, 1)), "{:?}", counts.jobs);
+    assert_eq!((counts.unreadable_items, counts.unreadable_jobs), (1, jobs));
 }
 
 const NO_REASONS: &str =

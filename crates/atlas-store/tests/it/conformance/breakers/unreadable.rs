@@ -2,6 +2,7 @@
 
 use atlas_resilience::BreakerStore;
 use atlas_resilience::breaker::Phase;
+use atlas_store::StoredBreakers;
 use rstest::rstest;
 
 use super::{by_scope, clock, key, open, open_breaker, reopen_after, save, scopes, service, three_breakers};
@@ -36,7 +37,7 @@ const TEXT_FOR_A_NUMBER: &str = "PRAGMA writable_schema = ON;
 )]
 #[case::text_for_a_number(TEXT_FOR_A_NUMBER, "trips")]
 #[tokio::test]
-async fn a_row_that_cannot_be_read_is_set_aside_and_its_breaker_begins_with_a_probe(
+async fn d16_a_row_that_cannot_be_read_is_set_aside_and_its_breaker_begins_with_a_probe(
     #[case] damage: &str,
     #[case] problem: &str,
 ) {
@@ -96,6 +97,25 @@ async fn a_row_that_cannot_be_read_is_set_aside_and_its_breaker_begins_with_a_pr
     );
     let at = START.after(MINUTE).as_millis();
     assert_eq!(kept, format!("{at} fetch bad.example fetch {said}"));
+}
+
+#[tokio::test]
+async fn who_only_looks_sees_a_row_that_cannot_be_read_as_due_and_changes_nothing() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    ops.write(three_breakers()).await.unwrap();
+    ops.close().await;
+    library.damage_ops("UPDATE breaker SET state = 'ajar' WHERE scope = 'bad.example'");
+    let seen = StoredBreakers::look(library.dir(), library.now()).unwrap();
+    let rows = by_scope(&seen);
+    assert_eq!(rows.len(), 3);
+    let due = &rows["bad.example"];
+    assert_eq!((due.phase, due.trips, due.not_before), (Phase::HalfOpen, 1, None));
+    assert_eq!(seen.unreadable.len(), 1);
+    assert_eq!(
+        library.ask_ops("SELECT state FROM breaker WHERE scope = 'bad.example'"),
+        "ajar"
+    );
 }
 
 #[tokio::test]

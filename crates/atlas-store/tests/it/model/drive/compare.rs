@@ -142,7 +142,7 @@ impl Driver {
         for (model, item) in items.filter(|(model, _)| !model.gone) {
             let snapshot = self.library.snapshot_to_reprocess(OWNER, *item).await.unwrap();
             if let Some(snapshot) = &snapshot {
-                self.library.blob(snapshot.body_hash).await.unwrap();
+                self.library.blob(snapshot.body_hash.unwrap()).await.unwrap();
             }
             let is_kept = model.text.is_some() || model.state == ItemState::Quarantined;
             assert!(snapshot.is_some() || !is_kept, "no bytes after {step:?}");
