@@ -8,6 +8,7 @@ use atlas_search::SearchReader;
 use atlas_store::{DataDir, Library, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::cases::{Reconfigure, Searching};
 use crate::error::AppError;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
@@ -51,6 +52,8 @@ pub struct AppParts {
     pub metrics: Arc<Metrics>,
     /// Every kind of call beyond this process.
     pub services: Arc<Services>,
+    /// Reads the configuration again; only in a server.
+    pub reconfigure: Option<Arc<dyn Reconfigure>>,
     /// Saving is refused when less than this is free.
     pub floor_bytes: u64,
     /// The longest page that may come along with an address.
@@ -69,12 +72,14 @@ pub struct AppParts {
 pub struct App {
     pub(crate) parts: AppParts,
     pub(crate) readiness: Readiness,
+    pub(crate) searching: Searching,
 }
 
 impl App {
     /// An app of these parts.
     pub fn new(parts: AppParts) -> Self {
         Self {
+            searching: Searching::new(&parts.services),
             parts,
             readiness: Readiness::default(),
         }
@@ -127,24 +132,24 @@ impl App {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let url = parse_web_url(text).map_err(|error| {
-            AppError::Invalid(match error {
+        let not_found = || {
+            AppError::Store(StoreError::NotFound {
+                what: "item",
+                name: text.to_owned(),
+            })
+        };
+        let library = self.library()?;
+        let url = parse_web_url(text).map_err(|error| match error {
+            UrlError::NoHost(_) => not_found(), // a name as good as any, of nothing
+            error => AppError::Invalid(match error {
                 UrlError::Invalid(..) | UrlError::Scheme(..) => {
                     let told = concealed(text);
                     format!("`{told}` is neither the id of an item nor its address")
                 }
                 error => error.to_string(),
-            })
+            }),
         })?;
-        let item = self
-            .library()?
-            .item_at(self.user(), &CanonicalUrl::of(&url))
-            .await?;
-        item.map(|item| item.id).ok_or_else(|| {
-            AppError::Store(StoreError::NotFound {
-                what: "item",
-                name: text.to_owned(),
-            })
-        })
+        let item = library.item_at(self.user(), &CanonicalUrl::of(&url)).await?;
+        item.map(|item| item.id).ok_or_else(not_found)
     }
 }

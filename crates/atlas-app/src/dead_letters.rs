@@ -53,8 +53,8 @@ impl std::fmt::Display for DeadLetters {
                 };
                 return write!(
                     f,
-                    "{because}; `atlas job ls --state dead` tells more; saving its page again with `atlas add URL` makes \
-                     up for it"
+                    "{because}; `atlas job ls --state dead` tells more, `atlas job cancel ID` drops it; saving its page \
+                     again with `atlas add URL` makes up for it"
                 );
             }
             ([job], 1) => {
@@ -141,8 +141,8 @@ mod tests {
         };
         assert_eq!(
             none_readable(1),
-            "1 job was given up because it cannot be read; `atlas job ls --state dead` tells more; saving its page again \
-             with `atlas add URL` makes up for it"
+            "1 job was given up because it cannot be read; `atlas job ls --state dead` tells more, `atlas job cancel ID` \
+             drops it; saving its page again with `atlas add URL` makes up for it"
         );
         assert!(
             none_readable(2)

@@ -45,6 +45,12 @@ pub enum AppError {
     /// This process only reads.
     #[error("this command only reads the library")]
     ReadOnly,
+    /// A decision holds, and is not known to be on the disk.
+    #[error(
+        "it holds until Atlas ends, but could not be written down in time: see what is wrong with the disk of the data \
+         directory, then decide again"
+    )]
+    DecisionNotKept,
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,7 +61,11 @@ impl AppError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_request",
-            Self::LibraryUnavailable(_) | Self::Store(StoreError::Displaced { .. }) => "library_unavailable",
+            Self::Store(StoreError::Paused { cause, .. }) => Self::Store((**cause).clone()).code(),
+            Self::LibraryUnavailable(_)
+            | Self::Store(StoreError::Displaced { .. } | StoreError::StoppedByHand { .. }) => {
+                "library_unavailable"
+            }
             Self::SearchUnavailable(_) | Self::IndexDamaged(_) => "search_unavailable",
             Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
             Self::ReadOnly | Self::Store(StoreError::ReadOnly | StoreError::ReadOnlyFileSystem(_)) => {
@@ -78,7 +88,7 @@ impl AppError {
                 | StoreError::MigrationChanged { .. },
             ) => "other_version",
             Self::Store(StoreError::Busy(_) | StoreError::Interrupted | StoreError::Closed) => "busy",
-            Self::Store(StoreError::Io(_) | StoreError::Unknown(_)) => "io_failed",
+            Self::DecisionNotKept | Self::Store(StoreError::Io(_) | StoreError::Unknown(_)) => "io_failed",
             Self::Store(_) => "internal",
         }
     }

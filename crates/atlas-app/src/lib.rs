@@ -28,6 +28,7 @@ pub mod services;
 pub mod views;
 
 pub use app::{App, AppParts, Mode, SearchState};
+pub use cases::{Reconfigure, Reconfigured};
 pub use error::AppError;
 pub use indexer::Indexer;
 pub use metrics::Metrics;

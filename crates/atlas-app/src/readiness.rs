@@ -41,6 +41,9 @@ impl App {
         if let Some(trouble) = self.file_trouble() {
             return Err(trouble.to_string());
         }
+        if let Some(outage) = self.write_outage() {
+            return Err(outage.to_string());
+        }
         if let Some(reason) = &self.parts.read_only_because {
             return Err(format!("read_only: {reason}"));
         }

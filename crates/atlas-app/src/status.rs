@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use atlas_domain::Timestamp;
-use atlas_resilience::EgressStatus;
 use atlas_resilience::breaker::{OverlayMode, Phase};
+use atlas_resilience::{EgressStatus, Moment};
 use atlas_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ use crate::space::BelowFloor;
 
 /// Stored pages that each look takes to notice that many are missing: it must stay cheap.
 const BYTES_SAMPLED: u32 = 32;
+
+/// What is counted under this name is in a state that this version does not know.
+const UNREADABLE: &str = "unreadable";
 
 /// The state of a library and its process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,7 +109,7 @@ pub struct DiskView {
 /// Circuit breakers. An open one is the other side's trouble, not ours.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BreakersView {
-    /// Those that let no call through.
+    /// Those that let no call through: open, opened by hand, or asked for a pause.
     pub open: usize,
     /// Those that try whether the other side is well again.
     pub half_open: usize,
@@ -176,6 +179,11 @@ impl App {
             .iter()
             .map(|(state, n)| (state.to_string(), *n))
             .collect();
+        if counts.unreadable_items > 0 {
+            status
+                .items
+                .insert(UNREADABLE.to_owned(), counts.unreadable_items);
+        }
         status.trashed = counts.trashed;
         status.documents = counts.documents;
         status.queue = QueueView {
@@ -188,6 +196,12 @@ impl App {
             waiting_later: counts.waiting_later,
             next_try_at: counts.next_try_at,
         };
+        if counts.unreadable_jobs > 0 {
+            status
+                .queue
+                .jobs
+                .insert(UNREADABLE.to_owned(), counts.unreadable_jobs);
+        }
         if let Some(dead) = DeadLetters::find(library, user, &counts).await? {
             status.degrade("dead_letters", dead.to_string());
         }
@@ -218,13 +232,26 @@ impl App {
 
     fn count_breakers(&self, status: &mut StatusView) {
         let services = &self.parts.services;
-        status.breakers.unwritten = services.unwritten();
+        if self.parts.mode == Mode::Normal {
+            status.breakers.unwritten = services.unwritten();
+        }
+        let mut first_decision = None;
         for service in services.all() {
             let (mut open, mut half_open) = (0, 0);
             for (_, breaker) in service.breakers().all() {
-                open += usize::from(breaker.phase == Phase::Open);
-                half_open += usize::from(breaker.phase == Phase::HalfOpen);
-                status.breakers.decided += usize::from(breaker.overlay.mode != OverlayMode::Auto);
+                match breaker.overlay.mode {
+                    OverlayMode::ForcedOpen => open += 1,
+                    OverlayMode::Disabled | OverlayMode::MetricsOnly => {}
+                    OverlayMode::Auto if breaker.phase == Phase::HalfOpen => half_open += 1,
+                    OverlayMode::Auto => {
+                        open += usize::from(breaker.phase == Phase::Open || breaker.until.is_some());
+                    }
+                }
+                if breaker.overlay.mode != OverlayMode::Auto {
+                    status.breakers.decided += 1;
+                    let since = breaker.overlay.since;
+                    first_decision = Some(first_decision.map_or(since, |first: Moment| first.min(since)));
+                }
             }
             status.breakers.open += open;
             status.breakers.half_open += half_open;
@@ -237,14 +264,13 @@ impl App {
         }
         if let EgressStatus::Down { until, .. } = services.network() {
             let until = services.timestamp(until);
-            status.degrade(
-                "network_down",
-                format!("no call gets out: is this machine online? Tried again at {until}"),
-            );
+            let message = format!("no call gets out: is this machine online? Tried again at {until}");
+            status.degrade("network_down", message);
         }
-        if let Some(oldest) = services.oldest_overlay() {
+        if let Some(first) = first_decision {
+            let first = services.timestamp(first);
             let message = format!(
-                "circuit breakers were decided by hand, the first at {oldest}: `atlas breaker ls` shows them, `atlas \
+                "circuit breakers were decided by hand, the first at {first}: `atlas breaker ls` shows them, `atlas \
                  breaker auto` takes a decision back"
             );
             status.degrade("breaker_decided", message);

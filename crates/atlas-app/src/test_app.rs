@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
 use atlas_domain::{
-    Article, Clock, Decision, Entropy, Fetcher, Item, ItemId, Job, JobId, Lease, Timestamp, UserId, Verdict,
+    Article, Clock, Decision, Entropy, Fetcher, Item, ItemId, Job, JobId, Lease, Outcome, Timestamp, UserId,
+    Verdict,
 };
+use atlas_resilience::TokioClock;
 use atlas_search::{IndexSettings, SearchIndex};
 use atlas_store::{
-    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobFilter, JobScope, Library,
-    NewItem, RetentionPolicy, Saved,
+    AttemptRecord, Conclusion, DataDir, DataDirLock, DatabaseServices, Holder, IngestCommit, JobFilter,
+    JobScope, Library, NewItem, RetentionPolicy, Saved,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -25,10 +27,11 @@ use crate::app::{App, AppParts, Mode, SearchState};
 use crate::error::AppError;
 use crate::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use crate::indexer::Indexer;
-use crate::ingest::{Bodies, Ingest};
+use crate::ingest::{Bodies, Ingest, JobWaits};
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::runtime::{Runtime, Work};
+use crate::services::{BACKGROUND_PROCESSING, Inheritance, ServicePlan, Services, background_processing};
 use crate::signals::Signals;
 use crate::worker::{Worker, WorkerSettings};
 use time::FrozenTime;
@@ -50,6 +53,7 @@ pub(crate) struct TestApp {
     /// One child, and one that never says a word: a page that has it stays with it.
     pub(crate) extractor: Arc<ExtractorPool>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) services: Arc<Services>,
     metrics: Arc<Metrics>,
     entropy: Arc<Entropy>,
     lock: DataDirLock,
@@ -79,9 +83,11 @@ impl TestApp {
         let lock = DataDir::new(folder.path().join("data")).lock(&holder).unwrap();
         let entropy = Arc::new(Entropy::seeded(7));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
-        let library = Library::open(&lock, shared, Arc::clone(&entropy)).unwrap();
+        let library =
+            Library::open(&lock, shared, Arc::clone(&entropy), &DatabaseServices::default()).unwrap();
         let opened =
             SearchIndex::open(&lock.dir().search(), library.identity(), IndexSettings::default()).unwrap();
+        let metrics = Arc::new(Metrics::default());
         let (index, signals) = (Arc::new(opened.index), Arc::new(Signals::default()));
         let indexer = Indexer::new(
             library.clone(),
@@ -97,7 +103,8 @@ impl TestApp {
             web: Arc::default(),
             extractor: Arc::new(one_silent_child()),
             clock,
-            metrics: Arc::new(Metrics::default()),
+            services: Arc::new(services(&metrics)),
+            metrics,
             entropy,
             lock,
             folder,
@@ -188,7 +195,8 @@ impl TestApp {
             search: SearchState::Ready(Box::new(self.index.reader().clone())),
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),
-            services: Arc::default(),
+            services: Arc::clone(&self.services),
+            reconfigure: None,
             floor_bytes: 0,
             html_limit_bytes: 1_000,
             reserve_bytes: 0,
@@ -243,11 +251,13 @@ impl TestApp {
 
     fn context(&self) -> JobContext {
         JobContext {
+            background: Arc::clone(self.services.get(BACKGROUND_PROCESSING).unwrap()),
             ingest: Ingest {
                 library: self.library.clone(),
                 fetcher: Arc::clone(&self.web) as Arc<dyn Fetcher>,
                 extractor: Arc::clone(&self.extractor),
                 bodies: Bodies::default(),
+                waits: JobWaits::default(),
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 entropy: Arc::clone(&self.entropy),
             },
@@ -267,6 +277,30 @@ impl TestApp {
 
     /// Saves an address, and commits `text` as what its page says.
     pub(crate) async fn store(&self, address: &str, text: &str) -> Item {
+        let article = Article {
+            title: Some(format!("Title of {address}")),
+            text: text.to_owned(),
+            word_count: 1,
+            ..Article::default()
+        };
+        let content = Conclusion::Content {
+            article: Box::new(article),
+            partial: false,
+        };
+        self.conclude(address, text, Decision::Accept, content).await
+    }
+
+    /// Saves an address whose page is suspected junk.
+    pub(crate) async fn suspect(&self, address: &str) -> Item {
+        let quarantined = Conclusion::NoContent(Outcome::Quarantined {
+            reason: "login_wall".to_owned(),
+            message: "it asks for a password".to_owned(),
+        });
+        self.conclude(address, "log in", Decision::Quarantine, quarantined)
+            .await
+    }
+
+    async fn conclude(&self, address: &str, text: &str, decision: Decision, conclusion: Conclusion) -> Item {
         let item = self.save_item(address).await.item;
         let lease = self.claim().await;
         assert_eq!(lease.job.item_id, Some(item.id), "another job is due");
@@ -277,26 +311,17 @@ impl TestApp {
             .record_snapshot(&lease, item.id, &page, blob)
             .await
             .unwrap();
-        let article = Article {
-            title: Some(format!("Title of {address}")),
-            text: text.to_owned(),
-            word_count: 1,
-            ..Article::default()
-        };
         let commit = IngestCommit {
             item_id: item.id,
             snapshot_id: Some(snapshot.id),
             verdict: Some(Verdict {
-                decision: Decision::Accept,
+                decision,
                 class: None,
                 reasons: Vec::new(),
                 gate_version: 1,
             }),
             addresses: Vec::new(),
-            conclusion: Conclusion::Content {
-                article: Box::new(article),
-                partial: false,
-            },
+            conclusion,
             rejudged: false,
             given_html: None,
         };
@@ -365,6 +390,16 @@ impl Started {
         self.stop.cancel();
         in_time(self.task).await.unwrap();
     }
+}
+
+/// Its breakers live by tokio's clock, which stands still with all the rest.
+fn services(metrics: &Arc<Metrics>) -> Services {
+    let clock = Arc::new(TokioClock::new(|| std::time::SystemTime::UNIX_EPOCH));
+    let plans = vec![ServicePlan::within(
+        BACKGROUND_PROCESSING,
+        background_processing(),
+    )];
+    Services::new(plans, clock, 7, Inheritance::default(), Arc::clone(metrics))
 }
 
 fn one_silent_child() -> ExtractorPool {

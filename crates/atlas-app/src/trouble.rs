@@ -23,7 +23,14 @@ impl App {
                 tell("library_damaged", AppError::LibraryDamaged(damage).to_string());
             }
             Some(displaced) => tell("library_displaced", displaced.to_string()),
-            None => {}
+            None => {
+                if let Some(outage) = self.write_outage() {
+                    tell(
+                        "saving_paused",
+                        format!("nothing is saved at the moment: {outage}"),
+                    );
+                }
+            }
         }
         if let Some(reason) = &self.parts.read_only_because {
             tell("read_only", reason.to_string());
@@ -37,6 +44,11 @@ impl App {
     /// What has turned out to be wrong with the file of the library.
     pub(crate) fn file_trouble(&self) -> Option<StoreError> {
         self.parts.library.as_ref().ok()?.trouble()
+    }
+
+    /// Why nothing can be saved at the moment. It ends by itself, unless a person has decided so.
+    pub(crate) fn write_outage(&self) -> Option<StoreError> {
+        self.parts.library.as_ref().ok()?.outage()
     }
 
     fn is_reserve_spent(&self) -> bool {

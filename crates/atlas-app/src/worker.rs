@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{JobId, Lease};
+use atlas_resilience::breaker::CallResult;
 use atlas_store::{JobScope, StoreError};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -170,14 +171,31 @@ impl Worker {
         let (job, kind, claimed) = (lease.job.id, lease.job.kind, lease.clone());
         let task = running.tasks.spawn(async move {
             let begun = Instant::now();
+            let breaker = context.background.breakers().get(kind.as_str());
+            let permit = match breaker.acquire() {
+                Ok(permit) => permit,
+                Err(refusal) => {
+                    let rest = refusal.retry_in(context.background.breakers().now());
+                    let outcome = put_back(&context, &claimed, &Breakdown::Rests(rest), &trouble).await;
+                    metrics.job_ended(kind, Some(&outcome), begun.elapsed());
+                    return;
+                }
+            };
+            // A panic drops the permit, which is a failure too; being cut off drops it and says nothing.
             match context.run(claimed.clone()).await {
-                Ok(outcome) => metrics.job_ended(kind, outcome.as_ref(), begun.elapsed()),
+                Ok(outcome) => {
+                    permit.success();
+                    metrics.job_ended(kind, outcome.as_ref(), begun.elapsed());
+                }
                 Err(StoreError::LeaseLost) => {
+                    permit.finish(CallResult::Ignored);
                     tracing::warn!(%job, %kind, "another worker has this job by now");
                 }
                 Err(error) => {
                     tracing::error!(%job, %kind, %error, "a job broke off; it is tried again");
-                    let outcome = put_back(&context, &claimed, &Breakdown::Store(error), &trouble).await;
+                    let breakdown = Breakdown::Store(error);
+                    permit.finish_with(breakdown.health(), Some(&breakdown.message()));
+                    let outcome = put_back(&context, &claimed, &breakdown, &trouble).await;
                     metrics.job_ended(kind, Some(&outcome), begun.elapsed());
                 }
             }

@@ -1,10 +1,11 @@
 //! The files of an index for those who only read: nothing is made, changed or removed, so that an index on a
 //! read-only file system can be searched. It must not be given to a writer of the engine.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
@@ -12,6 +13,10 @@ use tantivy::directory::{
 };
 
 use crate::error::SearchError;
+
+/// A quarter of a second in all: a writer keeps the lock for some milliseconds.
+const LOCK_TRIES: u32 = 50;
+const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct ReadOnlyDirectory {
@@ -42,7 +47,8 @@ impl Directory for ReadOnlyDirectory {
     }
 
     /// A lock keeps the writer from removing files between reading their list and opening them. A writer has
-    /// made the file of the lock; where there is none, and where it cannot be opened, there is no writer either.
+    /// made the file of the lock; where there is none, and where it cannot be opened, there is no writer either. A
+    /// writer that keeps it for longer than its work takes has stopped, and is not waited for.
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
         let file = match File::open(self.folder.join(&lock.filepath)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -50,10 +56,14 @@ impl Directory for ReadOnlyDirectory {
             }
             opened => opened.map_err(LockError::wrap_io_error)?,
         };
-        if lock.is_blocking {
-            file.lock().map_err(LockError::wrap_io_error)?;
-        } else {
-            file.try_lock().map_err(|_| LockError::LockBusy)?;
+        let mut tries_left = if lock.is_blocking { LOCK_TRIES } else { 1 };
+        while let Err(refused) = file.try_lock() {
+            tries_left -= 1;
+            match refused {
+                TryLockError::Error(error) => return Err(LockError::wrap_io_error(error)),
+                TryLockError::WouldBlock if tries_left == 0 => return Err(LockError::LockBusy),
+                TryLockError::WouldBlock => pause(),
+            }
         }
         Ok(DirectoryLock::from(Box::new(file)))
     }
@@ -80,6 +90,14 @@ impl Directory for ReadOnlyDirectory {
     fn sync_directory(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the system has no wait for a lock that ends, and who opens an index is on a thread that may block"
+)]
+fn pause() {
+    std::thread::sleep(PAUSE_BETWEEN_TRIES);
 }
 
 fn refused() -> io::Error {

@@ -27,7 +27,7 @@ const DEEPEST_HIT: usize = 10_000;
 const CACHED_BLOCKS: usize = 16;
 
 /// What to search for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SearchRequest {
     /// In the query language.
     pub query: String,
@@ -37,6 +37,17 @@ pub struct SearchRequest {
     pub limit: usize,
     /// Hits to pass over first.
     pub offset: usize,
+}
+
+impl SearchRequest {
+    /// The query, unless the request makes no sense whatever the index holds.
+    pub fn parsed(&self) -> Result<Query, QueryError> {
+        let query = Query::parse(&self.query)?;
+        if self.offset.saturating_add(self.limit) > DEEPEST_HIT {
+            return Err(QueryError::TooDeep { most: DEEPEST_HIT });
+        }
+        Ok(query)
+    }
 }
 
 /// The answer to a search.
@@ -74,8 +85,10 @@ pub struct SearchReader {
     folder: Arc<Path>,
     /// The same for all clones.
     shown: Arc<RwLock<Shown>>,
-    /// Who holds it is the only one to change what is shown.
-    watermark: Arc<Mutex<Option<Cursor>>>,
+    /// How far it reaches: never farther than what is shown.
+    watermark: Arc<RwLock<Option<Cursor>>>,
+    /// Who holds it is the only one to change both. That takes as long as the disk does, so nobody else waits for it.
+    changing: Arc<Mutex<()>>,
 }
 
 /// An index, and the commit of it that was loaded last.
@@ -93,6 +106,7 @@ impl SearchReader {
             folder: folder.into(),
             shown: Arc::new(RwLock::new(Shown::of(engine)?)),
             watermark: Arc::default(),
+            changing: Arc::default(),
         };
         new.reload()?;
         Ok(new)
@@ -100,10 +114,12 @@ impl SearchReader {
 
     /// From now on, this and all its clones show another index of the same folder and fields.
     pub(crate) fn show_instead(&self, engine: Index) -> Result<(), SearchError> {
-        let mut watermark = self.lock_watermark();
+        let _changing = self.begin_to_change();
         let shown = Shown::of(engine)?;
-        *watermark = shown.load()?;
+        let reached = shown.load()?;
+        self.set_watermark(None);
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        self.set_watermark(reached);
         Ok(())
     }
 
@@ -119,11 +135,9 @@ impl SearchReader {
         request: &SearchRequest,
         is_over: impl Fn() -> bool + Sync,
     ) -> Result<Hits, SearchError> {
-        let query = Query::parse(&request.query)?;
-        let deepest = request.offset.saturating_add(request.limit);
-        if deepest > DEEPEST_HIT {
-            return Err(QueryError::TooDeep { most: DEEPEST_HIT }.into());
-        }
+        let query = request.parsed()?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("search::read", |_| Err(SearchError::Engine("broken".to_owned())));
         guarded(|| {
             let searcher = self.searcher();
             let compiled = compile(&query, request.user, &searcher, &self.fields)?;
@@ -145,15 +159,17 @@ impl SearchReader {
     /// Shows what was committed since.
     pub fn reload(&self) -> Result<(), SearchError> {
         guarded(|| {
-            let mut watermark = self.lock_watermark();
-            *watermark = self.shown().load()?;
+            let _changing = self.begin_to_change();
+            let reached = self.shown().load()?;
+            self.set_watermark(reached);
             Ok(())
         })
     }
 
     /// Everything up to this place of the change log can be found.
     pub fn watermark(&self) -> Option<Cursor> {
-        self.lock_watermark().clone()
+        let watermark = self.watermark.read().unwrap_or_else(PoisonError::into_inner);
+        watermark.clone()
     }
 
     /// Documents in the index, of all users.
@@ -211,8 +227,12 @@ impl SearchReader {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn lock_watermark(&self) -> MutexGuard<'_, Option<Cursor>> {
-        self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
+    fn begin_to_change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_watermark(&self, reached: Option<Cursor>) {
+        *self.watermark.write().unwrap_or_else(PoisonError::into_inner) = reached;
     }
 }
 

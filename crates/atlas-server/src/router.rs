@@ -12,7 +12,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{breakers, health, items, jobs, quarantine, search, status};
+use crate::api::{breakers, configuration, health, items, jobs, quarantine, search, status};
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
 use crate::intake::{Intake, take_body};
@@ -55,6 +55,7 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/jobs/{id}", get(jobs::show_job))
         .route("/api/v1/jobs/{id}/retry", post(jobs::retry_job))
         .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel_job))
+        .route("/api/v1/config/reload", post(configuration::reload_configuration))
         .route("/api/v1/breakers", get(breakers::list_breakers))
         .route("/api/v1/breakers/{service}/{scope}", get(breakers::show_breaker))
         .route(

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_resilience::breaker::{BreakerStatus, Command, OverlayMode, Phase};
+use atlas_resilience::breaker::{BreakerStatus, Command, OverlayMode, Phase, Rate};
 use atlas_resilience::{EgressStatus, Service};
 
 use crate::app::{App, Mode};
 use crate::error::AppError;
 use crate::services::view::{
-    AttemptView, BreakerDecision, BreakerList, BreakerQuery, BreakerRules, BreakerView, PolicyList,
-    PolicyView,
+    AttemptView, BreakerDecision, BreakerList, BreakerQuery, BreakerRules, BreakerView, ConcurrentView,
+    PolicyList, PolicyView, RateView, ShareView, SlowCallsView,
 };
 
 /// An overlay that is to end by itself ends within a year: what lasts longer is for good.
 const LONGEST_OVERLAY: Duration = Duration::from_hours(365 * 24);
 const LONGEST_REASON_CHARS: usize = 200;
-/// The longest name of a host, and its port.
-const LONGEST_SCOPE_BYTES: usize = 260;
 
 impl App {
     /// The breakers, those that are not well or were decided about; with `all`, every one that is known.
@@ -32,21 +30,28 @@ impl App {
             EgressStatus::Up => None,
             EgressStatus::Down { until, .. } => Some(services.timestamp(until)),
         };
+        let problem = services
+            .unreadable()
+            .map(|error| AppError::Store(error.clone()).told());
         BreakerList {
             breakers,
             network_down_until,
+            problem: problem.unwrap_or_default(),
         }
     }
 
     /// One breaker. A scope that was never called has a closed one.
     pub fn breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
         let service = self.service(service)?;
-        let scope = checked_scope(scope)?;
-        Ok(self.breaker_view(service.name(), scope, service.breakers().status(scope)))
+        let scope = self.scope(service, scope)?;
+        if let Some(error) = self.parts.services.unreadable() {
+            return Err(AppError::Store(error.clone()));
+        }
+        Ok(self.breaker_view(service.name(), &scope, service.breakers().status(&scope)))
     }
 
     /// Puts an overlay over a breaker, or takes it away.
-    pub fn overlay_breaker(
+    pub async fn overlay_breaker(
         &self,
         service: &str,
         scope: &str,
@@ -64,20 +69,14 @@ impl App {
                 "`reason` is longer than {LONGEST_REASON_CHARS} characters"
             )));
         }
-        self.operate(
-            service,
-            scope,
-            Command::Overlay {
-                mode,
-                lasts,
-                reason: decision.reason,
-            },
-        )
+        let reason = decision.reason;
+        self.operate(service, scope, Command::Overlay { mode, lasts, reason })
+            .await
     }
 
     /// Forgets the past of a breaker: it is closed, as if nothing had happened.
-    pub fn reset_breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
-        self.operate(service, scope, Command::Reset)
+    pub async fn reset_breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
+        self.operate(service, scope, Command::Reset).await
     }
 
     /// Every policy.
@@ -92,14 +91,50 @@ impl App {
         Ok(policy_view(self.service(name)?))
     }
 
-    fn operate(&self, service: &str, scope: &str, command: Command) -> Result<BreakerView, AppError> {
+    /// It holds at once; it is acknowledged when it is on the disk.
+    async fn operate(&self, service: &str, scope: &str, command: Command) -> Result<BreakerView, AppError> {
         let service = self.service(service)?;
-        let scope = checked_scope(scope)?;
+        let scope = self.scope(service, scope)?;
+        if let Some(reason) = &self.parts.read_only_because {
+            return Err(AppError::Store(reason.clone()));
+        }
         if self.parts.mode == Mode::ReadOnly {
             return Err(AppError::ReadOnly);
         }
-        let status = service.breakers().operate(scope, command);
-        Ok(self.breaker_view(service.name(), scope, status))
+        let lets_through = !matches!(
+            command,
+            Command::Overlay {
+                mode: OverlayMode::ForcedOpen,
+                ..
+            }
+        );
+        let status = service.breakers().operate(&scope, command);
+        if !self.parts.services.settled().await {
+            return Err(AppError::DecisionNotKept);
+        }
+        if lets_through {
+            self.wake_waiting(service.name(), &scope).await?;
+        }
+        Ok(self.breaker_view(service.name(), &scope, status))
+    }
+
+    /// What was put off because of a breaker may wait for a day, and the decision is not to wait that long. Where the
+    /// library cannot be used there is nothing that could run, and the decision holds all the same.
+    async fn wake_waiting(&self, service: &str, scope: &str) -> Result<(), AppError> {
+        let (Some(host), Ok(library)) = (self.parts.services.host(service, scope), self.writable()) else {
+            return Ok(());
+        };
+        if library.wake_waiting(self.user(), host).await? > 0 {
+            self.changed();
+        }
+        Ok(())
+    }
+
+    fn scope(&self, service: &Service, text: &str) -> Result<String, AppError> {
+        self.parts
+            .services
+            .scope(service.name(), text)
+            .map_err(AppError::Invalid)
     }
 
     fn service(&self, name: &str) -> Result<&Arc<Service>, AppError> {
@@ -147,16 +182,6 @@ fn is_worth_a_look(status: &BreakerStatus) -> bool {
         || status.consecutive_failures > 0
 }
 
-fn checked_scope(scope: &str) -> Result<&str, AppError> {
-    let is_plain = |character: char| !character.is_whitespace() && !character.is_control();
-    if scope.is_empty() || scope.len() > LONGEST_SCOPE_BYTES || !scope.chars().all(is_plain) {
-        return Err(AppError::Invalid(format!(
-            "a scope is a name without spaces of at most {LONGEST_SCOPE_BYTES} bytes, such as `example.com:443`"
-        )));
-    }
-    Ok(scope)
-}
-
 fn policy_view(service: &Arc<Service>) -> PolicyView {
     let settings = service.settings();
     let worst_case = settings.worst_case().into_iter().map(|attempt| AttemptView {
@@ -171,11 +196,11 @@ fn policy_view(service: &Arc<Service>) -> PolicyView {
         own_rules_for.sort();
         BreakerRules {
             consecutive_failures: rules.trip.consecutive_failures,
-            failure_rate: rules.trip.failure_rate.map(|rate| (rate.percent, rate.min_calls)),
-            slow_calls: rules
-                .trip
-                .slow_calls
-                .map(|slow| (millis(slow.slower_than), slow.rate.percent, slow.rate.min_calls)),
+            failure_rate: rules.trip.failure_rate.map(share),
+            slow_calls: rules.trip.slow_calls.map(|slow| SlowCallsView {
+                slower_than_ms: millis(slow.slower_than),
+                rate: share(slow.rate),
+            }),
             open_ms: millis(rules.open.base),
             open_cap_ms: millis(rules.open.cap),
             probes: rules.probing.concurrent,
@@ -187,15 +212,24 @@ fn policy_view(service: &Arc<Service>) -> PolicyView {
         name: service.name().to_owned(),
         attempt_timeout_ms: millis(settings.attempt_timeout),
         overall_timeout_ms: millis(settings.overall_timeout),
-        concurrent: settings
-            .concurrency
-            .map(|limit| (limit.total.get(), limit.per_scope.get())),
-        rate: settings
-            .rate
-            .map(|rate| (millis(rate.interval), rate.burst.get())),
+        concurrent: settings.concurrency.map(|limit| ConcurrentView {
+            total: limit.total.get(),
+            per_scope: limit.per_scope.get(),
+        }),
+        rate: settings.rate.map(|rate| RateView {
+            interval_ms: millis(rate.interval),
+            burst: rate.burst.get(),
+        }),
         breaker,
         worst_case_ms: worst_case.last().map_or(0, |attempt| attempt.ends_ms),
         worst_case,
+    }
+}
+
+fn share(rate: Rate) -> ShareView {
+    ShareView {
+        percent: rate.percent,
+        min_calls: rate.min_calls,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Looking at jobs, and the owner's word on them.
 
 use atlas_domain::{Job, JobId};
-use atlas_store::{JobFilter, JobPage};
+use atlas_store::{CancelledJob, JobFilter, JobPage};
 
 use super::limits::page_size;
 use crate::app::App;
@@ -31,15 +31,15 @@ impl App {
         })
     }
 
-    /// Sends an ended job round again.
+    /// Sends an ended job round again, or a waiting one at once.
     pub async fn retry_job(&self, job: JobId) -> Result<Job, AppError> {
         let job = self.writable()?.retry_job(self.user(), job).await?;
         self.changed();
         Ok(job)
     }
 
-    /// Calls off a waiting job.
-    pub async fn cancel_job(&self, job: JobId) -> Result<Job, AppError> {
+    /// Calls off a job that waits or runs, or drops a dead one.
+    pub async fn cancel_job(&self, job: JobId) -> Result<CancelledJob, AppError> {
         let job = self.writable()?.cancel_job(self.user(), job).await?;
         self.parts.signals.job_finished();
         Ok(job)

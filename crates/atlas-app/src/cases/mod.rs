@@ -9,5 +9,9 @@ mod jobs;
 mod limits;
 mod outcomes;
 mod quarantine;
+mod reconfigure;
 mod reprocess;
 mod search;
+
+pub use reconfigure::{Reconfigure, Reconfigured};
+pub(crate) use search::Searching;

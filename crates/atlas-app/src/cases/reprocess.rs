@@ -1,7 +1,7 @@
 //! Processing again from stored bytes, because the extractor or the gate has learned something.
 
 use atlas_domain::{Item, ItemState, NewJob, OutcomeWord};
-use atlas_store::{ItemFilter, Library, UnreadableItem};
+use atlas_store::{ItemFilter, Library, StoreError, UnreadableItem};
 use futures_util::future::join_all;
 
 use super::add::WakeWorker;
@@ -63,8 +63,8 @@ impl App {
         Ok(library.item(self.user(), id).await?)
     }
 
-    /// Those that have stored bytes: the rest has nothing to look at again. And those that cannot be read, which
-    /// nobody would miss otherwise.
+    /// Those that have stored bytes: the rest has nothing to look at again. What the owner dropped stays so, for as
+    /// long as nobody names it. And those that cannot be read, which nobody would miss otherwise.
     async fn enqueue_page(
         &self,
         library: &Library,
@@ -82,18 +82,25 @@ impl App {
         let page = library.list_items(self.user(), filter).await?;
         let mut enqueued: Vec<ItemOutcome> = page.unreadable.into_iter().map(unreadable).collect();
         for items in page.items.chunks(AT_ONCE) {
-            let each =
-                items.iter().map(
-                    async |item| match library.latest_snapshot(item.user_id, item.id).await {
-                        Ok(Some(_)) => Some(enqueue(library, item).await),
-                        Ok(None) => None,
-                        Err(error) => Some(failed(Some(item), &item.url, &error.into())),
-                    },
-                );
+            let each = items.iter().map(async |item| match is_due(library, item).await {
+                Ok(true) => Some(enqueue(library, item).await),
+                Ok(false) => None,
+                Err(error) => Some(failed(Some(item), &item.url, &error.into())),
+            });
             enqueued.extend(join_all(each).await.into_iter().flatten());
         }
         Ok((enqueued, page.next))
     }
+}
+
+async fn is_due(library: &Library, item: &Item) -> Result<bool, StoreError> {
+    if library.is_dropped(item.user_id, item.id).await? {
+        return Ok(false);
+    }
+    Ok(library
+        .snapshot_to_reprocess(item.user_id, item.id)
+        .await?
+        .is_some())
 }
 
 async fn enqueue(library: &Library, item: &Item) -> ItemOutcome {
@@ -170,6 +177,29 @@ mod tests {
             bytes[place] = 0xff;
         }
         std::fs::write(library, bytes).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_the_owner_dropped_is_processed_again_only_by_its_name() {
+        let process = TestApp::open();
+        process.store("https://a.example/", "otters hold hands").await;
+        let junk = process.suspect("https://junk.example/").await;
+        let app = process.app();
+        app.discard(&junk.id.to_string()).await.unwrap();
+        for state in [None, Some(ItemState::Rejected)] {
+            let everything = ReprocessRequest {
+                state,
+                ..ReprocessRequest::default()
+            };
+            let report = app.reprocess(everything).await.unwrap();
+            let urls: Vec<_> = report.items.iter().map(|item| item.url.as_str()).collect();
+            assert!(!urls.contains(&"https://junk.example/"), "{urls:?}");
+        }
+        let named = ReprocessRequest {
+            items: vec![junk.id.to_string()],
+            ..ReprocessRequest::default()
+        };
+        assert_eq!(app.reprocess(named).await.unwrap().enqueued, 1);
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 //! audit row and the end of the job; `atlas_store` has the last word on duplicates and worse results.
 
 use atlas_domain::{Decision, Outcome};
-use atlas_store::{Conclusion, IngestCommit, Postponement, StoreError};
+use atlas_store::{Conclusion, Crowd, IngestCommit, Postponement, StoreError};
 
 use super::Ingest;
 use super::judge::Judged;
@@ -44,13 +44,25 @@ impl Ingest {
         self.library.commit_ingest(&run.lease, commit, run.record()).await
     }
 
-    pub(super) async fn postpone(&self, run: &Run, to: Postponement) -> Result<Outcome, StoreError> {
+    pub(super) async fn postpone(
+        &self,
+        run: &Run,
+        to: Postponement,
+        crowd: Option<Crowd>,
+    ) -> Result<Outcome, StoreError> {
         let outcome = Outcome::Deferred {
             until: to.until,
             reason: to.reason.clone(),
             message: to.message.clone(),
         };
-        self.library.postpone_job(&run.lease, to, run.record()).await?;
+        let (library, lease, record) = (&self.library, &run.lease, run.record());
+        match crowd {
+            None => library.postpone_job(lease, to, record).await?,
+            Some(crowd) => {
+                let others = library.postpone_with_crowd(lease, to, crowd, record).await?;
+                tracing::debug!(others, "put off together");
+            }
+        }
         Ok(outcome)
     }
 }

@@ -44,6 +44,9 @@ impl Ingest {
             retry_after: error.retry_after,
         };
         Ok(match fault.class() {
+            ErrorClass::Throttled if fault == FetchFault::CircuitOpen && was_sent_nowhere(run) => {
+                self.put_off_with_crowd(run, trouble)
+            }
             ErrorClass::Throttled => self.put_off(run, trouble),
             ErrorClass::Transient => self.try_again(run, trouble),
             ErrorClass::Permanent if self.is_worth_a_recheck(run, user, fault).await? => {
@@ -69,6 +72,11 @@ impl Ingest {
         let tries = self.library.attempts_of_job(user, run.lease.job.id).await?;
         Ok(!tries.iter().any(|earlier| earlier.reason == fault.as_str()))
     }
+}
+
+/// Whether the page's own host was the one that could not be asked, and none that it sends us to.
+fn was_sent_nowhere(run: &Run) -> bool {
+    run.steps.iter().all(|step| step.hops.len() <= 1)
 }
 
 /// The reason that stays with an item of which only the link is kept.

@@ -47,13 +47,13 @@ impl Ingest {
     pub(super) async fn reopen(&self, run: &mut Run, item: &Item) -> Result<Kept, Exit> {
         run.enter("reopen");
         let kept = self.library.snapshot_to_reprocess(item.user_id, item.id).await?;
-        let Some(snapshot) = kept else {
+        let Some((hash, snapshot)) = kept.and_then(|kept| Some((kept.body_hash?, kept))) else {
             return Err(Exit::without_bytes(Outcome::LinkOnly {
                 reason: LinkReason::NoBytes,
                 message: "no bytes of this page are kept; save it again to fetch it".to_owned(),
             }));
         };
-        let body = match self.library.blob(snapshot.body_hash).await {
+        let body = match self.library.blob(hash).await {
             // Trying again would not bring them back: it is said, and what was made of them stays.
             Err(error @ StoreError::Blob { .. }) => {
                 let outcome = Outcome::Failed {

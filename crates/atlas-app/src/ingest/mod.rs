@@ -27,6 +27,7 @@ use atlas_store::{Library, StoreError};
 use crate::extraction::ExtractorPool;
 pub use bodies::Bodies;
 use judge::Judged;
+pub use retry::JobWaits;
 use run::Exit;
 pub(crate) use run::Run;
 
@@ -41,6 +42,8 @@ pub struct Ingest {
     pub extractor: Arc<ExtractorPool>,
     /// Bounds the memory that pages under way take.
     pub bodies: Bodies,
+    /// How long jobs wait that are put off.
+    pub waits: JobWaits,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Spreads retries.
@@ -82,7 +85,7 @@ impl Ingest {
         match judged {
             Ok(judged) => self.commit(&mut run, judged).await,
             Err(Exit::NoContent(conclusion)) => self.commit_without_content(&run, *conclusion).await,
-            Err(Exit::Postponed(postponement)) => self.postpone(&run, postponement).await,
+            Err(Exit::Postponed(postponement, crowd)) => self.postpone(&run, postponement, crowd).await,
             Err(Exit::Store(error)) => Err(error),
         }
     }

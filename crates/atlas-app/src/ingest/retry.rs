@@ -4,26 +4,18 @@ use std::time::Duration;
 
 use atlas_domain::{LinkReason, Outcome};
 use atlas_resilience::Backoff;
-use atlas_store::Postponement;
+use atlas_store::{Crowd, Postponement};
 
 use super::Ingest;
 use super::run::{Exit, Run};
 
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A name that does not exist is looked up once more after a day.
 pub(super) const NAME_RECHECK: Duration = DAY;
 
-/// The wait before each further try, before jitter.
-static SCHEDULE: [Duration; 5] = [
-    MINUTE,
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(3),
-    Duration::from_hours(12),
-];
+/// The wait before each further try, before jitter, in steps: from a minute to twelve hours.
+const SCHEDULE: [u32; 5] = [1, 5, 30, 180, 720];
 
 /// Postponements that were nobody's fault, over at least [`DEFERRALS_SPAN`].
 const MAX_DEFERRALS: u32 = 50;
@@ -32,11 +24,35 @@ const DEFERRALS_SPAN: Duration = Duration::from_hours(3 * 24);
 const MAX_AGE: Duration = Duration::from_hours(14 * 24);
 /// No server can ask for a longer pause.
 const MAX_PAUSE: Duration = DAY;
-/// A pause that a server asks for, when it does not say how long, or says that it is over.
-const PAUSE: Duration = Duration::from_mins(5);
-/// The shortest pause after each one that did not help, the last for all further ones: a server that says
+/// Over how long those come back at most who wait for one host.
+const LONGEST_CROWD: Duration = Duration::from_hours(1);
+/// A pause that a server asks for, when it does not say how long, or says that it is over, in steps.
+const PAUSE: u32 = 5;
+/// The shortest pause in steps after each one that did not help, the last for all further ones: a server that says
 /// "in a second" for ever is not asked every second.
-static SHORTEST_PAUSES: [Duration; 4] = [Duration::ZERO, MINUTE, PAUSE, Duration::from_mins(30)];
+const SHORTEST_PAUSES: [u32; 4] = [0, 1, PAUSE, 30];
+
+/// How long jobs wait that are put off. Every wait that is ours to choose is so many steps of one length; how long a
+/// page is waited for at most is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobWaits {
+    /// The longest wait before the second try.
+    pub step: Duration,
+}
+
+impl Default for JobWaits {
+    fn default() -> Self {
+        Self {
+            step: Duration::from_mins(1),
+        }
+    }
+}
+
+impl JobWaits {
+    fn schedule(self) -> Backoff {
+        Backoff::schedule(SCHEDULE.map(|steps| self.step * steps).to_vec())
+    }
+}
 
 /// Whether there is no further try after this one: the schedule is used up.
 pub(super) fn is_last_try(run: &Run) -> bool {
@@ -59,11 +75,13 @@ impl Ingest {
         let job = &run.lease.job;
         let tries = job.attempts + 1;
         if is_last_try(run) || self.is_too_old(run) {
-            return unreachable(tries, &trouble);
+            return unreachable(&format!("{tries} tries"), &trouble);
         }
-        let backoff = Backoff::schedule(SCHEDULE.as_slice())
+        let backoff = self
+            .waits
+            .schedule()
             .delay(tries, None, self.entropy.fraction())
-            .unwrap_or(HOUR);
+            .unwrap_or(self.waits.step * SCHEDULE[SCHEDULE.len() - 1]);
         let asked = trouble.retry_after.unwrap_or_default().min(MAX_PAUSE);
         self.try_again_after(backoff.max(asked), trouble)
     }
@@ -77,15 +95,41 @@ impl Ingest {
     pub(super) fn pause(&self, run: &Run, trouble: Trouble) -> Exit {
         let pauses = usize::try_from(run.lease.job.deferrals).unwrap_or(usize::MAX);
         let shortest = SHORTEST_PAUSES[pauses.min(SHORTEST_PAUSES.len() - 1)];
-        self.deferred(run, shortest, MINUTE, trouble)
+        self.deferred(run, self.waits.step * shortest, self.waits.step, trouble)
     }
 
     /// Atlas's own limits held the request back: nobody's try, and the host was not even asked. A host that is left
-    /// alone has many who wait for it: they come back one after another over half of that time again, so that the
-    /// first finds out for the others.
+    /// alone has many who wait for it: they come back one after another over half of that time again, an hour at most,
+    /// so that the first finds out for the others.
     pub(super) fn put_off(&self, run: &Run, trouble: Trouble) -> Exit {
-        let crowd = trouble.retry_after.unwrap_or_default() / 2;
-        self.deferred(run, Duration::ZERO, crowd.max(MINUTE), trouble)
+        let spread = self.crowd_spread(&trouble);
+        self.deferred(run, Duration::ZERO, spread, trouble)
+    }
+
+    /// The same, and whoever waits for that host goes with it, unless it is soon over.
+    pub(super) fn put_off_with_crowd(&self, run: &Run, trouble: Trouble) -> Exit {
+        let (now, wait) = (self.clock.now(), self.asked(&trouble));
+        let crowd = Crowd {
+            from: now.after(wait),
+            spread: self.crowd_spread(&trouble),
+            made_after: now.before(MAX_AGE),
+        };
+        match self.put_off(run, trouble) {
+            Exit::Postponed(postponement, None) if wait > self.waits.step => {
+                Exit::Postponed(postponement, Some(crowd))
+            }
+            exit => exit,
+        }
+    }
+
+    fn crowd_spread(&self, trouble: &Trouble) -> Duration {
+        let spread = trouble.retry_after.unwrap_or_default() / 2;
+        spread.min(LONGEST_CROWD).max(self.waits.step)
+    }
+
+    fn asked(&self, trouble: &Trouble) -> Duration {
+        let asked = trouble.retry_after.filter(|asked| !asked.is_zero());
+        asked.unwrap_or(self.waits.step * PAUSE).min(MAX_PAUSE)
     }
 
     fn deferred(&self, run: &Run, shortest: Duration, spread: Duration, trouble: Trouble) -> Exit {
@@ -95,22 +139,22 @@ impl Ingest {
             .deferred_since
             .is_some_and(|since| now.since(since) >= DEFERRALS_SPAN);
         if (job.deferrals >= MAX_DEFERRALS && waited_long) || self.is_too_old(run) {
-            return unreachable(job.deferrals, &trouble);
+            return unreachable(&format!("being put off {} times", job.deferrals), &trouble);
         }
-        let asked = trouble.retry_after.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or(PAUSE).min(MAX_PAUSE).max(shortest);
+        let wait = self.asked(&trouble).max(shortest);
         // A little more than asked, spread, so that not everybody is back at the same moment.
         self.postponed(wait + spread.mul_f64(self.entropy.fraction()), false, trouble)
     }
 
     fn postponed(&self, wait: Duration, counts: bool, trouble: Trouble) -> Exit {
         let until = self.clock.now().after(wait);
-        Exit::Postponed(Postponement {
+        let postponement = Postponement {
             until,
             counts,
             reason: trouble.reason,
             message: trouble.message,
-        })
+        };
+        Exit::Postponed(postponement, None)
     }
 
     fn is_too_old(&self, run: &Run) -> bool {
@@ -118,9 +162,9 @@ impl Ingest {
     }
 }
 
-fn unreachable(tries: u32, trouble: &Trouble) -> Exit {
+fn unreachable(after: &str, trouble: &Trouble) -> Exit {
     Exit::without_bytes(Outcome::LinkOnly {
         reason: LinkReason::Unreachable,
-        message: format!("given up after {tries} tries; the last time: {}", trouble.message),
+        message: format!("given up after {after}; the last time: {}", trouble.message),
     })
 }

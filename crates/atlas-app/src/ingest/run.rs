@@ -3,7 +3,7 @@
 use atlas_domain::{
     BlobHash, CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, StrategyStep, Timestamp, Verdict,
 };
-use atlas_store::{AttemptRecord, Postponement, StoreError};
+use atlas_store::{AttemptRecord, Crowd, Postponement, StoreError};
 
 /// One try at one item.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub(crate) struct Run {
 pub(crate) enum Exit {
     /// There is no content, and that is final.
     NoContent(Box<NoContent>),
-    /// Not now.
-    Postponed(Postponement),
+    /// Not now, and neither for those who wait for the same host, if there is a crowd of them.
+    Postponed(Postponement, Option<Crowd>),
     /// The store failed: nothing is decided, and the worker puts the job back.
     Store(StoreError),
 }

@@ -10,7 +10,7 @@ use atlas_domain::{
     Attempt, FetchError, FetchFault, FetchRequest, Fetched, Hop, ItemState, Job, LinkReason, NewJob,
     PortFuture, Strategy, StrategyStep, Timestamp, UserId,
 };
-use atlas_store::{DataDir, DataDirLock, Holder, JobFilter, JobScope, NewItem};
+use atlas_store::{DataDir, DataDirLock, DatabaseServices, Holder, JobFilter, JobScope, NewItem};
 use rstest::rstest;
 use tempfile::TempDir;
 use url::Url;
@@ -57,8 +57,13 @@ impl World {
         let lock = DataDir::new(folder.path()).lock(&holder).unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_750_000_000_000)));
         let entropy = Arc::new(Entropy::seeded(7));
-        let library =
-            Library::open(&lock, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&entropy)).unwrap();
+        let library = Library::open(
+            &lock,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&entropy),
+            &DatabaseServices::default(),
+        )
+        .unwrap();
         let item = NewItem {
             url: Url::parse(URL).unwrap(),
             tags: Vec::new(),
@@ -80,6 +85,7 @@ impl World {
             fetcher: Arc::clone(&web) as Arc<dyn Fetcher>,
             extractor: Arc::new(ExtractorPool::new(nowhere, limits)),
             bodies: Bodies::default(),
+            waits: JobWaits::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy,
         };
@@ -270,6 +276,22 @@ async fn a_server_that_is_never_satisfied_is_asked_less_and_less(
     }
 }
 
+#[rstest]
+#[case::a_host_that_fails(fault(FetchFault::ConnectRefused), 1)]
+#[case::a_host_that_names_no_time(answer(429, "text/html", None), 5 + 1)]
+#[case::our_own_limits(fault(FetchFault::HostBusy), 5 + 1)]
+#[tokio::test]
+async fn every_wait_of_our_own_is_so_many_steps(
+    #[case] answer: Result<Fetched, FetchError>,
+    #[case] most_steps: u32,
+) {
+    let mut world = World::new().await;
+    let step = Duration::from_millis(20);
+    world.ingest.waits = JobWaits { step };
+    let pause = world.pause_after(answer).await;
+    assert!(pause <= step * most_steps, "{pause:?}");
+}
+
 #[tokio::test]
 async fn our_own_politeness_costs_no_try_and_does_not_grow() {
     let world = World::new().await;
@@ -308,6 +330,70 @@ async fn those_who_wait_for_a_host_that_is_left_alone_do_not_come_back_together(
         (0, 20),
         "the host was not even asked"
     );
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_host_that_asks_for_a_week_are_back_after_a_day_and_an_hour() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        let mut left_alone = fault(FetchFault::CircuitOpen);
+        if let Err(error) = &mut left_alone {
+            error.retry_after = Some(7 * DAY);
+        }
+        let pause = world.pause_after(left_alone).await;
+        assert!((DAY..=DAY + HOUR).contains(&pause), "{pause:?}");
+        world.clock.advance(pause);
+    }
+}
+
+/// A job of another page, after the first was refused because its host is left alone for `retry_after`.
+async fn other_page_after(address: &str, retry_after: Duration, hops: &[&str]) -> (World, Job) {
+    let world = World::new().await;
+    let item = NewItem {
+        url: Url::parse(address).unwrap(),
+        tags: Vec::new(),
+        given_html: None,
+    };
+    let library = &world.ingest.library;
+    let other = library.save_item(UserId::OWNER, item).await.unwrap();
+    let mut left_alone = fault(FetchFault::CircuitOpen);
+    if let Err(error) = &mut left_alone {
+        error.retry_after = Some(retry_after);
+        error.steps = vec![StrategyStep {
+            hops: hops.iter().map(|url| hop(url)).collect(),
+            ..StrategyStep::without_hops(Strategy::Direct, "circuit_open")
+        }];
+    }
+    world.pause_after(left_alone).await;
+    let job = library.job(UserId::OWNER, other.job.unwrap()).await.unwrap();
+    (world, job)
+}
+
+fn hop(url: &str) -> Hop {
+    Hop {
+        url: url.to_owned(),
+        address: None,
+        result: "circuit_open".to_owned(),
+        waited_ms: 0,
+        took_ms: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_left_alone_is_left_alone_by_all_who_wait_for_it() {
+    let (world, other) = other_page_after("https://example.com/other", HOUR, &[URL]).await;
+    assert_eq!((other.reason.as_str(), other.deferrals), ("circuit_open", 0));
+    let wait = other.run_at.since(world.clock.now());
+    assert!((HOUR..=HOUR * 3 / 2).contains(&wait), "{wait:?}");
+}
+
+#[tokio::test]
+async fn nobody_else_is_put_off_when_it_is_soon_over_or_when_another_host_is_left_alone() {
+    let another = "https://elsewhere.example/page";
+    for (retry_after, hops) in [(HOUR / 3_600, vec![URL]), (HOUR, vec![URL, another])] {
+        let (world, other) = other_page_after("https://example.com/other", retry_after, &hops).await;
+        assert_eq!((other.reason.as_str(), other.run_at), ("", world.clock.now()));
+    }
 }
 
 #[tokio::test]
@@ -412,7 +498,12 @@ async fn what_cannot_be_read_yet_is_kept_for_the_day_it_can(#[case] content_type
         .unwrap()
         .expect("the bytes are kept");
     assert_eq!(
-        world.ingest.library.blob(snapshot.body_hash).await.unwrap(),
+        world
+            .ingest
+            .library
+            .blob(snapshot.body_hash.unwrap())
+            .await
+            .unwrap(),
         b"<html>busy</html>"
     );
 }

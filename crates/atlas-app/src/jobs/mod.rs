@@ -6,7 +6,10 @@ mod ingest_item;
 mod reprocess_item;
 mod sweep_retention;
 
+use std::sync::Arc;
+
 use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
+use atlas_resilience::Service;
 use atlas_store::{AttemptRecord, Library, RetentionPolicy, StoreError};
 
 use crate::ingest::Ingest;
@@ -18,6 +21,8 @@ pub struct JobContext {
     pub ingest: Ingest,
     /// How long things are kept.
     pub retention: RetentionPolicy,
+    /// Lets kinds of jobs rest that keep breaking off.
+    pub background: Arc<Service>,
 }
 
 impl JobContext {

@@ -43,6 +43,9 @@ pub struct BreakerList {
     pub breakers: Vec<BreakerView>,
     /// Until when no call gets out, because the network itself seems to be down.
     pub network_down_until: Option<Timestamp>,
+    /// Why nothing is known of them; empty when it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
 }
 
 /// Which breakers to list.
@@ -76,9 +79,9 @@ pub struct PolicyView {
     /// The time for a call with all its attempts and waits, in milliseconds.
     pub overall_timeout_ms: u64,
     /// Calls at once, in all and for one scope; absent: any number.
-    pub concurrent: Option<(u32, u32)>,
-    /// The time between calls to one scope in milliseconds, and how many may come at once; absent: any rate.
-    pub rate: Option<(u64, u32)>,
+    pub concurrent: Option<ConcurrentView>,
+    /// How often one scope is called; absent: at any rate.
+    pub rate: Option<RateView>,
     /// When and for how long a scope is not called; absent: it always is.
     pub breaker: Option<BreakerRules>,
     /// Every attempt of a call in the worst case.
@@ -87,15 +90,52 @@ pub struct PolicyView {
     pub worst_case_ms: u64,
 }
 
+/// Calls at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConcurrentView {
+    /// In all.
+    pub total: u32,
+    /// For one scope.
+    pub per_scope: u32,
+}
+
+/// How often one scope is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateView {
+    /// The time between calls.
+    pub interval_ms: u64,
+    /// How many may come at once after a pause.
+    pub burst: u32,
+}
+
+/// A share of calls, which means nothing before there were enough of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareView {
+    /// From this share on.
+    pub percent: u32,
+    /// Not with fewer calls.
+    pub min_calls: u32,
+}
+
+/// When calls are slow, and how many may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlowCallsView {
+    /// Calls that take longer are slow.
+    pub slower_than_ms: u64,
+    /// How many of them open it.
+    #[serde(flatten)]
+    pub rate: ShareView,
+}
+
 /// When a breaker opens, and how it closes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BreakerRules {
     /// Failures in a row that open it.
     pub consecutive_failures: Option<u32>,
-    /// The share of failed calls that opens it in percent, and the fewest calls.
-    pub failure_rate: Option<(u32, u32)>,
-    /// Calls longer than this are slow, in milliseconds; the share that opens it; the fewest calls.
-    pub slow_calls: Option<(u64, u32, u32)>,
+    /// The share of failed calls that opens it.
+    pub failure_rate: Option<ShareView>,
+    /// The share of slow calls that opens it.
+    pub slow_calls: Option<SlowCallsView>,
     /// How long it stays open after the first trip, in milliseconds.
     pub open_ms: u64,
     /// How long it stays open at most, in milliseconds.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use atlas_domain::{Lease, Outcome};
+use atlas_resilience::breaker::CallResult;
 use atlas_store::{AttemptRecord, Postponement, StoreError};
 
 use super::trouble::TroubleLog;
@@ -18,6 +19,8 @@ pub(super) enum Breakdown {
     Store(StoreError),
     /// It panicked: a bug.
     Panic,
+    /// It was not begun: jobs of its kind keep breaking off, and rest for so long, or until a person decides.
+    Rests(Option<Duration>),
 }
 
 /// Puts a job back, or gives it up when this was its last try. Returns how the try ended, whether the store could
@@ -34,7 +37,7 @@ pub(super) async fn put_back(
     let counts = breakdown.counts();
     let (reason, message) = (breakdown.reason().to_owned(), breakdown.message());
     let (result, outcome) = if !counts || job.attempts + 1 < job.max_attempts {
-        let until = now.after(REST);
+        let until = now.after(breakdown.rest());
         let postponement = Postponement {
             until,
             counts,
@@ -66,7 +69,7 @@ impl Breakdown {
     fn counts(&self) -> bool {
         match self {
             Self::Store(error) => !matches!(
-                error,
+                error.cause(),
                 StoreError::Full(_)
                     | StoreError::Io(_)
                     | StoreError::Busy(_)
@@ -76,9 +79,27 @@ impl Breakdown {
                     | StoreError::ReadOnlyFileSystem(_)
                     | StoreError::Displaced { .. }
                     | StoreError::Corrupt { .. }
+                    | StoreError::StoppedByHand { .. }
                     | StoreError::Closed
             ),
             Self::Panic => true,
+            Self::Rests(_) => false,
+        }
+    }
+
+    /// What it says about jobs of the same kind. Trouble of the store is the store's.
+    pub(super) fn health(&self) -> CallResult {
+        if self.counts() {
+            CallResult::Failure
+        } else {
+            CallResult::Ignored
+        }
+    }
+
+    fn rest(&self) -> Duration {
+        match self {
+            Self::Store(_) | Self::Panic => REST,
+            Self::Rests(rest) => rest.unwrap_or(REST).max(Duration::from_secs(1)),
         }
     }
 
@@ -86,13 +107,17 @@ impl Breakdown {
         match self {
             Self::Store(_) => "store_failed",
             Self::Panic => "panicked",
+            Self::Rests(_) => "circuit_open",
         }
     }
 
-    fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         match self {
             Self::Store(error) => error.to_string(),
             Self::Panic => "a bug in Atlas ended this try; the log has the details".to_owned(),
+            Self::Rests(_) => {
+                "jobs of this kind kept breaking off and rest for a while: see `atlas breaker ls`".to_owned()
+            }
         }
     }
 }

@@ -20,12 +20,13 @@ impl Trouble {
     pub(crate) fn hopeless(&self) -> Option<StoreError> {
         let error = self.last.clone()?;
         let stays = matches!(
-            error,
+            error.cause(),
             StoreError::Full(_)
                 | StoreError::ReadOnly
                 | StoreError::ReadOnlyFileSystem(_)
                 | StoreError::Displaced { .. }
                 | StoreError::Corrupt { .. }
+                | StoreError::StoppedByHand { .. }
                 | StoreError::Closed
         );
         (stays || self.failures_in_a_row >= HOPELESS_AFTER).then_some(error)
@@ -36,7 +37,7 @@ impl Trouble {
         let is_news = self
             .last
             .as_ref()
-            .is_none_or(|last| discriminant(last) != discriminant(error));
+            .is_none_or(|last| discriminant(last.cause()) != discriminant(error.cause()));
         is_news || self.failures_in_a_row.saturating_add(1).is_power_of_two()
     }
 }

@@ -40,6 +40,13 @@ fn truncate(file: &Path, length_bytes: u64) {
         .unwrap();
 }
 
+/// The lock that whoever loads or removes files of an index takes, in the hands of somebody who does not go on.
+fn hold_files(directory: &TempDir) -> fs::File {
+    let lock = fs::File::create(current(directory).join(".tantivy-meta.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
 fn reason_beside(directory: &TempDir) -> String {
     fs::read_to_string(directory.path().join("aside/reason.txt")).unwrap()
 }
@@ -314,4 +321,41 @@ fn an_index_whose_files_vanish_while_it_is_open_is_begun_anew(#[case] lost: &str
     let Library { index, directory } = library;
     drop((index, reader));
     assert_eq!(open(&directory).unwrap().resume, Some(cursor("put")));
+}
+
+#[test]
+fn who_only_reads_waits_a_moment_for_a_writer_that_has_stopped_and_says_so() {
+    let directory = closed_index();
+    let held = hold_files(&directory);
+    let refused = SearchIndex::open_read_only(directory.path(), &identity(1));
+    assert!(matches!(refused, Err(SearchError::Locked)), "{refused:?}");
+    drop(held);
+    let reader = SearchIndex::open_read_only(directory.path(), &identity(1)).unwrap();
+    assert_eq!(search(&reader, "words").unwrap().total, 19);
+
+    let held = hold_files(&directory);
+    let refused = reader.reload();
+    assert!(matches!(refused, Err(SearchError::Locked)), "{refused:?}");
+    assert_eq!(
+        search(&reader, "words").unwrap().total,
+        19,
+        "what was shown is shown on"
+    );
+    drop(held);
+}
+
+#[test]
+fn how_far_the_index_reaches_is_told_while_somebody_waits_to_show_more() {
+    let library = Library::with([document(1, "Title", "some words")]);
+    let before = library.index.reader().watermark();
+    let held = hold_files(&library.directory);
+    let reader = library.index.reader().clone();
+    let reloading = std::thread::spawn(move || reader.reload());
+    for _ in 0..100 {
+        assert_eq!(library.index.reader().watermark(), before);
+        std::thread::yield_now();
+    }
+    assert!(!reloading.is_finished());
+    drop(held);
+    reloading.join().unwrap().unwrap();
 }

@@ -34,12 +34,10 @@ pub(crate) async fn open_breaker(
     Path((service, scope)): Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(app.overlay_breaker(
-        &service,
-        &scope,
-        OverlayMode::ForcedOpen,
-        decision,
-    )?))
+    Ok(Json(
+        app.overlay_breaker(&service, &scope, OverlayMode::ForcedOpen, decision)
+            .await?,
+    ))
 }
 
 pub(crate) async fn disable_breaker(
@@ -48,12 +46,10 @@ pub(crate) async fn disable_breaker(
     Path((service, scope)): Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(app.overlay_breaker(
-        &service,
-        &scope,
-        OverlayMode::Disabled,
-        decision,
-    )?))
+    Ok(Json(
+        app.overlay_breaker(&service, &scope, OverlayMode::Disabled, decision)
+            .await?,
+    ))
 }
 
 pub(crate) async fn observe_breaker(
@@ -62,12 +58,10 @@ pub(crate) async fn observe_breaker(
     Path((service, scope)): Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(app.overlay_breaker(
-        &service,
-        &scope,
-        OverlayMode::MetricsOnly,
-        decision,
-    )?))
+    Ok(Json(
+        app.overlay_breaker(&service, &scope, OverlayMode::MetricsOnly, decision)
+            .await?,
+    ))
 }
 
 pub(crate) async fn automate_breaker(
@@ -75,12 +69,10 @@ pub(crate) async fn automate_breaker(
     _: NoQuery,
     Path((service, scope)): Name,
 ) -> Answer<BreakerView> {
-    Ok(Json(app.overlay_breaker(
-        &service,
-        &scope,
-        OverlayMode::Auto,
-        BreakerDecision::default(),
-    )?))
+    Ok(Json(
+        app.overlay_breaker(&service, &scope, OverlayMode::Auto, BreakerDecision::default())
+            .await?,
+    ))
 }
 
 pub(crate) async fn reset_breaker(
@@ -88,7 +80,7 @@ pub(crate) async fn reset_breaker(
     _: NoQuery,
     Path((service, scope)): Name,
 ) -> Answer<BreakerView> {
-    Ok(Json(app.reset_breaker(&service, &scope)?))
+    Ok(Json(app.reset_breaker(&service, &scope).await?))
 }
 
 pub(crate) async fn list_policies(State(app): Shared, _: NoQuery) -> Answer<PolicyList> {

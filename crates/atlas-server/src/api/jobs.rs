@@ -2,7 +2,7 @@
 
 use atlas_app::views::{JobQuery, JobView, OutcomesQuery, OutcomesReport};
 use atlas_domain::{Job, JobId};
-use atlas_store::JobPage;
+use atlas_store::{CancelledJob, JobPage};
 use axum::extract::State;
 
 use super::{Answer, Shared};
@@ -28,7 +28,11 @@ pub(crate) async fn retry_job(State(app): Shared, _: NoQuery, Path(job): Path<St
     Ok(Json(app.retry_job(job_id(&job)?).await?))
 }
 
-pub(crate) async fn cancel_job(State(app): Shared, _: NoQuery, Path(job): Path<String>) -> Answer<Job> {
+pub(crate) async fn cancel_job(
+    State(app): Shared,
+    _: NoQuery,
+    Path(job): Path<String>,
+) -> Answer<CancelledJob> {
     Ok(Json(app.cancel_job(job_id(&job)?).await?))
 }
 

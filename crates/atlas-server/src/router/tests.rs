@@ -21,6 +21,7 @@ fn app() -> Arc<App> {
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
         services: Arc::default(),
+        reconfigure: None,
         floor_bytes: 0,
         html_limit_bytes: 1_000,
         reserve_bytes: 0,

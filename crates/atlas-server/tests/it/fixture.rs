@@ -14,8 +14,8 @@ use atlas_domain::{
 use atlas_search::{IndexSettings, SearchIndex};
 use atlas_server::{AccessRule, guarded_router, router};
 use atlas_store::{
-    AttemptRecord, Conclusion, DataDir, DataDirLock, Holder, IngestCommit, JobScope, Library, NewItem,
-    Postponement, StoreError,
+    AttemptRecord, Conclusion, DataDir, DataDirLock, DatabaseServices, Holder, IngestCommit, JobScope,
+    Library, NewItem, Postponement, StoreError,
 };
 use axum::Router;
 use axum::body::Body;
@@ -92,7 +92,13 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let lock = DataDir::new(folder.path().join("data")).lock(&holder()).unwrap();
         let shared: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
-        let library = Library::open(&lock, shared, Arc::new(Entropy::seeded(7))).unwrap();
+        let library = Library::open(
+            &lock,
+            shared,
+            Arc::new(Entropy::seeded(7)),
+            &DatabaseServices::default(),
+        )
+        .unwrap();
         let opened =
             SearchIndex::open(&lock.dir().search(), library.identity(), IndexSettings::default()).unwrap();
         let (index, signals) = (Arc::new(opened.index), Arc::new(Signals::default()));
@@ -142,6 +148,7 @@ impl TestApp {
                 signals: Arc::new(Signals::default()),
                 metrics: Arc::new(Metrics::default()),
                 services: Arc::default(),
+                reconfigure: None,
                 floor_bytes: 0,
                 html_limit_bytes: 10_000_000,
                 reserve_bytes: 0,
@@ -376,6 +383,7 @@ fn parts_of(lock: &DataDirLock, library: Result<Library, StoreError>) -> AppPart
         signals: Arc::new(Signals::default()),
         metrics: Arc::new(Metrics::default()),
         services: Arc::default(),
+        reconfigure: None,
         floor_bytes: 0,
         html_limit_bytes: 10_000_000,
         reserve_bytes: 0,

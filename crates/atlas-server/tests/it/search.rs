@@ -83,12 +83,39 @@ async fn a_query_that_is_too_much_is_refused_with_the_limits(#[case] query: Stri
 }
 
 #[tokio::test]
-async fn an_index_that_cannot_be_used_is_said_so() {
+async fn without_an_index_titles_answer_in_the_same_form_and_it_is_said_so() {
+    let app = TestApp::open();
+    let item = app.store("https://example.com/otters", "they hold hands").await;
+    let app = app.reopened(|parts| {
+        parts.search = atlas_app::SearchState::Unavailable("it is being rebuilt".to_owned());
+    });
+    let mut reply = app.get("/api/v1/search?q=otters").await.json();
+    assert!(reply["took_ms"].take().is_u64());
+    let hit = json!({
+        "id": item.id.to_string(),
+        "title": "About https://example.com/otters",
+        "url": "https://example.com/otters",
+        "score": 0.0,
+        "snippet": "",
+    });
+    let expected = json!({
+        "hits": [hit],
+        "total": 1,
+        "took_ms": null,
+        "degraded": true,
+        "degraded_reason": "titles: it is being rebuilt",
+        "hint": "",
+    });
+    assert_eq!(reply, expected);
+}
+
+#[tokio::test]
+async fn what_nothing_can_answer_without_the_index_is_said_so() {
     let app = TestApp::open().reopened(|parts| {
         parts.search = atlas_app::SearchState::Unavailable("it is being rebuilt".to_owned());
     });
     let detail = app
-        .get("/api/v1/search?q=x")
+        .get("/api/v1/search?q=tag:x")
         .await
         .refuses(503, "search_unavailable");
     assert!(detail.contains("it is being rebuilt"), "{detail}");
