@@ -14,7 +14,7 @@ use atlas_store::{DataDirLock, Ops, Reserve, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use parts::{extractor, page_fetcher};
+pub(crate) use parts::{extractor, fetch_settings, page_fetcher};
 pub(crate) use reading::open_read_only;
 
 use crate::config::Config;
@@ -104,7 +104,9 @@ impl Composed {
         let (services, ops) = (Arc::clone(app.services()), opened.records.ops.clone());
         Self {
             app,
-            keeping: Some(tokio::spawn(async move { services.keep_in(&ops).await })),
+            keeping: Some(tokio::spawn(async move {
+                tokio::join!(services.keep_in(&ops), services.tend());
+            })),
             runtime: opened.runtime,
             records: Some(opened.records),
             tending,
@@ -165,6 +167,7 @@ impl Records {
         Ok(Inheritance {
             rows: stored.rows,
             next_number: stored.next_number,
+            unreadable: None, // what could not be read was set aside
         })
     }
 

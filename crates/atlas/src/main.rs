@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod error;
 mod extract;
+mod reload;
 mod serve;
 mod session;
 mod telemetry;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::args::{ConfigArgs, ConfigCommand};
 use crate::cli::output::{Output, complain};
 use crate::cli::{Cli, Command, RoutedCommand, until_stopped};
 use crate::config::{Config, Environment, Flags};
@@ -77,9 +79,16 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         Command::Serve(_) => serve::run(config).await,
         Command::Demo(args) => demo::run(config, args.exit).await,
         Command::Extract(args) => extract::run(config, args).await,
-        Command::Config(args) => config::show::run(config, &args.command, &output),
+        Command::Config(args) => config_command(config, &args.command, &output).await,
         Command::Completions(_) | Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
         Command::Routed(command) => with_library(command, config, &output).await,
+    }
+}
+
+async fn config_command(config: &Config, command: &ConfigCommand, output: &Output) -> Result<Exit, CliError> {
+    match command {
+        ConfigCommand::Show { origin } => config::show::run(config, *origin, output),
+        ConfigCommand::Reload => cli::reload::run(&session::server(config).await?, output).await,
     }
 }
 
@@ -147,7 +156,11 @@ fn flags(cli: &Cli) -> Flags {
         bind,
         without_library: matches!(
             cli.command,
-            Command::Demo(_) | Command::Extract(_) | Command::Config(_)
+            Command::Demo(_)
+                | Command::Extract(_)
+                | Command::Config(ConfigArgs {
+                    command: ConfigCommand::Show { .. }
+                })
         ),
     }
 }

@@ -122,11 +122,25 @@ pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
         server.address,
         DataDir::new(&config.data_dir).token().display()
     );
+    let reloading = tokio::spawn(reload_on_hangup(Arc::clone(server.app())));
     asked_to_end.wait().await;
+    reloading.abort();
     tokio::select! {
         () = server.stop() => Ok(Exit::Ok),
         // Asked again: at once. What is lost by that is nothing but the good order.
         () = asked_to_end.wait() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Reads the configuration again on each SIGHUP. What comes of it stands in the log.
+async fn reload_on_hangup(app: Arc<atlas_app::App>) {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => {
+            while hangup.recv().await.is_some() {
+                let _ = app.reconfigure().await; // which has logged its error
+            }
+        }
+        Err(error) => tracing::warn!(%error, "SIGHUP cannot be heard: use `atlas config reload`"),
     }
 }
 

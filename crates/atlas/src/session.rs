@@ -15,7 +15,7 @@ use crate::cli::{Access, until_stopped};
 use crate::client::Client;
 use crate::compose::{Composed, open_read_only};
 use crate::config::Config;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::serve::socket_places;
 
 /// How long a command that writes waits for another writer to finish.
@@ -27,6 +27,20 @@ const LOOK_FOR_TROUBLE: Duration = Duration::from_secs(1);
 pub(crate) struct Session {
     client: Client,
     own: Option<Composed>,
+}
+
+/// The running server, for what only a server can do.
+pub(crate) async fn server(config: &Config) -> Result<Client, CliError> {
+    let dir = DataDir::new(&config.data_dir);
+    live_socket(&dir).await.map(Client::Socket).ok_or_else(|| {
+        CliError::new(
+            Exit::Failure,
+            format!(
+                "no server runs on {}; the next one reads the configuration when it starts",
+                dir.path().display()
+            ),
+        )
+    })
 }
 
 impl Session {
@@ -49,6 +63,12 @@ impl Session {
                 let app: App = open_read_only(config)?;
                 let client = Client::InProcess(atlas_server::router(Arc::new(app)));
                 Ok(Self { client, own: None })
+            }
+            Access::Decide => {
+                if !dir.library_db().exists() {
+                    open_read_only(config)?; // says what is wrong, and leaves a mistyped directory as it is
+                }
+                Self::open_for_writing(config, &dir, purpose, Work::Index, stop).await
             }
             Access::Write => Self::open_for_writing(config, &dir, purpose, Work::Index, stop).await,
             Access::Work => Self::open_for_writing(config, &dir, purpose, Work::Jobs, stop).await,

@@ -104,6 +104,8 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         origin: bool,
     },
+    /// Let the running server read its configuration again
+    Reload,
 }
 
 /// `atlas completions`

@@ -6,13 +6,15 @@ use atlas_app::services::view::{BreakerDecision, BreakerList, BreakerView};
 use clap::{Args, Subcommand};
 
 use super::Access;
+use super::duration::duration;
 use super::output::Output;
 use super::routes;
 use super::table::{spare, table, text, whole};
 use super::text::{Look, facts};
-use super::words::name;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
+
+const LONGEST_DECISION: Duration = Duration::from_hours(365 * 24);
 
 pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas breaker ls\n  \
@@ -48,15 +50,18 @@ pub(super) enum BreakerCommand {
     Auto(NameArgs),
     /// Forget failures, trips and pauses: closed, as if nothing had happened
     Reset(NameArgs),
+    /// Is looked for by some, and could mean either of two
+    #[command(hide = true)]
+    Close(NameArgs),
 }
 
 /// Which breaker.
 #[derive(Debug, Clone, Args)]
 pub(super) struct NameArgs {
-    #[arg(value_parser = name, help = "The service, such as article_processing")]
+    #[arg(value_parser = part_of_name, help = "The service, such as article_processing")]
     service: String,
     /// The host with its port, or whatever else stands or falls by itself
-    #[arg(value_parser = name)]
+    #[arg(value_parser = part_of_name)]
     scope: String,
 }
 
@@ -66,7 +71,7 @@ pub(super) struct DecisionArgs {
     #[command(flatten)]
     name: NameArgs,
     /// For how long, such as 30m, 2h or 7d; without it, until you say otherwise
-    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    #[arg(long = "for", value_name = "TIME", value_parser = decision_time)]
     lasts: Option<Duration>,
     /// Why, for whoever looks later
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -76,8 +81,8 @@ pub(super) struct DecisionArgs {
 impl BreakerCommand {
     pub(super) fn access(&self) -> Access {
         match self {
-            Self::Ls { .. } | Self::Show(_) => Access::Read,
-            _ => Access::Write,
+            Self::Ls { .. } | Self::Show(_) | Self::Close(_) => Access::Read,
+            _ => Access::Decide,
         }
     }
 }
@@ -91,6 +96,7 @@ pub(super) async fn run(args: &BreakerArgs, client: &Client, output: &Output) ->
         BreakerCommand::Observe(args) => decide("observe", args, client).await?,
         BreakerCommand::Auto(name) => client.post(&format!("{}/auto", path(name)), &()).await?,
         BreakerCommand::Reset(name) => client.post(&format!("{}/reset", path(name)), &()).await?,
+        BreakerCommand::Close(name) => return Err(no_close(name)),
     };
     output.answer(&breaker, |_look| render_one(&breaker))?;
     Ok(Exit::Ok)
@@ -108,7 +114,7 @@ async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliEr
                 "no call gets out: the network seems to be down; tried again at {until}"
             ));
         }
-        if list.breakers.is_empty() {
+        if list.breakers.is_empty() && list.problem.is_empty() {
             output.say(if all {
                 "no breakers yet"
             } else {
@@ -116,7 +122,23 @@ async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliEr
             });
         }
     }
-    Ok(Exit::Ok)
+    if list.problem.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    output.problem(&format!(
+        "the state of circuit breakers cannot be read: {}; the next server or command that writes begins it anew",
+        list.problem
+    ));
+    Ok(Exit::Partial)
+}
+
+fn no_close(name: &NameArgs) -> CliError {
+    let NameArgs { service, scope } = name;
+    let message = format!(
+        "nothing is closed by that word: `atlas breaker auto {service} {scope}` takes a decision back, and `atlas \
+         breaker reset {service} {scope}` forgets failures and pauses"
+    );
+    CliError::new(Exit::Usage, message)
 }
 
 async fn decide(verb: &str, args: &DecisionArgs, client: &Client) -> Result<BreakerView, CliError> {
@@ -145,8 +167,8 @@ fn render(breakers: &[BreakerView], look: Look) -> String {
                 breaker.scope.clone(),
                 state(breaker),
                 breaker.trips.to_string(),
-                breaker.until.map_or("-".to_owned(), |until| until.to_string()),
-                why(breaker),
+                until(breaker).map_or("-".to_owned(), |until| until.to_string()),
+                why(breaker).to_owned(),
             ]
         })
         .collect();
@@ -183,41 +205,53 @@ fn render_one(breaker: &BreakerView) -> String {
 fn state(breaker: &BreakerView) -> String {
     let automatic = match (breaker.state.as_str(), breaker.probe_due) {
         ("open", true) => "open, probe due",
+        ("closed", _) if breaker.until.is_some() => "paused",
         (state, _) => state,
     };
-    match breaker.overlay.as_str() {
-        "auto" => automatic.to_owned(),
-        overlay => format!("{overlay} ({automatic})"),
-    }
-}
-
-fn why(breaker: &BreakerView) -> String {
-    if breaker.overlay_reason.is_empty() {
-        breaker.reason.clone()
+    if is_decided(breaker) {
+        format!("{} ({automatic})", breaker.overlay)
     } else {
-        breaker.overlay_reason.clone()
+        automatic.to_owned()
     }
 }
 
-/// A number with its unit: seconds, minutes, hours or days.
-fn time(text: &str) -> Result<Duration, String> {
-    let split = text
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let seconds_each = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err("give a number with s, m, h or d behind it, such as 2h".to_owned()),
+/// The end of what holds: of the decision, where there is one.
+fn until(breaker: &BreakerView) -> Option<atlas_domain::Timestamp> {
+    if is_decided(breaker) {
+        breaker.overlay_until
+    } else {
+        breaker.until
+    }
+}
+
+/// The reason of what holds.
+fn why(breaker: &BreakerView) -> &str {
+    let reason = if is_decided(breaker) {
+        &breaker.overlay_reason
+    } else {
+        &breaker.reason
     };
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "give a number before the unit, such as 2h".to_owned())?;
-    match number.checked_mul(seconds_each) {
-        Some(seconds) if (1..=365 * 86_400).contains(&seconds) => Ok(Duration::from_secs(seconds)),
-        _ => Err("give a time from one second to a year".to_owned()),
+    if reason.is_empty() { "-" } else { reason }
+}
+
+fn is_decided(breaker: &BreakerView) -> bool {
+    breaker.overlay != "auto"
+}
+
+fn decision_time(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if (Duration::from_secs(1)..=LONGEST_DECISION).contains(&time) {
+        Ok(time)
+    } else {
+        Err("give a time from one second to a year".to_owned())
+    }
+}
+
+fn part_of_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("it is empty; name service and scope as `atlas breaker ls` shows them".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 
@@ -265,25 +299,72 @@ mod tests {
         assert_eq!(why(&decided), "they asked");
     }
 
-    #[rstest]
-    #[case("90s", 90)]
-    #[case("30m", 1_800)]
-    #[case("2h", 7_200)]
-    #[case("365d", 31_536_000)]
-    fn a_time_is_a_number_with_a_unit(#[case] text: &str, #[case] seconds: u64) {
-        assert_eq!(time(text), Ok(Duration::from_secs(seconds)));
+    #[test]
+    fn a_decision_is_shown_with_its_own_end_and_reason() {
+        let decided = BreakerView {
+            overlay: "forced_open".to_owned(),
+            overlay_until: Some(atlas_domain::Timestamp::from_millis(1_767_312_000_000)),
+            ..breaker()
+        };
+        let for_good = BreakerView {
+            overlay_until: None,
+            overlay_reason: "they asked".to_owned(),
+            ..decided.clone()
+        };
+        insta::assert_snapshot!(render(&[decided, for_good], Look::PLAIN), @"
+        SERVICE             SCOPE            STATE               TRIPS  UNTIL                 REASON
+        article_processing  example.com:443  forced_open (open)  2      2026-01-02T00:00:00Z  -
+        article_processing  example.com:443  forced_open (open)  2      -                     they asked
+        ");
+    }
+
+    #[test]
+    fn a_host_that_asked_for_a_pause_is_paused_and_not_simply_closed() {
+        let paused = BreakerView {
+            state: "closed".to_owned(),
+            ..breaker()
+        };
+        assert_eq!(state(&paused), "paused");
+        let well = BreakerView {
+            until: None,
+            ..paused
+        };
+        assert_eq!(state(&well), "closed");
     }
 
     #[rstest]
-    #[case("")]
-    #[case("2")]
-    #[case("h")]
-    #[case("0s")]
-    #[case("-1h")]
-    #[case("2 h")]
-    #[case("366d")]
-    #[case("99999999999999999999d")]
-    fn anything_else_is_no_time(#[case] text: &str) {
-        assert!(time(text).is_err());
+    #[case("1", true)]
+    #[case("365d", true)]
+    #[case("0s", false)]
+    #[case("366d", false)]
+    fn a_decision_lasts_from_a_second_to_a_year(#[case] text: &str, #[case] fits: bool) {
+        assert_eq!(decision_time(text).is_ok(), fits);
+    }
+
+    #[tokio::test]
+    async fn whoever_wants_it_closed_hears_of_the_two_ways_to_that() {
+        let name = NameArgs {
+            service: "article_processing".to_owned(),
+            scope: "example.com:443".to_owned(),
+        };
+        let args = BreakerArgs {
+            command: BreakerCommand::Close(name),
+        };
+        let (output, ..) = crate::cli::output::tests::captured(false);
+        let client = Client::InProcess(axum::Router::new());
+        let error = run(&args, &client, &output).await.unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(
+            error
+                .message
+                .contains("breaker auto article_processing example.com:443"),
+            "{error}"
+        );
+        assert!(
+            error
+                .message
+                .contains("breaker reset article_processing example.com:443"),
+            "{error}"
+        );
     }
 }

@@ -249,7 +249,7 @@ fn snapshot(item_id: ItemId) -> Snapshot {
     Snapshot {
         id: SnapshotId::from_bytes(bytes(4)),
         item_id,
-        body_hash: BlobHash([7; 32]),
+        body_hash: Some(BlobHash([7; 32])),
         size_bytes: 4_200,
         url: "https://example.com/2".to_owned(),
         final_url: "https://example.com/moved".to_owned(),

@@ -45,10 +45,10 @@ pub(crate) struct TagArgs {
     #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]
     pub(super) changes: Vec<String>,
     /// A tag to add; may be repeated
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     pub(super) add: Vec<String>,
     /// A tag to remove; may be repeated
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     remove: Vec<String>,
 }
 

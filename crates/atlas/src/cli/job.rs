@@ -2,7 +2,7 @@
 
 use atlas_app::views::JobView;
 use atlas_domain::{Job, JobKind, JobState};
-use atlas_store::{JobPage, UnreadableJob};
+use atlas_store::{CancelledJob, JobPage, UnreadableJob};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ pub(super) enum JobCommand {
         #[arg(value_name = "ID", value_parser = name)]
         job: String,
     },
-    /// Send jobs that ended round again
+    /// Send jobs that ended round again, and those that wait for a later time at once
     Retry(JobsArgs),
     /// Call off jobs that wait or run, and drop those that were given up
     Cancel(JobsArgs),
@@ -75,6 +75,8 @@ pub(super) struct JobsArgs {
 #[derive(Serialize)]
 struct Jobs {
     jobs: Vec<Job>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableJob>,
 }
 
 impl JobCommand {
@@ -91,8 +93,8 @@ pub(super) async fn run(args: &JobArgs, client: &Client, output: &Output) -> Res
     match &args.command {
         JobCommand::Ls(args) => list(args, client, output).await,
         JobCommand::Show { job } => show(job, client, output).await,
-        JobCommand::Retry(args) => decide("retry", args, client, output).await,
-        JobCommand::Cancel(args) => decide("cancel", args, client, output).await,
+        JobCommand::Retry(args) => retry(args, client, output).await,
+        JobCommand::Cancel(args) => cancel(args, client, output).await,
     }
 }
 
@@ -139,16 +141,41 @@ async fn show(job: &str, client: &Client, output: &Output) -> Result<Exit, CliEr
     Ok(Exit::Ok)
 }
 
-async fn decide(verb: &str, args: &JobsArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let work = async |name: &str| -> Result<Job, CliError> {
-        client
-            .post(&format!("{}/{verb}", routes::under(routes::JOBS, name)), &())
-            .await
-    };
+async fn retry(args: &JobsArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let work = async |name: &str| client.post::<Job>(&decision("retry", name), &()).await;
     let (jobs, exit) = for_each(&args.jobs, output, work).await?;
-    let list = Jobs { jobs };
+    let list = Jobs {
+        jobs,
+        unreadable: Vec::new(),
+    };
     output.answer(&list, |look| render(&list.jobs, look))?;
     Ok(exit)
+}
+
+async fn cancel(args: &JobsArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let work = async |name: &str| client.post::<CancelledJob>(&decision("cancel", name), &()).await;
+    let (cancelled, exit) = for_each(&args.jobs, output, work).await?;
+    let mut list = Jobs {
+        jobs: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    for job in cancelled {
+        match job {
+            CancelledJob::Whole(job) => list.jobs.push(job),
+            CancelledJob::Unreadable(job) => list.unreadable.push(job),
+        }
+    }
+    output.answer(&list, |look| render(&list.jobs, look))?;
+    if !output.is_json() {
+        for id in list.unreadable.iter().filter_map(|job| job.id) {
+            output.say(&format!("job {id}, which cannot be read, was dropped"));
+        }
+    }
+    Ok(exit)
+}
+
+fn decision(verb: &str, job: &str) -> String {
+    format!("{}/{verb}", routes::under(routes::JOBS, job))
 }
 
 fn render(jobs: &[Job], look: Look) -> String {

@@ -3,10 +3,12 @@
 
 pub(crate) mod args;
 pub(crate) mod output;
+pub(crate) mod reload;
 
 mod add;
 mod breaker;
 mod doctor;
+mod duration;
 mod export;
 mod input;
 mod items;
@@ -19,6 +21,7 @@ mod quarantine;
 mod reprocess;
 mod routes;
 mod search;
+mod search_line;
 mod several;
 mod show;
 mod status;
@@ -67,7 +70,7 @@ pub(crate) struct Cli {
 impl Cli {
     /// Understands a command line, or says what is wrong with it.
     pub(crate) fn understand(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        tag_line::parse(&arguments.into_iter().collect::<Vec<_>>())
+        tag_line::parse(&search_line::arranged(arguments.into_iter().collect()))
     }
 }
 
@@ -182,6 +185,8 @@ pub(crate) enum Access {
     Read,
     /// To change it, which one process at a time may do.
     Write,
+    /// To change how it is worked with: no library begins with that.
+    Decide,
     /// To change it and to see the work done that this causes.
     Work,
 }

@@ -1,6 +1,8 @@
 //! `atlas policy`: by which rules services are called, and what a call costs in the worst case.
 
-use atlas_app::services::view::{AttemptView, PolicyList, PolicyView};
+use atlas_app::services::view::{
+    AttemptView, ConcurrentView, PolicyList, PolicyView, RateView, ShareView, SlowCallsView,
+};
 use clap::{Args, Subcommand};
 
 use super::output::Output;
@@ -84,10 +86,14 @@ fn explain(policy: &PolicyView, look: Look) -> String {
             format!("at most {}", seconds(policy.overall_timeout_ms)),
         ),
     ];
-    if let Some((total, per_scope)) = policy.concurrent {
+    if let Some(ConcurrentView { total, per_scope }) = policy.concurrent {
         told.push(("At once", format!("{total}, {per_scope} of them for one scope")));
     }
-    if let Some((interval, burst)) = policy.rate {
+    if let Some(RateView {
+        interval_ms: interval,
+        burst,
+    }) = policy.rate
+    {
         told.push((
             "Rate",
             format!(
@@ -101,10 +107,21 @@ fn explain(policy: &PolicyView, look: Look) -> String {
         if let Some(failures) = rules.consecutive_failures {
             opens.push(format!("{failures} failures in a row"));
         }
-        if let Some((percent, calls)) = rules.failure_rate {
+        if let Some(ShareView {
+            percent,
+            min_calls: calls,
+        }) = rules.failure_rate
+        {
             opens.push(format!("{percent} % of at least {calls} calls failed"));
         }
-        if let Some((limit, percent, calls)) = rules.slow_calls {
+        if let Some(SlowCallsView {
+            slower_than_ms: limit,
+            rate: ShareView {
+                percent,
+                min_calls: calls,
+            },
+        }) = rules.slow_calls
+        {
             opens.push(format!(
                 "{percent} % of at least {calls} calls took longer than {}",
                 seconds(limit)
@@ -177,11 +194,20 @@ mod tests {
             name: "article_processing".to_owned(),
             attempt_timeout_ms: 20_000,
             overall_timeout_ms: 60_000,
-            concurrent: Some((16, 2)),
-            rate: Some((1_000, 5)),
+            concurrent: Some(ConcurrentView {
+                total: 16,
+                per_scope: 2,
+            }),
+            rate: Some(RateView {
+                interval_ms: 1_000,
+                burst: 5,
+            }),
             breaker: Some(BreakerRules {
                 consecutive_failures: Some(5),
-                failure_rate: Some((50, 20)),
+                failure_rate: Some(ShareView {
+                    percent: 50,
+                    min_calls: 20,
+                }),
                 slow_calls: None,
                 open_ms: 120_000,
                 open_cap_ms: 21_600_000,

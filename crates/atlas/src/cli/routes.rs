@@ -12,6 +12,7 @@ pub(super) const REPROCESS: &str = "/api/v1/reprocess";
 pub(super) const STATUS: &str = "/api/v1/status";
 pub(super) const BREAKERS: &str = "/api/v1/breakers";
 pub(super) const POLICIES: &str = "/api/v1/policies";
+pub(super) const RELOAD: &str = "/api/v1/config/reload";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";
 
 /// An item, by its id or its address.

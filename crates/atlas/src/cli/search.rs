@@ -16,8 +16,8 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas search sourdough starter\n  \
     atlas search '\"rye bread\" -yeast'\n  \
     atlas search bread site:example.com --limit 5 --json\n\n\
-    Words, \"phrases\", -exclusions, prefix* and field:value may be combined. Put what the shell would take \
-    for itself, or what begins with a hyphen, in single quotes, or after --.";
+    Words, \"phrases\", -exclusions, prefix* and field:value may be combined, in any order. Put what the \
+    shell would take for itself in single quotes. -h, -q and -v are options, unless they stand after --.";
 
 /// What stands before each line of a hit but its first.
 const INDENT: &str = "     ";
@@ -27,7 +27,7 @@ const INDENT: &str = "     ";
 pub(crate) struct SearchArgs {
     /// What to look for
     #[arg(value_name = "QUERY", required = true)]
-    query: Vec<String>,
+    pub(super) query: Vec<String>,
     /// At most so many hits
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
     limit: u16,
@@ -122,7 +122,11 @@ fn degraded_notice(reason: &str) -> String {
              (timeout)"
                 .to_owned()
         }
-        other => format!("the answer may be incomplete ({other})"),
+        other => match other.split_once(": ") {
+            Some(("titles", why)) => format!("only titles were searched: {why} (titles)"),
+            Some(("last_answer", why)) => format!("this is an earlier answer, {why} (last_answer)"),
+            _ => format!("the answer may be incomplete ({other})"),
+        },
     }
 }
 
@@ -231,6 +235,22 @@ mod tests {
         assert_eq!(data.text(), "");
         assert!(talk.text().contains("index_lag"), "{}", talk.text());
         assert!(talk.text().ends_with("no hits\n"), "{}", talk.text());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_indexs_says_what_it_is_and_why() {
+        assert_eq!(
+            degraded_notice("titles: the index gave no answer within 300ms"),
+            "only titles were searched: the index gave no answer within 300ms (titles)"
+        );
+        assert_eq!(
+            degraded_notice("last_answer: 12 s old; the index gave no answer within 300ms"),
+            "this is an earlier answer, 12 s old; the index gave no answer within 300ms (last_answer)"
+        );
+        assert_eq!(
+            degraded_notice("something_new"),
+            "the answer may be incomplete (something_new)"
+        );
     }
 
     #[tokio::test]

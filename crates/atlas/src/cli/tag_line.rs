@@ -43,7 +43,7 @@ fn options_first(arguments: &[OsString], first_tag: usize) -> Option<Vec<OsStrin
 }
 
 /// The option that the word names.
-fn option<'a>(definition: &'a Definition, word: &OsStr) -> Option<&'a Arg> {
+pub(super) fn option<'a>(definition: &'a Definition, word: &OsStr) -> Option<&'a Arg> {
     let word = word.to_str()?;
     let long = word.strip_prefix("--").and_then(|word| word.split('=').next());
     let short = word.strip_prefix('-');
@@ -96,6 +96,18 @@ mod tests {
             panic!("it is a command about tags");
         };
         assert_eq!(tag.add, ["+plus"]);
+    }
+
+    #[test]
+    fn a_tag_may_look_like_an_option_where_only_a_tag_can_stand() {
+        for line in [&["item", "--add", "-q"][..], &["item", "--add=-q"]] {
+            let (cli, changes) = tag(line);
+            assert!(changes.is_empty() && !cli.global.quiet, "{line:?}");
+            let Command::Routed(RoutedCommand::Tag(tag)) = cli.command else {
+                panic!("it is a command about tags");
+            };
+            assert_eq!(tag.add, ["-q"]);
+        }
     }
 
     #[test]

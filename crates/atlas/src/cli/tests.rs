@@ -149,6 +149,32 @@ fn refuses_what_contradicts_itself_or_is_unknown() {
 }
 
 #[test]
+fn a_wait_may_name_its_unit() {
+    let waits = |wait: &str| match parse(&["add", "u", wait]).unwrap().command {
+        Command::Routed(RoutedCommand::Add(args)) => args.wait.wait,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        [waits("--wait=90"), waits("--wait=5m"), waits("--wait")],
+        [Some(90), Some(300), Some(60)]
+    );
+    assert_eq!(
+        parse(&["add", "u", "--wait=2d"]).map(|_| ()),
+        Err(ErrorKind::ValueValidation)
+    );
+}
+
+#[test]
+fn an_empty_scope_of_a_breaker_is_not_told_as_an_item() {
+    let line = ["atlas", "breaker", "show", "article_processing", ""];
+    let told = Cli::try_parse_from(line).unwrap_err().to_string();
+    assert!(
+        told.contains("atlas breaker ls") && !told.contains("items"),
+        "{told}"
+    );
+}
+
+#[test]
 fn global_options_stand_before_or_after_the_command() {
     for line in [
         &["--json", "--data-dir", "d", "doctor"],

@@ -11,6 +11,7 @@ use clap::Args;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::duration::duration;
 use super::output::{Output, Progress};
 use super::routes;
 use super::text::counted;
@@ -31,14 +32,14 @@ const LAST_LOOK: Duration = Duration::from_millis(500);
 /// How long to wait.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct WaitArgs {
-    /// Wait for the outcomes, 60 seconds unless it says how long
+    /// Wait for the outcomes, 60 seconds unless it says how long: in seconds, or with a unit such as 5m
     #[arg(
         long,
-        value_name = "SECONDS",
+        value_name = "TIME",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = DEFAULT_WAIT_SECS,
-        value_parser = clap::value_parser!(u64).range(..=MAX_WAIT_SECS)
+        value_parser = wait_secs
     )]
     pub(super) wait: Option<u64>,
 }
@@ -52,6 +53,13 @@ impl WaitArgs {
             Client::Socket(_) => self.wait,
         };
         secs.map(|secs| Instant::now() + Duration::from_secs(secs))
+    }
+}
+
+fn wait_secs(text: &str) -> Result<u64, String> {
+    match duration(text)?.as_secs() {
+        secs if secs <= MAX_WAIT_SECS => Ok(secs),
+        _ => Err("a day is the longest wait".to_owned()),
     }
 }
 

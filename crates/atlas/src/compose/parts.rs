@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use atlas_app::extraction::{ChildCommand, ExtractorPool, PoolLimits};
-use atlas_app::services::Inheritance;
+use atlas_app::services::{
+    BACKGROUND_PROCESSING, Inheritance, SEARCH_OPERATIONS, ServicePlan, background_processing,
+    database_services, search_operations,
+};
 use atlas_app::{Metrics, Services};
 use atlas_domain::{Clock, Entropy, Fetcher, SystemClock};
-use atlas_net::fetch::{ARTICLE_PROCESSING, FetchSettings, HttpFetcher, passing_service};
+use atlas_net::fetch::{ARTICLE_PROCESSING, FetchSettings, HttpFetcher, passing_service, scope_of};
 use atlas_resilience::{Service, ServiceSettings, TokioClock};
-use atlas_store::StoreError;
+use atlas_store::{DatabaseServices, StoreError};
 
 use crate::config::Config;
 use crate::error::{CliError, Exit};
@@ -24,21 +27,47 @@ pub(crate) fn page_fetcher(config: &Config) -> Result<Arc<dyn Fetcher>, CliError
     fetcher(config, &clock, passing_service(&fetch_settings(config)))
 }
 
-/// Every kind of call beyond this process, with what the process before this one left behind.
+/// What is there before any file is opened.
+pub(super) struct Groundwork {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) databases: DatabaseServices,
+    /// That of all services.
+    clock: Arc<TokioClock>,
+}
+
+impl Groundwork {
+    pub(super) fn lay() -> Result<Self, StoreError> {
+        let metrics = Arc::new(Metrics::default());
+        let clock = Arc::new(TokioClock::new(|| SystemClock.now().into()));
+        let service_clock = Arc::clone(&clock) as Arc<dyn atlas_resilience::Clock>;
+        Ok(Self {
+            databases: database_services(service_clock, seed()?, Arc::clone(&metrics)),
+            metrics,
+            clock,
+        })
+    }
+}
+
+/// Every kind of call, with what the process before this one left behind.
 pub(super) fn services(
     config: &Config,
-    metrics: &Arc<Metrics>,
+    groundwork: &Groundwork,
     inheritance: Inheritance,
 ) -> Result<Arc<Services>, StoreError> {
-    let settings = vec![(ARTICLE_PROCESSING, fetch_settings(config).policy())];
-    let clock = Arc::new(TokioClock::new(|| SystemClock.now().into()));
-    Ok(Arc::new(Services::new(
-        settings,
+    let plans = vec![
+        ServicePlan::to_web(ARTICLE_PROCESSING, fetch_settings(config).policy(), scope_of),
+        ServicePlan::within(BACKGROUND_PROCESSING, background_processing()),
+        ServicePlan::within(SEARCH_OPERATIONS, search_operations()),
+    ];
+    let clock = Arc::clone(&groundwork.clock);
+    let services = Services::new(
+        plans,
         clock,
         seed()?,
         inheritance,
-        Arc::clone(metrics),
-    )))
+        Arc::clone(&groundwork.metrics),
+    );
+    Ok(Arc::new(services.beside(groundwork.databases.all())))
 }
 
 /// Brings pages, by the policy of `service`.
@@ -52,7 +81,8 @@ pub(super) fn fetcher(
     Ok(Arc::new(fetcher))
 }
 
-fn fetch_settings(config: &Config) -> FetchSettings {
+/// The limits of fetching, and what its policy is made from.
+pub(crate) fn fetch_settings(config: &Config) -> FetchSettings {
     FetchSettings {
         html_limit_bytes: config.html_limit_bytes,
         attempt_timeout: config.attempt_timeout,
@@ -62,7 +92,7 @@ fn fetch_settings(config: &Config) -> FetchSettings {
         retry: Some(config.article.retry.clone()),
         breaker: Some(ServiceSettings {
             default: Arc::new(config.article.breaker.clone()),
-            ..ServiceSettings::default()
+            scopes: config.article.scopes.clone(),
         }),
         addresses: config.allow_hosts.clone(),
         ..FetchSettings::default()

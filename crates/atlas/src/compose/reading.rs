@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use atlas_app::services::Inheritance;
-use atlas_app::{App, AppParts, Metrics, Mode, SearchState, Signals};
-use atlas_domain::{Clock, SystemClock};
-use atlas_search::SearchIndex;
+use atlas_app::{App, AppParts, Mode, SearchState, Signals};
+use atlas_domain::{Clock, SystemClock, Timestamp};
+use atlas_search::{SearchError, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, Library, StoreError, StoredBreakers};
 
-use super::parts::{entropy, services};
+use super::parts::{Groundwork, entropy, services};
 use super::{VERSION, leaves_operations};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
@@ -18,12 +18,13 @@ use crate::error::{CliError, Exit};
 pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
     let dir = DataDir::new(&config.data_dir);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let library =
-        Library::open_read_only(&dir, clock, entropy()?).map_err(|error| unreadable(&dir, error))?;
+    let groundwork = Groundwork::lay()?;
+    let library = Library::open_read_only(&dir, clock, entropy()?, &groundwork.databases)
+        .map_err(|error| unreadable(&dir, error))?;
     let reason = dir
         .is_read_only()
         .then(|| StoreError::ReadOnlyFileSystem(dir.path().to_owned()));
-    Ok(App::new(parts(config, dir, Ok(library), reason)?))
+    Ok(App::new(parts(config, dir, Ok(library), reason, groundwork)?))
 }
 
 /// Opens what is there for a server that cannot write, because of `reason`. With a damaged library only operations
@@ -34,7 +35,8 @@ pub(super) fn open_to_serve(
     reason: StoreError,
 ) -> Result<App, StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let library = match Library::open_read_only_locked(lock, clock, entropy()?) {
+    let groundwork = Groundwork::lay()?;
+    let library = match Library::open_read_only_locked(lock, clock, entropy()?, &groundwork.databases) {
         Err(damage) if leaves_operations(&damage) => Err(damage),
         other => Ok(other?),
     };
@@ -44,6 +46,7 @@ pub(super) fn open_to_serve(
         lock.dir().clone(),
         library,
         Some(reason),
+        groundwork,
     )?))
 }
 
@@ -58,6 +61,13 @@ fn unreadable(dir: &DataDir, error: StoreError) -> CliError {
                 dir.path().display()
             ),
         ),
+        StoreError::NoLibrary(_) if dir.is_ours_or_empty().is_ok_and(|fits| !fits) => CliError::new(
+            Exit::NotFound,
+            format!(
+                "there is no library in {}, and other things are: choose another directory with --data-dir DIR",
+                dir.path().display()
+            ),
+        ),
         other => other.into(),
     }
 }
@@ -67,12 +77,15 @@ fn parts(
     dir: DataDir,
     library: Result<Library, StoreError>,
     read_only_because: Option<StoreError>,
+    groundwork: Groundwork,
 ) -> Result<AppParts, StoreError> {
-    let metrics = Arc::new(Metrics::default());
-    let services = services(config, &metrics, inheritance(&dir))?;
+    let services = services(config, &groundwork, inheritance(&dir, SystemClock.now()))?;
     let search = match &library {
         Ok(library) => match SearchIndex::open_read_only(&dir.search(), library.identity()) {
             Ok(reader) => SearchState::Ready(Box::new(reader)),
+            Err(error @ SearchError::MustRebuild(_)) => SearchState::Unavailable(format!(
+                "{error}; `atlas serve` builds it, and so does any command that writes"
+            )),
             Err(error) => SearchState::Unavailable(error.to_string()),
         },
         Err(_) => SearchState::Unavailable("the library is not available".to_owned()),
@@ -87,8 +100,9 @@ fn parts(
         library,
         search,
         signals: Arc::new(Signals::default()),
-        metrics,
+        metrics: groundwork.metrics,
         services,
+        reconfigure: None,
         floor_bytes: config.floor_bytes,
         html_limit_bytes: config.html_limit_bytes,
         reserve_bytes: 0,
@@ -98,16 +112,26 @@ fn parts(
     })
 }
 
-/// What the writer's circuit breakers left behind. It is shown, not acted on: without it there is less to show.
-fn inheritance(dir: &DataDir) -> Inheritance {
-    match StoredBreakers::look(dir) {
+/// What the writer's circuit breakers left behind. It is shown, and only searches act on it: what
+/// cannot be read is told as that.
+fn inheritance(dir: &DataDir, now: Timestamp) -> Inheritance {
+    match StoredBreakers::look(dir, now) {
         Ok(stored) => Inheritance {
             rows: stored.rows,
             next_number: stored.next_number,
+            unreadable: None,
         },
+        // A file from before there were breakers has no table of them.
+        Err(error @ StoreError::Sqlite(_)) => {
+            tracing::warn!(%error, "there is no state of circuit breakers");
+            Inheritance::default()
+        }
         Err(error) => {
             tracing::warn!(%error, "the state of circuit breakers cannot be read");
-            Inheritance::default()
+            Inheritance {
+                unreadable: Some(error),
+                ..Inheritance::default()
+            }
         }
     }
 }

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_app::ingest::{Bodies, Ingest};
+use atlas_app::ingest::{Bodies, Ingest, JobWaits};
 use atlas_app::jobs::JobContext;
+use atlas_app::services::BACKGROUND_PROCESSING;
 use atlas_app::{
-    App, AppError, AppParts, Indexer, Metrics, Mode, Runtime, SearchState, Signals, Work, WorkerSettings,
+    App, AppError, AppParts, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work, WorkerSettings,
 };
 use atlas_domain::{Clock, Entropy, SystemClock};
 use atlas_net::fetch::ARTICLE_PROCESSING;
@@ -17,11 +18,12 @@ use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{entropy, extractor, fetcher, services};
+use super::parts::{Groundwork, entropy, extractor, fetcher, services};
 use super::{Records, VERSION, leaves_operations};
 use crate::cli::until_stopped;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
+use crate::reload::Reload;
 
 /// How long running jobs may go on when a command is asked to end.
 const COMMAND_GRACE: Duration = Duration::from_secs(1);
@@ -48,7 +50,8 @@ pub(super) async fn open_to_write(
     work: Work,
     stop: &CancellationToken,
 ) -> Result<OpenedToWrite, Unopened> {
-    let ops = Ops::open(lock, Arc::new(SystemClock))?;
+    let groundwork = Groundwork::lay()?;
+    let ops = Ops::open(lock, Arc::new(SystemClock), &groundwork.databases)?;
     let serves = work == Work::JobsAndSchedules;
     // A command is no run of the server: what ends it says nothing about the server.
     let run = if serves {
@@ -57,7 +60,7 @@ pub(super) async fn open_to_write(
         None
     };
     let records = Records { ops, run };
-    match open_with(config, lock, work, &records, stop).await {
+    match open_with(config, lock, work, (&records, &groundwork), stop).await {
         Ok((app, runtime)) => Ok(OpenedToWrite {
             app,
             runtime,
@@ -74,7 +77,7 @@ async fn open_with(
     config: &Config,
     lock: &Arc<DataDirLock>,
     work: Work,
-    records: &Records,
+    (records, groundwork): (&Records, &Groundwork),
     stop: &CancellationToken,
 ) -> Result<(App, Option<Runtime>), Unopened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -82,21 +85,23 @@ async fn open_with(
     let serves = work == Work::JobsAndSchedules;
     let open_library = {
         let (lock, clock, entropy) = (Arc::clone(lock), Arc::clone(&clock), Arc::clone(&entropy));
-        move || Library::open(&lock, clock, entropy)
+        let databases = groundwork.databases.clone();
+        move || Library::open(&lock, clock, entropy, &databases)
     };
     let library = match unless_stopped(stop, open_library).await? {
         Err(error) if !serves || !leaves_operations(&error) => return Err(error.into()),
         other => other,
     };
-    let metrics = Arc::new(Metrics::default());
-    let services = services(config, &metrics, records.inheritance().await?)?;
+    let services = services(config, groundwork, records.inheritance().await?)?;
     let mut parts = AppParts {
         mode: Mode::OpsOnly,
         dir: lock.dir().clone(),
         library: library.clone(),
         search: SearchState::Unavailable("the library is not available".to_owned()),
         signals: Arc::new(Signals::default()),
-        metrics,
+        metrics: Arc::clone(&groundwork.metrics),
+        reconfigure: serves
+            .then(|| Arc::new(Reload::new(config.clone(), Arc::clone(&services))) as Arc<dyn Reconfigure>),
         services,
         floor_bytes: config.floor_bytes,
         html_limit_bytes: config.html_limit_bytes,
@@ -172,10 +177,14 @@ async fn start_work(
             fetcher: fetcher(config, &clock, article_processing)?,
             extractor: Arc::new(extractor(config)),
             bodies: Bodies::default(),
+            waits: JobWaits {
+                step: config.worker_retry_base,
+            },
             clock,
             entropy,
         },
         retention: config.retention,
+        background: service(parts, BACKGROUND_PROCESSING)?,
     };
     let settings = WorkerSettings {
         slots: config.worker_slots,
@@ -269,7 +278,7 @@ async fn trust_after_its_first_move(ops: Ops, mut moves: watch::Receiver<u64>) {
 impl From<StoreError> for Unopened {
     fn from(error: StoreError) -> Self {
         Self {
-            is_full: matches!(error, StoreError::Full(_)),
+            is_full: matches!(error.cause(), StoreError::Full(_)),
             error: error.into(),
         }
     }

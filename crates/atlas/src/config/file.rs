@@ -7,19 +7,26 @@ use std::path::Path;
 
 use toml_edit::{Document, Item, Table, Value};
 
-use super::Given;
-use super::settings::{nearest, settings};
+use super::settings::{Setting, nearest, settings};
+use super::{Given, policies};
 
 /// A file that is longer is no configuration.
 const LIMIT_BYTES: u64 = 1_000_000;
 
+/// The section with a section for each host in it.
+const HOSTS: &str = "article_processing.hosts";
+
 /// Values by their dotted key.
 #[derive(Debug, Default)]
-pub(super) struct Values(BTreeMap<String, Given>);
+pub(super) struct Values {
+    plain: BTreeMap<String, Given>,
+    /// What differs for single hosts: the host as it is written, the setting, the value.
+    pub(super) of_hosts: Vec<(String, &'static Setting, Given)>,
+}
 
 impl Values {
     pub(super) fn get(&self, key: &str) -> Option<&Given> {
-        self.0.get(key)
+        self.plain.get(key)
     }
 }
 
@@ -109,10 +116,56 @@ impl Reader<'_> {
     }
 
     fn section(&mut self, dotted: &str, table: &Table, place: usize) {
+        if dotted == HOSTS {
+            self.hosts(table);
+            return;
+        }
         if settings().any(|setting| setting.key.starts_with(&format!("{dotted}."))) {
             self.table(dotted, table);
         } else {
             self.mistake(place, &format!("there is no section [{dotted}]"));
+        }
+    }
+
+    fn hosts(&mut self, table: &Table) {
+        for (host, item) in table {
+            let place = table
+                .key(host)
+                .and_then(toml_edit::Key::span)
+                .map_or(0, |span| span.start);
+            let Item::Table(of_host) = item else {
+                self.mistake(
+                    place,
+                    &format!("`{host}` must be a section, like [{HOSTS}.\"{host}\"]"),
+                );
+                continue;
+            };
+            for (key, item) in of_host {
+                let place = of_host
+                    .key(key)
+                    .and_then(toml_edit::Key::span)
+                    .map_or(place, |span| span.start);
+                let setting =
+                    policies::for_hosts().find(|setting| setting.key.rsplit('.').next() == Some(key));
+                match (setting, item.as_value().and_then(text_of)) {
+                    (Some(setting), Some(text)) => {
+                        let origin = format!("{}:{}", self.name, line_of(self.text, place));
+                        self.values
+                            .of_hosts
+                            .push((host.to_owned(), setting, Given { text, origin }));
+                    }
+                    (Some(_), None) => self.mistake(place, &format!("`{key}` takes one value")),
+                    (None, _) => {
+                        let known: Vec<_> = policies::for_hosts()
+                            .filter_map(|setting| setting.key.rsplit('.').next())
+                            .collect();
+                        self.mistake(
+                            place,
+                            &format!("`{key}` is no setting of a host; there are: {}", known.join(", ")),
+                        );
+                    }
+                }
+            }
         }
     }
 
@@ -128,7 +181,7 @@ impl Reader<'_> {
         match text_of(value) {
             Some(text) => {
                 let origin = format!("{}:{}", self.name, line_of(self.text, place));
-                self.values.0.insert(dotted, Given { text, origin });
+                self.values.plain.insert(dotted, Given { text, origin });
             }
             None => self.mistake(place, &format!("`{dotted}` takes one value or a list of texts")),
         }

@@ -10,8 +10,11 @@ pub(crate) mod show;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_net::fetch::AddressPolicy;
@@ -46,12 +49,15 @@ pub(crate) struct Config {
     pub(crate) floor_bytes: u64,
     pub(crate) reserve_bytes: u64,
     pub(crate) worker_slots: usize,
+    pub(crate) worker_retry_base: Duration,
     pub(crate) extraction_processes: usize,
     pub(crate) extraction_memory_bytes: u64,
     pub(crate) extraction_deadline: Duration,
     pub(crate) retention: RetentionPolicy,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
+    /// What it was read from.
+    pub(crate) sources: Arc<(Flags, Environment)>,
     /// Every setting with its value as text and where that came from.
     pub(crate) origins: Vec<SettingOrigin>,
 }
@@ -59,7 +65,7 @@ pub(crate) struct Config {
 /// One setting, for `atlas config show --origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct SettingOrigin {
-    pub(crate) key: &'static str,
+    pub(crate) key: Cow<'static, str>,
     pub(crate) value: String,
     pub(crate) origin: String,
 }
@@ -98,7 +104,7 @@ impl Config {
             Some(path) => file::read(path, explicit, &mut mistakes),
             None => file::Values::default(),
         };
-        let mut config = Self::unset();
+        let mut config = Self::unset(Arc::new((flags.clone(), environment.clone())));
         for setting in settings() {
             let given = from_flag(setting.key, flags)
                 .or_else(|| from_environment(setting, environment))
@@ -112,13 +118,15 @@ impl Config {
                 mistakes.push(format!("{}: {} {mistake}", given.origin, setting.key));
             }
             config.origins.push(SettingOrigin {
-                key: setting.key,
+                key: setting.key.into(),
                 value: given.text,
                 origin: given.origin,
             });
         }
+        // What cannot be read fits nothing: of that enough has been said.
         if mistakes.is_empty() {
-            config.article.settle(&mut mistakes);
+            config.fit_together(&mut mistakes);
+            config.set_hosts(from_file.of_hosts, &mut mistakes);
         }
         if mistakes.is_empty() {
             return Ok(config);
@@ -130,9 +138,67 @@ impl Config {
         ))
     }
 
+    /// Reads the same sources as they are now. The environment is that of the process.
+    pub(crate) fn read_again(&self) -> Result<Self, CliError> {
+        let (flags, environment) = &*self.sources;
+        Self::load(flags, environment)
+    }
+
+    /// Settings that must fit each other.
+    fn fit_together(&mut self, mistakes: &mut Vec<String>) {
+        let mut misfits: Vec<_> = self
+            .article
+            .settle(self.attempt_timeout)
+            .into_iter()
+            .map(|(key, problem)| (format!("article_processing.{key}"), problem))
+            .collect();
+        if self.attempt_timeout > self.overall_timeout {
+            let problem = "is longer than fetch.overall_timeout_secs".to_owned();
+            misfits.push(("fetch.attempt_timeout_secs".to_owned(), problem));
+        }
+        for (key, problem) in misfits {
+            let setting = self.origins.iter().find(|setting| setting.key == key);
+            let origin = setting.map_or("default", |setting| &setting.origin);
+            mistakes.push(format!("{origin}: {key} {problem}"));
+        }
+    }
+
+    /// What differs for single hosts, each on top of what holds for all.
+    fn set_hosts(&mut self, given: Vec<(String, &'static Setting, Given)>, mistakes: &mut Vec<String>) {
+        let mut of_hosts: BTreeMap<String, (String, Self)> = BTreeMap::new();
+        for (host, setting, given) in given {
+            let place = || (given.origin.clone(), self.clone());
+            let (_, config) = of_hosts.entry(host.clone()).or_insert_with(place);
+            let last = setting.key.rsplit('.').next().unwrap_or(setting.key);
+            if let Err(mistake) = (setting.apply)(config, &given.text) {
+                mistakes.push(format!("{}: {last} {mistake}", given.origin));
+            }
+            let key = format!("article_processing.hosts.\"{host}\".{last}").into();
+            self.origins.push(SettingOrigin {
+                key,
+                value: given.text,
+                origin: given.origin,
+            });
+        }
+        for (host, (origin, mut config)) in of_hosts {
+            let misfits = config.article.settle(config.attempt_timeout).into_iter();
+            mistakes.extend(misfits.map(|(key, problem)| format!("{origin}: {host}: {key} {problem}")));
+            match policies::scopes_of(&host) {
+                Ok(scopes) => {
+                    let breaker = Arc::new(config.article.breaker);
+                    self.article
+                        .scopes
+                        .extend(scopes.into_iter().map(|scope| (scope, Arc::clone(&breaker))));
+                }
+                Err(mistake) => mistakes.push(format!("{origin}: `{host}` {mistake}")),
+            }
+        }
+    }
+
     /// Placeholders that every setting's default overwrites.
-    fn unset() -> Self {
+    fn unset(sources: Arc<(Flags, Environment)>) -> Self {
         Self {
+            sources,
             data_dir: PathBuf::new(),
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             allow_hosts: AddressPolicy::default(),
@@ -144,6 +210,7 @@ impl Config {
             floor_bytes: 0,
             reserve_bytes: 0,
             worker_slots: 0,
+            worker_retry_base: Duration::ZERO,
             extraction_processes: 0,
             extraction_memory_bytes: 0,
             extraction_deadline: Duration::ZERO,

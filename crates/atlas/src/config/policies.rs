@@ -1,40 +1,111 @@
 //! The settings of policies: how calls beyond this process are repeated, and when they are not made at all. Each is one
 //! row, like every other setting.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_net::fetch::Politeness;
+use atlas_net::fetch::{FetchSettings, Politeness, scope_of};
 use atlas_resilience::breaker::{BreakerSettings, Rate, WindowKind};
 use atlas_resilience::{Backoff, RetryPlan};
 
 use super::settings::{Setting, number, seconds};
 
 /// The policy of requests for pages, as far as it can be set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct ArticleProcessing {
     pub(crate) retry: RetryPlan,
     pub(crate) breaker: BreakerSettings,
     pub(crate) politeness: Politeness,
+    /// The breakers of single scopes.
+    pub(crate) scopes: HashMap<String, Arc<BreakerSettings>>,
     retry_base: Duration,
     retry_cap: Duration,
     failure_percent: u32,
     window_calls: u32,
 }
 
+/// What is not set holds as without any configuration.
+impl Default for ArticleProcessing {
+    fn default() -> Self {
+        let FetchSettings {
+            retry,
+            breaker,
+            politeness,
+            ..
+        } = FetchSettings::default();
+        Self {
+            retry: retry.unwrap_or_default(),
+            breaker: breaker
+                .map(|breaker| (*breaker.default).clone())
+                .unwrap_or_default(),
+            politeness: politeness.unwrap_or_default(),
+            scopes: HashMap::new(),
+            retry_base: Duration::ZERO,
+            retry_cap: Duration::ZERO,
+            failure_percent: 0,
+            window_calls: 1,
+        }
+    }
+}
+
 impl ArticleProcessing {
-    /// What belongs together is put together when everything is read. What does not fit is a mistake.
-    pub(super) fn settle(&mut self, mistakes: &mut Vec<String>) {
-        self.retry.transient = Backoff::exponential(self.retry_base, self.retry_cap);
-        self.retry.longest_wait = self.retry_cap.max(self.retry.longest_wait);
-        self.breaker.trip.window = WindowKind::Calls(self.window_calls);
-        self.breaker.trip.failure_rate = (self.failure_percent > 0).then_some(Rate {
+    /// What belongs together is put together when everything is read. Returns what does not fit, by the last part of
+    /// its key.
+    pub(super) fn settle(&mut self, attempt_timeout: Duration) -> Vec<(&'static str, String)> {
+        let Self { retry, breaker, .. } = self;
+        retry.transient = Backoff::exponential(self.retry_base, self.retry_cap);
+        retry.longest_wait = self.retry_cap.max(retry.longest_wait);
+        breaker.trip.window = WindowKind::Calls(self.window_calls);
+        breaker.trip.failure_rate = (self.failure_percent > 0).then_some(Rate {
             percent: self.failure_percent,
             min_calls: self.window_calls,
         });
-        let faults = self.breaker.faults().into_iter();
-        mistakes.extend(faults.map(|fault| format!("article_processing: {fault}")));
+        // A probe that takes all the time it may is no lost one.
+        breaker.probing.max_age = (attempt_timeout * 2).max(Duration::from_secs(30));
+        breaker.probing.retry_after = breaker.probing.retry_after.min(breaker.open.cap);
+        let mut misfits = Vec::new();
+        if breaker.open.base > breaker.open.cap {
+            misfits.push(("open_secs", "is longer than open_cap_secs".to_owned()));
+        } else {
+            let faults = breaker.faults().into_iter();
+            misfits.extend(faults.map(|fault| ("open_secs", fault.to_string())));
+        }
+        if self.retry_base > self.retry_cap {
+            misfits.push(("retry_base_ms", "is longer than retry_cap_ms".to_owned()));
+        }
+        misfits
     }
+}
+
+/// The settings that can differ for single hosts: those of their breakers.
+pub(super) fn for_hosts() -> impl Iterator<Item = &'static Setting> {
+    let of_breaker = |setting: &&Setting| FOR_HOSTS.iter().any(|key| setting.key.ends_with(key));
+    SETTINGS.iter().filter(of_breaker)
+}
+
+const FOR_HOSTS: [&str; 8] = [
+    ".open_after_failures",
+    ".open_at_percent",
+    ".window_calls",
+    ".open_secs",
+    ".open_cap_secs",
+    ".probes",
+    ".successes_to_close",
+    ".pause_secs",
+];
+
+/// The scopes that a host means: with its port that one, without it both of the web.
+pub(super) fn scopes_of(host: &str) -> Result<Vec<String>, String> {
+    let refused = || "is no host; write it like \"example.com\" or \"example.com:8443\"".to_owned();
+    if host.contains("://") {
+        return Err(refused()); // an address, which names more than a host
+    }
+    scope_of(host).map(|scope| vec![scope]).or_else(|_| {
+        let both = ["80", "443"].map(|port| scope_of(&format!("{host}:{port}")));
+        both.into_iter().collect::<Result<_, _>>().map_err(|_| refused())
+    })
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -115,7 +186,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "article_processing.per_host",
         default: |_| "2".to_owned(),
         apply: |config, text| {
-            count(text, 256).map(|count| config.article.politeness.concurrent_requests = count)
+            // The queue gives a host two jobs at once.
+            count(text, 2).map(|count| config.article.politeness.concurrent_requests = count)
         },
     },
     Setting {

@@ -11,6 +11,7 @@ use atlas_net::fetch::AddressPolicy;
 use super::{Config, Environment, policies};
 
 /// One setting.
+#[derive(Debug)]
 pub(super) struct Setting {
     pub(super) key: &'static str,
     pub(super) default: fn(&Environment) -> String,
@@ -90,6 +91,13 @@ const SETTINGS: &[Setting] = &[
         key: "worker.slots",
         default: |_| "16".to_owned(),
         apply: |config, text| number(text, 1, 256).map(|slots| config.worker_slots = slots as usize),
+    },
+    Setting {
+        key: "worker.retry_base_ms",
+        default: |_| "60000".to_owned(),
+        apply: |config, text| {
+            number(text, 1, 3_600_000).map(|ms| config.worker_retry_base = Duration::from_millis(ms))
+        },
     },
     Setting {
         key: "extraction.processes",

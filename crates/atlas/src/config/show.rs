@@ -1,13 +1,11 @@
 //! `atlas config show`: every setting with its value, and where it came from.
 
-use crate::cli::args::ConfigCommand;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 
 /// Prints the configuration. There are no secrets in it.
-pub(crate) fn run(config: &Config, command: &ConfigCommand, output: &Output) -> Result<Exit, CliError> {
-    let ConfigCommand::Show { origin } = command;
+pub(crate) fn run(config: &Config, origin: bool, output: &Output) -> Result<Exit, CliError> {
     output.answer(&config.origins, |_| {
         let width = config
             .origins
@@ -16,7 +14,7 @@ pub(crate) fn run(config: &Config, command: &ConfigCommand, output: &Output) -> 
             .max()
             .unwrap_or(0);
         let line = |setting: &super::SettingOrigin| {
-            let from = if *origin {
+            let from = if origin {
                 format!("    # {}", setting.origin)
             } else {
                 String::new()

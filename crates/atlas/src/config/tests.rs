@@ -1,5 +1,6 @@
 //! Where values come from, and what is said about mistakes.
 
+use atlas_net::fetch::FetchSettings;
 use rstest::rstest;
 
 use super::*;
@@ -247,4 +248,93 @@ fn a_file_that_is_too_long_or_no_text_is_not_understood() {
     assert!(told.contains("huge: is longer than 1000000 bytes"), "{told}");
     let told = told_about("binary", |path| std::fs::write(path, b"a = \"\xff\"").unwrap());
     assert!(told.contains("binary: is no UTF-8 text"), "{told}");
+}
+
+#[test]
+fn a_host_can_have_a_breaker_of_its_own() {
+    let text = "[article_processing]\nopen_secs = 60\nprobes = 2\n\n\
+                [article_processing.hosts.\"Example.com\"]\nopen_secs = 600\n\n\
+                [article_processing.hosts.\"localhost:8080\"]\nopen_after_failures = 0\nopen_at_percent = 0\n";
+    let config = with_file(text, &[HOME]).unwrap();
+    let of = |scope: &str| config.article.scopes[scope].clone();
+    for scope in ["example.com:80", "example.com:443"] {
+        assert_eq!(of(scope).open.base.as_secs(), 600, "{scope}");
+        assert_eq!(
+            of(scope).probing.concurrent,
+            2,
+            "what it does not say holds as for all"
+        );
+    }
+    let local = of("localhost:8080");
+    assert_eq!(
+        (local.trip.consecutive_failures, local.trip.failure_rate),
+        (None, None),
+        "it never opens"
+    );
+    assert_eq!(config.article.scopes.len(), 3);
+    let shown = config
+        .origins
+        .iter()
+        .find(|origin| origin.key.contains("localhost:8080"))
+        .unwrap();
+    assert!(shown.origin.ends_with("config.toml:9"), "{}", shown.origin);
+}
+
+#[rstest]
+#[case::unknown_key(
+    "[article_processing.hosts.\"a.b\"]\nburst = 3\n",
+    "config.toml:2: `burst` is no setting of a host"
+)]
+#[case::wrong_value(
+    "[article_processing.hosts.\"a.b\"]\nprobes = 0\n",
+    "config.toml:2: probes is `0`"
+)]
+#[case::no_section(
+    "[article_processing.hosts]\n\"a.b\" = 3\n",
+    "config.toml:2: `a.b` must be a section"
+)]
+#[case::no_host(
+    "[article_processing.hosts.\"http://a.b/\"]\nprobes = 1\n",
+    "`http://a.b/` is no host"
+)]
+#[case::does_not_fit(
+    "[article_processing.hosts.\"a.b\"]\nopen_cap_secs = 1\n",
+    "a.b: open_secs is longer than open_cap_secs"
+)]
+fn a_mistake_about_a_host_is_told_with_its_line(#[case] text: &str, #[case] told: &str) {
+    let refusal = message(with_file(text, &[HOME]));
+    assert!(refusal.contains(told), "{refusal}");
+}
+
+#[rstest]
+#[case(
+    "[article_processing]\nopen_secs = 60\nopen_cap_secs = 30\n",
+    "config.toml:2: article_processing.open_secs is longer than open_cap_secs"
+)]
+#[case(
+    "[article_processing]\nretry_base_ms = 60000\n",
+    "config.toml:2: article_processing.retry_base_ms is longer than retry_cap_ms"
+)]
+#[case(
+    "[fetch]\nattempt_timeout_secs = 600\n",
+    "config.toml:2: fetch.attempt_timeout_secs is longer than fetch.overall_timeout_secs"
+)]
+fn settings_that_do_not_fit_together_are_a_mistake(#[case] text: &str, #[case] told: &str) {
+    let refusal = message(with_file(text, &[HOME]));
+    assert!(refusal.contains(told), "{refusal}");
+}
+
+#[test]
+fn a_probe_may_take_as_long_as_any_attempt() {
+    let config = with_file("[fetch]\nattempt_timeout_secs = 60\n", &[HOME]).unwrap();
+    assert_eq!(config.article.breaker.probing.max_age, Duration::from_mins(2));
+}
+
+#[test]
+fn the_defaults_are_those_of_fetching() {
+    let config = load(&Flags::default(), &[HOME]).unwrap();
+    let fetching = FetchSettings::default();
+    assert_eq!(config.article.breaker, *fetching.breaker.unwrap().default);
+    assert_eq!(config.article.retry, fetching.retry.unwrap());
+    assert_eq!(config.article.politeness, fetching.politeness.unwrap());
 }

@@ -219,7 +219,7 @@ async fn fetch(address: String, fetcher: Option<&dyn Fetcher>) -> Result<Page, U
     let snapshot = Snapshot {
         id: SnapshotId::generate(page.fetched_at, &entropy),
         item_id: ItemId::generate(page.fetched_at, &entropy),
-        body_hash: BlobHash([0; 32]),
+        body_hash: Some(BlobHash([0; 32])),
         size_bytes: page.body.len() as u64,
         url: page.url.to_string(),
         final_url: page.final_url.to_string(),

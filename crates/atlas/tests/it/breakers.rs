@@ -46,7 +46,7 @@ async fn breaker(atlas: &Atlas, site: &Site) -> Value {
 }
 
 #[tokio::test]
-async fn a_host_in_trouble_is_left_alone_and_others_are_not() {
+async fn d13_a_host_in_trouble_is_left_alone_and_others_are_not() {
     let atlas = impatient().with("ATLAS_ARTICLE_PROCESSING_OPEN_SECS", "60");
     let (broken, well) = (broken_site(8).await, Site::start_on("127.0.0.2").await);
     well.put("/page", article("On Lights", "lighthouse"));
@@ -205,4 +205,166 @@ async fn a_wrong_decision_is_refused_with_a_reason() {
         assert_eq!(finished.code, code, "{finished:?}");
         assert!(finished.stderr.contains(told), "{finished:?}");
     }
+}
+
+#[tokio::test]
+async fn a_decision_makes_no_library_where_there_is_none() {
+    let atlas = impatient();
+    let open = ["breaker", "open", SERVICE, "example.com:443"];
+    let reset = ["breaker", "reset", SERVICE, "example.com:443"];
+    for arguments in [&open[..], &reset, &["breaker", "ls"]] {
+        let finished = atlas.run(arguments).await;
+        assert_eq!(finished.code, 5, "{finished:?}");
+        assert!(finished.stderr.contains("there is no library"), "{finished:?}");
+    }
+    assert!(!atlas.data_dir().exists());
+}
+
+#[tokio::test]
+async fn breakers_that_cannot_be_read_are_not_told_as_closed() {
+    let atlas = impatient();
+    let site = Site::start().await;
+    site.put("/page", article("On Lights", "lighthouse"));
+    atlas.add(&site.url("/page")).await;
+    std::fs::write(atlas.data_dir().join("ops.db"), [7; 8_192]).unwrap();
+    let listed = atlas.run(&["breaker", "ls"]).await;
+    assert_eq!(listed.code, 3, "{listed:?}");
+    assert!(listed.stderr.contains("cannot be read"), "{listed:?}");
+    assert!(!listed.stderr.contains("every breaker is closed"), "{listed:?}");
+    let shown = atlas.run(&["breaker", "show", SERVICE, &scope(&site)]).await;
+    assert_ne!(shown.code, 0, "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_directory_of_others_is_not_proposed_for_a_library() {
+    let atlas = impatient();
+    std::fs::create_dir_all(atlas.data_dir()).unwrap();
+    std::fs::write(atlas.data_dir().join("letter.txt"), "Dear Anna").unwrap();
+    let finished = atlas.run(&["list"]).await;
+    assert_eq!(finished.code, 5, "{finished:?}");
+    assert!(!finished.stderr.contains("atlas add"), "{finished:?}");
+    assert!(finished.stderr.contains("--data-dir"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_running_server_works_by_a_configuration_that_it_reads_again() {
+    let atlas = Atlas::new();
+    let path = atlas.folder().join("config.toml");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write("[article_processing]\nopen_after_failures = 100\nattempts = 1\n");
+    let atlas = atlas.with("ATLAS_CONFIG", path.to_str().unwrap());
+    let site = broken_site(4).await;
+    let server = atlas.serve().await;
+    try_each(&atlas, &site, 0..1).await;
+
+    write(
+        "[article_processing]\nopen_after_failures = 2\nattempts = 1\n[worker]\nslots = 3\n\
+         [article_processing.hosts.\"127.0.0.9:80\"]\nopen_secs = 7\n",
+    );
+    let changed = atlas.json(&["config", "reload"]).await;
+    assert_eq!(
+        changed,
+        json!({
+            "applied": ["article_processing.hosts.\"127.0.0.9:80\".open_secs", "article_processing.open_after_failures"],
+            "restart_needed": ["worker.slots"],
+        })
+    );
+    try_each(&atlas, &site, 1..4).await;
+    assert_eq!(site.requests(), 2, "the second failure in a row opens it now");
+    let policy = atlas.json(&["policy", "explain", SERVICE]).await;
+    assert_eq!(policy["breaker"]["own_rules_for"], json!(["127.0.0.9:80"]));
+
+    write("[article_processing]\nopen_after_failures = many\n");
+    let refused = atlas.run(&["config", "reload"]).await;
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("config.toml:2"), "{refused:?}");
+
+    write("[article_processing]\nopen_after_failures = 7\nattempts = 1\n");
+    server.hang_up();
+    eventually(Duration::from_secs(10), "SIGHUP is heard", async || {
+        atlas.get("/api/v1/policies/article_processing").await.unwrap()["breaker"]["consecutive_failures"]
+            == 7
+    })
+    .await;
+    assert_eq!(server.terminate().await, 0);
+}
+
+#[tokio::test]
+async fn a_configuration_is_read_again_by_a_server_only() {
+    let atlas = Atlas::new();
+    let finished = atlas.run(&["config", "reload"]).await;
+    assert_eq!(finished.code, 1, "{finished:?}");
+    assert!(finished.stderr.contains("no server runs"), "{finished:?}");
+}
+
+/// Three pages of a host that asks for a pause of a day, all of which wait.
+async fn paused_for_a_day(atlas: &Atlas) -> Site {
+    let site = Site::start().await;
+    let busy = Answer::page("busy")
+        .with_status(429)
+        .with_header("retry-after", "604800");
+    site.put("/0", busy);
+    for page in 1..3 {
+        site.put(
+            &format!("/{page}"),
+            article(&format!("Light {page}"), "lighthouse"),
+        );
+    }
+    for entry in try_each(atlas, &site, 0..3).await {
+        assert_eq!(entry["outcome"], "deferred", "{entry}");
+    }
+    assert_eq!(site.requests(), 1);
+    site.put("/0", article("Light 0", "lighthouse"));
+    site
+}
+
+async fn eventually_asked(site: &Site, requests: usize) {
+    eventually(Duration::from_secs(20), "what waited is fetched", async || {
+        site.requests() == requests
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_host_runs_as_soon_as_its_past_is_forgotten() {
+    let atlas = impatient();
+    let _server = atlas.serve().await;
+    let site = paused_for_a_day(&atlas).await;
+
+    atlas.json(&["breaker", "reset", SERVICE, &scope(&site)]).await;
+
+    eventually_asked(&site, 4).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_host_runs_as_soon_as_it_is_no_longer_held_open_by_hand() {
+    let atlas = impatient();
+    let site = Site::start().await;
+    site.put("/0", article("On Lights", "lighthouse"));
+    let _server = atlas.serve().await;
+    let host = scope(&site);
+    atlas.json(&["breaker", "open", SERVICE, &host]).await;
+    assert_eq!(try_each(&atlas, &site, 0..1).await[0]["outcome"], "deferred");
+
+    atlas.json(&["breaker", "auto", SERVICE, &host]).await;
+
+    eventually_asked(&site, 1).await;
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_a_day_can_be_sent_at_once() {
+    let atlas = impatient();
+    let _server = atlas.serve().await;
+    let site = paused_for_a_day(&atlas).await;
+    let jobs = atlas.json(&["job", "ls", "--state", "ready"]).await;
+    let waiting = jobs["jobs"][0]["id"].as_str().unwrap();
+
+    let retried = atlas.json(&["job", "retry", waiting]).await;
+
+    assert_eq!(retried["jobs"][0]["attempts"], 0, "{retried}");
+    eventually(Duration::from_secs(20), "it is put off once more", async || {
+        atlas.json(&["job", "show", waiting]).await["deferrals"] == 2
+    })
+    .await;
+    assert_eq!(site.requests(), 1, "the host is still left alone");
 }

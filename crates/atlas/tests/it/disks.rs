@@ -19,6 +19,7 @@ const MB: u64 = 1_000_000;
 #[case::full_with_a_reserve("disks::scenario_the_reserve_lets_a_server_start_and_work")]
 #[case::full_while_serving("disks::scenario_the_reserve_is_given_back_when_a_write_needs_it")]
 #[case::full_without_a_reserve("disks::scenario_a_server_comes_up_for_reading")]
+#[case::full_under_a_server("disks::scenario_saving_pauses_and_goes_on_by_itself_when_there_is_room_again")]
 #[case::full_under_a_command("disks::scenario_a_command_gives_up_with_the_reason")]
 #[case::read_only("disks::scenario_a_read_only_file_system_can_be_read")]
 fn a_disk_that_takes_nothing_is_told_and_reading_goes_on(#[case] scenario: &str) {
@@ -145,6 +146,46 @@ async fn scenario_a_server_comes_up_for_reading() {
     let server = atlas.serve().await;
     assert_eq!(atlas.json(&["status"]).await["mode"], "normal");
     assert_eq!(atlas.add(&other).await["outcome"], "stored");
+    assert_eq!(server.terminate().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "mounts a disk: `a_disk_that_takes_nothing_is_told_and_reading_goes_on` runs it in a namespace"]
+async fn scenario_saving_pauses_and_goes_on_by_itself_when_there_is_room_again() {
+    let Some((alpha, site, atlas, disk)) = Scenario::on_disk_of(32 * MB).begin().await else {
+        return;
+    };
+    let other = site.put("/b", article("B", "beta"));
+    let server = atlas.serve().await;
+    for scope in ["library.read", "library.write", "ops.read", "ops.write"] {
+        assert_eq!(state_of(&atlas, scope).await, "closed", "{scope}");
+    }
+    disk.fill();
+
+    let failed = within(atlas.run(&["add", &other])).await;
+    assert_told_that_the_disk_is_full(&failed);
+    assert_eq!(state_of(&atlas, "library.write").await, "open");
+    let refused = within(atlas.run(&["add", &other])).await;
+    assert_told_that_the_disk_is_full(&refused);
+    assert_eq!(atlas.json(&["search", "alpha"]).await["hits"][0]["id"], alpha);
+    assert_eq!(atlas.json(&["show", &alpha]).await["state"], "stored");
+    let told = atlas.json(&["status"]).await["degraded"][0].clone();
+    assert_eq!(told["code"], "saving_paused", "{told}");
+    assert!(
+        told["message"].as_str().unwrap().contains("the disk is full"),
+        "{told}"
+    );
+    for scope in ["library.read", "ops.read", "ops.write"] {
+        assert_eq!(state_of(&atlas, scope).await, "closed", "{scope}");
+    }
+
+    disk.free();
+    eventually(PATIENCE, "it closes although nobody saves", async || {
+        state_of(&atlas, "library.write").await == "closed"
+    })
+    .await;
+    assert_eq!(atlas.add(&other).await["outcome"], "stored");
+    assert!(degradations(&atlas).await.is_empty());
     assert_eq!(server.terminate().await, 0);
 }
 
@@ -281,6 +322,22 @@ fn assert_one_complaint(finished: &Finished, about: &str) {
         "nobody did: {}",
         finished.stderr
     );
+}
+
+/// Also whoever is turned away because it failed for others reads why.
+fn assert_told_that_the_disk_is_full(finished: &Finished) {
+    assert_eq!(finished.code, 1, "{finished:?}");
+    assert!(
+        format!("{finished:?}").contains("the disk is full"),
+        "{finished:?}"
+    );
+}
+
+async fn state_of(atlas: &Atlas, scope: &str) -> String {
+    let shown = atlas
+        .json(&["breaker", "show", "database_operations", scope])
+        .await;
+    shown["state"].as_str().unwrap().to_owned()
 }
 
 async fn degradations(atlas: &Atlas) -> Vec<String> {

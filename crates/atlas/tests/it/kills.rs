@@ -106,7 +106,7 @@ async fn look_at(atlas: &Atlas, items: &BTreeSet<String>) {
     clippy::disallowed_methods,
     reason = "a test is told by its environment how long to go on"
 )]
-fn rounds() -> usize {
+pub(crate) fn rounds() -> usize {
     std::env::var("ATLAS_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())

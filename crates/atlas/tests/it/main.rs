@@ -7,13 +7,18 @@
 
 mod access;
 mod answers;
+mod breaker_kills;
 mod breakers;
 mod commands;
 mod crashes;
+mod database_breakers;
 mod disks;
+mod guarded_calls;
+mod held_index;
 mod hostile_pages;
 mod kills;
 mod library_files;
+mod outage;
 mod sample_site;
 mod story;
 mod support;

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use atlas_app::views::{AddItem, MAX_HTML_BYTES};
+use atlas_domain::url::{UrlError, parse_web_url};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -13,12 +14,6 @@ use crate::error::{CliError, Exit};
 
 /// Longest list of addresses: about a million of them.
 const MAX_LIST_BYTES: u64 = 100_000_000;
-
-/// Endings of files that hold addresses or pages. None is a top-level domain, except `.md`, where a host of two parts
-/// is more likely a file.
-const FILE_ENDINGS: [&str; 10] = [
-    ".txt", ".html", ".htm", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".opml", ".md",
-];
 
 /// Everything that is to be saved.
 pub(super) struct Inputs {
@@ -45,10 +40,16 @@ pub(super) async fn read(args: &AddArgs) -> Result<Inputs, CliError> {
     for input in &args.inputs {
         if is_list(input) {
             urls.extend(addresses(&read_text(Path::new(input), MAX_LIST_BYTES).await?));
+        } else if is_directory(input) {
+            let message = format!(
+                "`{input}` is a directory; give the lists of addresses in it by their names, or a saved page with \
+                 --html FILE URL; a host is written with https:// before it"
+            );
+            return Err(CliError::new(Exit::Usage, message));
         } else if looks_like_path(input) {
             let message = format!("there is no file `{input}` with addresses in it");
             return Err(CliError::new(Exit::Usage, message));
-        } else if is_no_host(input) {
+        } else if let Err(UrlError::NoHost(_)) = parse_web_url(input) {
             let message = format!(
                 "`{input}` is neither a file that is there nor an address on the web; if it is a host all the same, \
                  say so: http://{input}"
@@ -98,6 +99,10 @@ fn is_list(input: &str) -> bool {
     input == "-" || (!input.contains("://") && readable(Path::new(input)))
 }
 
+fn is_directory(input: &str) -> bool {
+    !input.contains("://") && Path::new(input).is_dir()
+}
+
 /// No address begins like this; a mistyped file name does.
 fn looks_like_path(input: &str) -> bool {
     ["/", "./", "../", "~"]
@@ -105,23 +110,22 @@ fn looks_like_path(input: &str) -> bool {
         .any(|beginning| input.starts_with(beginning))
 }
 
-/// What ends like a file, or is one word without a dot, is hardly ever a host; a mistyped file name is.
-fn is_no_host(input: &str) -> bool {
-    if input == "localhost" || input.contains(['/', ':', '?', '#', '@', '[']) {
-        return false;
-    }
-    let name = input.to_lowercase();
-    !name.contains('.') || FILE_ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
 /// The addresses in a list: one a line, without comments and empty lines.
 fn addresses(list: &str) -> Vec<String> {
     // Lists that were put together from several files have the mark of each in the middle.
     list.lines()
         .map(|line| line.trim().trim_start_matches('\u{feff}').trim_start())
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| without_comment(line).trim_end())
+        .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// A `#` within an address names a part of its page; one at the beginning or after a space begins a comment.
+fn without_comment(line: &str) -> &str {
+    let is_space_before = |place: usize| line[..place].chars().next_back().is_none_or(char::is_whitespace);
+    let comment = line.match_indices('#').find(|(place, _)| is_space_before(*place));
+    comment.map_or(line, |(place, _)| &line[..place])
 }
 
 #[cfg(test)]
@@ -157,6 +161,29 @@ mod tests {
             "[::1]",
         ];
         assert_eq!(read(&args(&hosts)).await.unwrap().urls, hosts);
+    }
+
+    #[test]
+    fn what_follows_a_space_and_a_hash_is_a_comment() {
+        let list = "https://a.example/ # read this\nhttps://b.example/\t#later\nhttps://c.example/#part\n";
+        assert_eq!(
+            addresses(list),
+            [
+                "https://a.example/",
+                "https://b.example/",
+                "https://c.example/#part"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_directory_is_neither_a_list_nor_an_address() {
+        let dir = tempfile::tempdir().unwrap();
+        for input in [".", "..", "src", dir.path().to_str().unwrap()] {
+            let error = read(&args(&[input])).await.err().unwrap();
+            assert_eq!(error.exit, Exit::Usage);
+            assert!(error.message.contains("is a directory"), "{error}");
+        }
     }
 
     #[tokio::test]

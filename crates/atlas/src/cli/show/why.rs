@@ -178,11 +178,19 @@ fn fetch(snapshot: &Snapshot) -> String {
     facts(&[
         ("Status", snapshot.status.to_string()),
         ("Type", snapshot.content_type.clone().unwrap_or_default()),
-        ("Size", size(snapshot.size_bytes)),
+        ("Size", kept_size(snapshot)),
         ("Moved to", moved),
         ("Steps", steps.join(", ")),
         ("Arrived", snapshot.fetched_at.to_string()),
     ])
+}
+
+fn kept_size(snapshot: &Snapshot) -> String {
+    let size = size(snapshot.size_bytes);
+    match snapshot.body_hash {
+        Some(_) => size,
+        None => format!("{size}, not kept any more"),
+    }
 }
 
 fn decisions(audit: &[AuditEntry], look: Look) -> String {
