@@ -15,7 +15,6 @@ use atlas_resilience::{
     BreakerKey, BreakerStore, Clock, Egress, EgressSettings, EgressStatus, Journal, Moment, PolicySettings,
     Service, Surroundings, TokioClock,
 };
-
 use atlas_store::{DatabaseServices, StoreError};
 
 use crate::metrics::Metrics;
@@ -26,7 +25,6 @@ pub use search_operations::{SEARCH_OPERATIONS, search_operations};
 
 /// How long the end of the process waits for the state of breakers to be written.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
-
 /// How long a person waits for a decision to be on the disk.
 const SETTLE_LIMIT: Duration = Duration::from_secs(3);
 /// How often both clocks are compared, and how far they may part before the machine must have slept.
@@ -96,24 +94,19 @@ pub fn database_services(clock: Arc<dyn Clock>, seed: u64, metrics: Arc<Metrics>
     })
 }
 
-/// How the scopes of one service are written.
-#[derive(Debug, Clone, Copy)]
-struct Scopes {
-    parse: fn(&str) -> Result<String, String>,
-    /// Each is a host with its port.
-    are_hosts: bool,
+/// A service, and how its scopes are written.
+#[derive(Debug)]
+struct Listed {
+    service: Arc<Service>,
+    scope: fn(&str) -> Result<String, String>,
+    /// Each scope is a host with its port.
+    to_hosts: bool,
 }
-
-const PLAIN_SCOPES: Scopes = Scopes {
-    parse: plain_scope,
-    are_hosts: false,
-};
 
 /// Every kind of call, by its name.
 #[derive(Debug)]
 pub struct Services {
-    all: Vec<Arc<Service>>,
-    scopes: Vec<Scopes>,
+    all: Vec<Listed>,
     journal: Arc<Journal>,
     egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
@@ -138,22 +131,19 @@ impl Services {
             seed,
         };
         let mut rows = inheritance.rows;
-        let scopes = plans.iter().map(|plan| Scopes {
-            parse: plan.scope,
-            are_hosts: plan.goes_out,
-        });
-        let scopes = scopes.collect();
-        let services = plans.into_iter().map(|plan| {
+        let all = plans.into_iter().map(|plan| {
             let ServicePlan { name, settings, .. } = plan;
             let own = rows.extract_if(.., |(key, _)| &*key.service == name);
             let own = own.map(|(key, row)| (key.scope.to_string(), row));
             let egress = plan.goes_out.then(|| Arc::clone(&egress));
-            Arc::new(Service::new(name, settings, surroundings.clone(), egress, own))
+            Listed {
+                service: Arc::new(Service::new(name, settings, surroundings.clone(), egress, own)),
+                scope: plan.scope,
+                to_hosts: plan.goes_out,
+            }
         });
-        let all = services.collect();
         Self {
-            all,
-            scopes,
+            all: all.collect(),
             journal,
             egress,
             clock,
@@ -164,36 +154,39 @@ impl Services {
     /// Lists others, too, which were made elsewhere with the same clock.
     #[must_use]
     pub fn beside(mut self, others: impl IntoIterator<Item = Arc<Service>>) -> Self {
-        self.all.extend(others);
-        self.scopes.resize(self.all.len(), PLAIN_SCOPES);
+        self.all.extend(others.into_iter().map(|service| Listed {
+            service,
+            scope: plain_scope,
+            to_hosts: false,
+        }));
         self
     }
 
     /// The one of that name.
     pub fn get(&self, name: &str) -> Option<&Arc<Service>> {
-        self.all.iter().find(|service| service.name() == name)
+        self.listed(name).map(|listed| &listed.service)
     }
 
     /// The scope that a person means by a text, for the service of that name.
     pub fn scope(&self, name: &str, text: &str) -> Result<String, String> {
-        (self.scopes_of(name).parse)(text)
+        self.listed(name)
+            .map_or(plain_scope as fn(&str) -> _, |listed| listed.scope)(text)
     }
 
     /// The host that a scope of the service of that name stands for, without its port; none where it stands for
     /// something within this machine.
     pub(crate) fn host<'a>(&self, name: &str, scope: &'a str) -> Option<&'a str> {
         let (host, _port) = scope.rsplit_once(':')?;
-        self.scopes_of(name).are_hosts.then_some(host)
+        self.listed(name)?.to_hosts.then_some(host)
     }
 
-    fn scopes_of(&self, name: &str) -> Scopes {
-        let number = self.all.iter().position(|service| service.name() == name);
-        number.map_or(PLAIN_SCOPES, |number| self.scopes[number])
+    fn listed(&self, name: &str) -> Option<&Listed> {
+        self.all.iter().find(|listed| listed.service.name() == name)
     }
 
     /// All of them.
-    pub fn all(&self) -> &[Arc<Service>] {
-        &self.all
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.all.iter().map(|listed| &listed.service)
     }
 
     /// Whether everything that was decided before is on the disk, within a time that a person waits.
@@ -229,7 +222,7 @@ impl Services {
                 .into_iter()
                 .map(move |(scope, status)| (name, scope, status))
         };
-        self.all.iter().flat_map(of_service).collect()
+        self.all().flat_map(of_service).collect()
     }
 
     /// A moment of breakers, on the calendar.
@@ -272,13 +265,10 @@ impl Services {
                     ?slept,
                     "the machine slept, or its clock was set: open circuit breakers are due earlier"
                 );
-                self.all
-                    .iter()
-                    .for_each(|service| service.breakers().slept(slept));
+                self.all().for_each(|service| service.breakers().slept(slept));
             }
             if tick.is_multiple_of(FORGET_EVERY) {
-                self.all
-                    .iter()
+                self.all()
                     .for_each(|service| service.breakers().forget_the_well());
             }
         }

@@ -1,6 +1,7 @@
 //! `TestApp`: a real library and index in a temporary directory, worked on by the real worker, scheduler and
 //! indexer. The web is a script, and time passes only when a test says so. For tests only.
 
+mod parts;
 mod time;
 mod web;
 
@@ -12,7 +13,6 @@ use atlas_domain::{
     Article, Clock, Decision, Entropy, Fetcher, Item, ItemId, Job, JobId, Lease, Outcome, Timestamp, UserId,
     Verdict,
 };
-use atlas_resilience::TokioClock;
 use atlas_search::{IndexSettings, SearchIndex};
 use atlas_store::{
     AttemptRecord, Conclusion, DataDir, DataDirLock, DatabaseServices, Holder, IngestCommit, JobFilter,
@@ -25,15 +25,16 @@ use url::Url;
 
 use crate::app::{App, AppParts, Mode, SearchState};
 use crate::error::AppError;
-use crate::extraction::{ChildCommand, ExtractorPool, PoolLimits};
+use crate::extraction::ExtractorPool;
 use crate::indexer::Indexer;
 use crate::ingest::{Bodies, Ingest, JobWaits};
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::runtime::{Runtime, Work};
-use crate::services::{BACKGROUND_PROCESSING, Inheritance, ServicePlan, Services, background_processing};
+use crate::services::{BACKGROUND_PROCESSING, Services};
 use crate::signals::Signals;
-use crate::worker::{Worker, WorkerSettings};
+use crate::worker::Worker;
+use parts::{one_silent_child, services, settings};
 use time::FrozenTime;
 pub(crate) use time::in_time;
 pub(crate) use web::ScriptedWeb;
@@ -389,36 +390,5 @@ impl Started {
     pub(crate) async fn end(self) {
         self.stop.cancel();
         in_time(self.task).await.unwrap();
-    }
-}
-
-/// Its breakers live by tokio's clock, which stands still with all the rest.
-fn services(metrics: &Arc<Metrics>) -> Services {
-    let clock = Arc::new(TokioClock::new(|| std::time::SystemTime::UNIX_EPOCH));
-    let plans = vec![ServicePlan::within(
-        BACKGROUND_PROCESSING,
-        background_processing(),
-    )];
-    Services::new(plans, clock, 7, Inheritance::default(), Arc::clone(metrics))
-}
-
-fn one_silent_child() -> ExtractorPool {
-    let command = ChildCommand {
-        program: "/bin/sleep".into(),
-        args: vec!["600".into()],
-        env: Vec::new(),
-    };
-    let limits = PoolLimits {
-        processes: 1,
-        ..PoolLimits::default()
-    };
-    ExtractorPool::new(command, limits)
-}
-
-fn settings(slots: usize) -> WorkerSettings {
-    WorkerSettings {
-        slots,
-        lease: LEASE,
-        shutdown_grace: GRACE,
     }
 }

@@ -73,6 +73,18 @@ pub struct Surroundings {
     pub seed: u64,
 }
 
+impl Surroundings {
+    /// Those of breakers that end with the process, and that nobody watches.
+    pub fn unkept(clock: Arc<dyn Clock>, seed: u64) -> Self {
+        Self {
+            clock,
+            journal: None,
+            observer: None,
+            seed,
+        }
+    }
+}
+
 /// The breakers of one service.
 #[derive(Debug)]
 pub struct Breakers {

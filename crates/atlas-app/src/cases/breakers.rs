@@ -82,7 +82,7 @@ impl App {
     /// Every policy.
     pub fn policies(&self) -> PolicyList {
         PolicyList {
-            policies: self.parts.services.all().iter().map(policy_view).collect(),
+            policies: self.parts.services.all().map(policy_view).collect(),
         }
     }
 
@@ -140,7 +140,7 @@ impl App {
     fn service(&self, name: &str) -> Result<&Arc<Service>, AppError> {
         let services = &self.parts.services;
         services.get(name).ok_or_else(|| {
-            let known: Vec<_> = services.all().iter().map(|service| service.name()).collect();
+            let known: Vec<_> = services.all().map(|service| service.name()).collect();
             AppError::Invalid(format!(
                 "there is no policy `{name}`; there are: {}",
                 known.join(", ")

@@ -65,12 +65,8 @@ fn breaker() -> BreakerSettings {
 
 /// The service for a process whose services do not list it: its breaker is neither shown nor kept.
 pub(crate) fn unlisted_search_operations() -> Service {
-    let surroundings = Surroundings {
-        clock: Arc::new(TokioClock::new(|| SystemTime::UNIX_EPOCH)),
-        journal: None,
-        observer: None,
-        seed: 0,
-    };
+    let clock = Arc::new(TokioClock::new(|| SystemTime::UNIX_EPOCH));
+    let surroundings = Surroundings::unkept(clock, 0);
     Service::new(SEARCH_OPERATIONS, search_operations(), surroundings, None, [])
 }
 

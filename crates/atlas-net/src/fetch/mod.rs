@@ -96,12 +96,7 @@ pub fn scope_of(text: &str) -> Result<String, String> {
 /// A service for a fetcher whose breakers end with the process: for a command that saves nothing, and for tests.
 pub fn passing_service(settings: &FetchSettings) -> Arc<Service> {
     let clock = Arc::new(TokioClock::new(|| std::time::SystemTime::UNIX_EPOCH));
-    let surroundings = Surroundings {
-        clock,
-        journal: None,
-        observer: None,
-        seed: 0,
-    };
+    let surroundings = Surroundings::unkept(clock, 0);
     let egress = Arc::new(Egress::new(
         EgressSettings::default(),
         Arc::clone(&surroundings.clock),

@@ -1,10 +1,10 @@
 //! Circuit breakers and policies: looking at them, and the owner's word on breakers.
 
+use atlas_app::App;
 use atlas_app::services::OverlayMode;
 use atlas_app::services::view::{
     BreakerDecision, BreakerList, BreakerQuery, BreakerView, PolicyList, PolicyView,
 };
-
 use axum::extract::State;
 
 use super::{Answer, Shared};
@@ -31,48 +31,32 @@ pub(crate) async fn show_breaker(
 pub(crate) async fn open_breaker(
     State(app): Shared,
     _: NoQuery,
-    Path((service, scope)): Name,
+    name: Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(
-        app.overlay_breaker(&service, &scope, OverlayMode::ForcedOpen, decision)
-            .await?,
-    ))
+    decide(&app, name, OverlayMode::ForcedOpen, decision).await
 }
 
 pub(crate) async fn disable_breaker(
     State(app): Shared,
     _: NoQuery,
-    Path((service, scope)): Name,
+    name: Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(
-        app.overlay_breaker(&service, &scope, OverlayMode::Disabled, decision)
-            .await?,
-    ))
+    decide(&app, name, OverlayMode::Disabled, decision).await
 }
 
 pub(crate) async fn observe_breaker(
     State(app): Shared,
     _: NoQuery,
-    Path((service, scope)): Name,
+    name: Name,
     Json(decision): Json<BreakerDecision>,
 ) -> Answer<BreakerView> {
-    Ok(Json(
-        app.overlay_breaker(&service, &scope, OverlayMode::MetricsOnly, decision)
-            .await?,
-    ))
+    decide(&app, name, OverlayMode::MetricsOnly, decision).await
 }
 
-pub(crate) async fn automate_breaker(
-    State(app): Shared,
-    _: NoQuery,
-    Path((service, scope)): Name,
-) -> Answer<BreakerView> {
-    Ok(Json(
-        app.overlay_breaker(&service, &scope, OverlayMode::Auto, BreakerDecision::default())
-            .await?,
-    ))
+pub(crate) async fn automate_breaker(State(app): Shared, _: NoQuery, name: Name) -> Answer<BreakerView> {
+    decide(&app, name, OverlayMode::Auto, BreakerDecision::default()).await
 }
 
 pub(crate) async fn reset_breaker(
@@ -93,4 +77,13 @@ pub(crate) async fn show_policy(
     Path(name): Path<String>,
 ) -> Answer<PolicyView> {
     Ok(Json(app.policy(&name)?))
+}
+
+async fn decide(
+    app: &App,
+    Path((service, scope)): Name,
+    mode: OverlayMode,
+    decision: BreakerDecision,
+) -> Answer<BreakerView> {
+    Ok(Json(app.overlay_breaker(&service, &scope, mode, decision).await?))
 }
