@@ -8,7 +8,7 @@ use std::thread::{Builder, scope};
 use std::time::Duration;
 
 use atlas_resilience::breaker::{
-    Breaker, BreakerSettings, CallResult, Core, OpenTime, Permit, Phase, Probing, RefusalCause,
+    Breaker, BreakerSettings, CallResult, Core, LONGEST_TIME, OpenTime, Permit, Phase, Probing, RefusalCause,
 };
 use atlas_resilience::{Clock, ManualClock};
 
@@ -26,6 +26,8 @@ fn settings(concurrent: u32, successes_to_close: u32) -> BreakerSettings {
         probing: Probing {
             concurrent,
             successes_to_close,
+            // A thread may rest in the middle of its probe while others move the clock: no probe is given up for that.
+            max_age: LONGEST_TIME,
             ..defaults.probing
         },
         ..defaults
