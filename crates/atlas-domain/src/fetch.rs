@@ -21,6 +21,12 @@ pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Fetcher: Send + Sync {
     /// Runs the cascade of strategies for one page.
     fn fetch<'a>(&'a self, request: &'a FetchRequest) -> PortFuture<'a, Result<Fetched, FetchError>>;
+
+    /// Brings another copy of a page. Whoever has it is asked once, within what is left of the page's time.
+    fn fetch_copy<'a>(&'a self, request: &'a CopyRequest) -> PortFuture<'a, Result<Fetched, FetchError>>;
+
+    /// Whether there is an archive that can be asked for copies.
+    fn has_archive(&self) -> bool;
 }
 
 /// What to fetch.
@@ -30,6 +36,39 @@ pub struct FetchRequest {
     pub url: Url,
     /// The page's HTML, when whoever saved it gave it along.
     pub given_html: Option<Vec<u8>>,
+}
+
+/// Which copy of a page to fetch.
+#[derive(Debug, Clone)]
+pub struct CopyRequest {
+    /// The page.
+    pub page: Url,
+    /// Where there is a copy of it.
+    pub place: CopyPlace,
+    /// How much of the page's time is used up.
+    pub spent: Duration,
+}
+
+/// Where there is another copy of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyPlace {
+    /// The page in AMP, at an address that the page itself names.
+    Amp(Url),
+    /// The page for printing, likewise.
+    Print(Url),
+    /// The archive that the owner has named.
+    Archive,
+}
+
+impl CopyPlace {
+    /// The strategy that asks there.
+    pub const fn strategy(&self) -> Strategy {
+        match self {
+            Self::Amp(_) => Strategy::Amp,
+            Self::Print(_) => Strategy::Print,
+            Self::Archive => Strategy::Archive,
+        }
+    }
 }
 
 /// An answer, whatever its status.
@@ -66,14 +105,30 @@ impl Fetched {
 }
 
 words! {
-    /// One way to get a page. They are tried in this order.
+    /// One way to get a page. Of two that bring equally much, the first in this order is taken.
     pub enum Strategy {
         /// The HTML that whoever saved the page gave along.
         GivenHtml = "given_html",
         /// A request to the page itself.
         Direct = "direct",
+        /// The page in AMP, which the page itself names.
+        Amp = "amp",
+        /// The page for printing, likewise.
+        Print = "print",
+        /// The text that the page carries as data for its own scripts. Nobody is asked.
+        Embedded = "embedded",
+        /// The copy of an archive.
+        Archive = "archive",
         /// Nothing could be had: keep the link.
         LinkOnly = "link_only",
+    }
+}
+
+impl Strategy {
+    /// Whether it asks somewhere else than at the page's own address: where its answer came from is no address of
+    /// the page.
+    pub const fn is_elsewhere(self) -> bool {
+        matches!(self, Self::Amp | Self::Print | Self::Archive)
     }
 }
 
@@ -84,7 +139,7 @@ pub struct StrategyStep {
     pub strategy: Strategy,
     /// Stable code of how it ended, for example `ok`, `http_404`, `refused_address`.
     pub result: String,
-    /// The same as a sentence; empty when there was an answer.
+    /// The same as a sentence, or what was wrong with the answer; empty when nothing was.
     #[serde(default)] // steps stored by an older version lack this and what follows
     pub message: String,
     /// Every address that it asked for or was sent to, in order: each after the first is a redirect's.
@@ -101,6 +156,12 @@ impl StrategyStep {
             message: String::new(),
             hops: Vec::new(),
         }
+    }
+
+    /// How much of the page's time it took: waiting for turns, and being answered.
+    pub fn spent(&self) -> Duration {
+        let millis = |hop: &Hop| hop.waited_ms.saturating_add(hop.took_ms);
+        Duration::from_millis(self.hops.iter().map(millis).fold(0, u64::saturating_add))
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Job {
     pub attempts: u32,
     /// Tries after which it is given up.
     pub max_attempts: u32,
-    /// Postponements that were nobody's fault.
+    /// Postponements since the last try that counted, because the other side was left alone or asked for a pause.
     pub deferrals: u32,
     /// At most one live job has this key.
     pub unique_key: Option<String>,
@@ -65,7 +65,7 @@ pub struct Job {
     pub group_key: Option<String>,
     /// The risky stage it is in, or was in when the process ended under it.
     pub risky_stage: Option<String>,
-    /// Since when it has been postponed through nobody's fault, if it has.
+    /// Since when it has been postponed like that, if it has.
     pub deferred_since: Option<Timestamp>,
     /// The item it is about, if it is about one.
     pub item_id: Option<ItemId>,

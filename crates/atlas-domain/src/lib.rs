@@ -5,34 +5,46 @@
 
 mod words;
 
+pub mod alert;
 pub mod article;
 pub mod canonical;
 pub mod change;
 pub mod document;
 pub mod fetch;
+pub mod health;
 pub mod id;
 pub mod item;
 pub mod job;
+pub mod message;
 pub mod outcome;
 pub mod panic;
+pub mod probe;
+pub mod site;
 pub mod snapshot;
 pub mod time;
 pub mod url;
 pub mod verdict;
 
+pub use alert::{
+    DeliveryKind, DeliveryState, IncidentEnd, IncidentState, NoticeKind, NoticeState, Suppression,
+};
 pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
 pub use canonical::CanonicalUrl;
 pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
 pub use document::Document;
 pub use fetch::{
-    ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, Hop, PortFuture, Strategy,
-    StrategyStep,
+    CopyPlace, CopyRequest, ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, Hop,
+    PortFuture, Strategy, StrategyStep,
 };
+pub use health::{CheckOutcome, HealthStatus, Severity};
 pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
 pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lease, NewJob};
+pub use message::{Fate, Message, Messenger, Receipt, SendFailure};
 pub use outcome::{DuplicateReason, LinkReason, Outcome, OutcomeWord};
 pub use panic::panic_message;
+pub use probe::{HttpProbe, ProbeAnswer, ProbeTarget, Prober};
+pub use site::is_same_site;
 pub use snapshot::Snapshot;
 pub use time::{Clock, SystemClock, Timestamp};
 pub use verdict::{Decision, JunkClass, Reason, Verdict};

@@ -105,15 +105,18 @@ pub fn concealed(text: &str) -> String {
     }
 }
 
-/// What is recorded of a request: where it went, without query and fragment, which may carry secrets.
+/// What is recorded of a request: where it went, without query and fragment, which may carry secrets. The path may hold
+/// another address, as an archive's does: that one's query is left out, too, however it is written.
 pub fn bare(url: &Url) -> String {
     const LIMIT_CHARS: usize = 300;
     let Some(host) = url.host_str() else {
         return format!("{}:…", cut(url.scheme(), LIMIT_CHARS));
     };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let place = format!("{}://{host}{port}{}", url.scheme(), url.path());
-    cut(&place, LIMIT_CHARS)
+    let path = url.path();
+    let query_at = path.find("%3F").into_iter().chain(path.find("%3f")).min();
+    let path = query_at.map_or_else(|| path.to_owned(), |at| format!("{}…", &path[..at]));
+    cut(&format!("{}://{host}{port}{path}", url.scheme()), LIMIT_CHARS)
 }
 
 /// What ends like a file, or is one word without a dot.

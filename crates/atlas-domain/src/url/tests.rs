@@ -142,6 +142,14 @@ fn a_refusal_repeats_only_the_beginning_of_an_address() {
     "https://example.com:8080/a/b"
 )]
 #[case("http://[2001:db8::1]/", "http://[2001:db8::1]/")]
+#[case(
+    "https://archive.example/web/2/https%3A%2F%2Fexample.com%2Fa%3Ftoken%3Dhunter2",
+    "https://archive.example/web/2/https%3A%2F%2Fexample.com%2Fa…"
+)]
+#[case(
+    "https://archive.example/https%3a%2f%2fexample.com%2fa%3fb%3F",
+    "https://archive.example/https%3a%2f%2fexample.com%2fa…"
+)]
 #[case("data:text/html,hunter2", "data:…")]
 fn a_record_tells_where_and_no_secrets(#[case] given: &str, #[case] expected: &str) {
     assert_eq!(bare(&Url::parse(given).unwrap()), expected);

@@ -1,0 +1,169 @@
+//! What people ask for, and other settings while the engine runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::HealthStatus::{Degraded, Down};
+use atlas_domain::{IncidentEnd, NoticeKind};
+
+use super::world::*;
+use crate::alerts::*;
+
+fn only(rule: &str) -> RuleSet {
+    RuleSet::parse(&format!(
+        "[[status]]\nname = \"{rule}\"\nseverity = {{ degraded = \"warning\", down = \"critical\" }}\n\
+         summary = \"{{service}} is {{status}}\"\nrunbook = \"\"\nreason = \"r\"\n"
+    ))
+    .unwrap()
+}
+
+/// F19.
+#[test]
+fn a_rule_that_is_deleted_while_it_fires_closes_as_removed() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let without = AlertSettings {
+        rules: only("another_rule"),
+        ..settings(vec![mail()])
+    };
+    world.input(Input::Reload(Arc::new(without)));
+    world.pass_secs(600);
+
+    let row = world.rows.incidents.values().next().unwrap();
+    assert_eq!(row.end, Some(IncidentEnd::Removed));
+    assert_eq!(world.got[1].kinds(), [NoticeKind::Resolved]);
+    assert!(world.got[1].message.text().contains("no longer watched"));
+}
+
+#[test]
+fn a_rule_that_is_deleted_while_atlas_is_not_running_closes_as_removed_too() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    world.settings = Arc::new(AlertSettings {
+        rules: only("another_rule"),
+        ..settings(vec![mail()])
+    });
+    world.restart();
+    world.pass_secs(600);
+
+    assert_eq!(world.titles().len(), 2);
+}
+
+#[test]
+fn a_service_that_its_rule_leaves_out_closes_as_removed() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let rules = "[[status]]\nname = \"service_status\"\nexcept = [\"search\"]\nseverity = { down = \"critical\" }\n\
+                 summary = \"s\"\nrunbook = \"\"\nreason = \"r\"\n";
+    world.input(Input::Reload(Arc::new(AlertSettings {
+        rules: RuleSet::with_builtin(rules).unwrap(),
+        ..settings(vec![mail()])
+    })));
+
+    let row = world.rows.incidents.values().next().unwrap();
+    assert_eq!(row.end, Some(IncidentEnd::Removed));
+}
+
+/// F19.
+#[test]
+fn settings_that_do_not_fit_together_change_nothing() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    let bad = AlertSettings {
+        rules: RuleSet::default(),
+        channels: vec![mail(), mail()],
+        ..AlertSettings::default()
+    };
+    let refusal = world.refusal(Input::Reload(Arc::new(bad)));
+    world.pass_secs(600);
+
+    let text = refusal.unwrap().to_string();
+    assert_eq!(
+        text,
+        "the settings are not taken: there are two channels of the name `mail`"
+    );
+    assert_eq!(world.titles().len(), 1);
+}
+
+#[test]
+fn a_channel_that_is_taken_out_takes_what_it_was_to_be_told_with_it() {
+    let mut world = World::with(settings(vec![mail(), hook()])).answering(|attempt, _| {
+        if &*attempt.channel == "mail" {
+            failed()
+        } else {
+            Answer::Delivered
+        }
+    });
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let tried = world.got.iter().filter(|got| got.channel == "mail").count();
+    world.input(Input::Reload(Arc::new(settings(vec![hook()]))));
+    world.pass_secs(900);
+
+    assert_eq!(
+        world.got.iter().filter(|got| got.channel == "mail").count(),
+        tried
+    );
+    assert_eq!(world.accepted("hook").len(), 1);
+}
+
+#[test]
+fn what_nothing_else_can_end_a_person_can() {
+    let mut world = World::new();
+    let labels = Labels::new([("mount", "/usb")]);
+    world.input(Input::Measured(vec![Reading::of("mount_available", labels, 1.0)]));
+    world.pass(Duration::from_hours(30));
+    let incident = world.only_open();
+    world.input(Input::Close(incident));
+    world.pass_secs(600);
+
+    let last = world.got.last().unwrap();
+    assert_eq!(last.kinds(), [NoticeKind::Resolved]);
+    assert!(last.message.text().contains("closed by hand"));
+    assert_eq!(
+        world.refusal(Input::Close(incident)),
+        Some(Refusal::NoIncident(incident))
+    );
+}
+
+#[test]
+fn a_silence_that_cannot_be_is_refused_with_all_reasons() {
+    let mut world = World::new();
+    let asked = NewSilence {
+        matchers: Vec::new(),
+        from: world.now,
+        until: world.now,
+        author: String::new(),
+        comment: String::new(),
+        until_resolved: false,
+    };
+    let refusal = world.refusal(Input::Silence(asked)).unwrap();
+
+    assert!(
+        refusal.to_string().contains("needs at least one matcher"),
+        "{refusal}"
+    );
+    assert!(
+        refusal.to_string().contains("must end after it begins"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn without_a_channel_everything_is_in_the_inbox_and_that_is_said() {
+    let mut world = World::with(settings(Vec::new()));
+    world.observe("search", Degraded);
+    world.observe("search", Down);
+    world.pass(Duration::from_hours(10));
+
+    assert!(world.got.is_empty());
+    assert_eq!(world.rows.inbox.len(), 2);
+    assert!(
+        Alerts::new(Arc::new(settings(Vec::new())))
+            .unwrap()
+            .has_no_channel()
+    );
+}

@@ -1,0 +1,290 @@
+//! What Atlas says of itself: databases, library, queue, API, calls to others. It names and describes; whoever knows a
+//! figure puts it into a `Sample`.
+
+use crate::metrics::{Definition, Unit};
+
+// SQLite, by database file.
+
+/// Pages of the database file.
+pub static DATABASE_PAGES: Definition =
+    Definition::gauge("database_pages", Unit::Count, "Pages of the database file").by("database", 3);
+
+/// Pages of the database file that hold nothing.
+pub static DATABASE_PAGES_FREE: Definition = Definition::gauge(
+    "database_pages_free",
+    Unit::Count,
+    "Pages of the database file that hold nothing",
+)
+.by("database", 3);
+
+/// Share of the database file that holds nothing.
+pub static DATABASE_FREE_SHARE: Definition = Definition::gauge(
+    "database_free_share",
+    Unit::Ratio,
+    "Share of the database file that holds nothing",
+)
+.by("database", 3);
+
+/// Size of the write-ahead log.
+pub static DATABASE_WAL: Definition =
+    Definition::gauge("database_wal", Unit::Bytes, "Size of the write-ahead log").by("database", 3);
+
+/// Pages of the write-ahead log that the last checkpoint could not move.
+pub static DATABASE_WAL_LEFT: Definition = Definition::gauge(
+    "database_wal_left",
+    Unit::Count,
+    "Pages of the write-ahead log that the last checkpoint could not move",
+)
+.by("database", 3);
+
+/// Share of the pages that were found in memory.
+pub static DATABASE_CACHE_HITS: Definition = Definition::rate(
+    "database_cache_hits",
+    Unit::Ratio,
+    "Share of the pages that were found in memory",
+)
+.by("database", 3);
+
+/// Calls that found the database locked.
+pub static DATABASE_BUSY: Definition = Definition::counter(
+    "database_busy",
+    Unit::Count,
+    "Calls that found the database locked",
+)
+.by("database", 3);
+
+/// Age of the oldest read that is going on.
+pub static DATABASE_LONGEST_READ: Definition = Definition::gauge(
+    "database_longest_read",
+    Unit::Seconds,
+    "Age of the oldest read that is going on",
+)
+.by("database", 3);
+
+/// Whether the last check of the database found damage: 1 if so, 0 if not.
+pub static DATABASE_DAMAGED: Definition = Definition::gauge(
+    "database_damaged",
+    Unit::Count,
+    "Whether the last check of the database found damage: 1 if so, 0 if not",
+)
+.by("database", 3);
+
+// Library.
+
+/// Items outside the trash by state.
+pub static LIBRARY_ITEMS: Definition =
+    Definition::gauge("library_items", Unit::Count, "Items outside the trash by state").by("state", 10);
+
+/// Share of the pages of the last day that the gate took for junk.
+pub static LIBRARY_JUNK: Definition = Definition::gauge(
+    "library_junk",
+    Unit::Ratio,
+    "Share of the pages of the last day that the gate took for junk",
+);
+
+/// Runs of ingestion that ended, by outcome.
+pub static INGEST_ENDED: Definition = Definition::counter(
+    "ingest_ended",
+    Unit::Count,
+    "Runs of ingestion that ended, by outcome",
+)
+.by("outcome", 12);
+
+/// Runs that came to a stage.
+pub static INGEST_STAGES: Definition =
+    Definition::counter("ingest_stages", Unit::Count, "Runs that came to a stage").by("stage", 10);
+
+/// Runs that ended badly in a stage.
+pub static INGEST_STAGES_FAILED: Definition = Definition::counter(
+    "ingest_stages_failed",
+    Unit::Count,
+    "Runs that ended badly in a stage",
+)
+.by("stage", 10);
+
+/// Age of the oldest item that waits for its content.
+pub static INGEST_OLDEST_PENDING: Definition = Definition::gauge(
+    "ingest_oldest_pending",
+    Unit::Seconds,
+    "Age of the oldest item that waits for its content",
+);
+
+/// Time since a page was last stored.
+pub static INGEST_SUCCESS_AGE: Definition = Definition::gauge(
+    "ingest_success_age",
+    Unit::Seconds,
+    "Time since a page was last stored",
+);
+
+/// Changes that the search index has yet to follow.
+pub static INDEX_LAG_CHANGES: Definition = Definition::gauge(
+    "index_lag_changes",
+    Unit::Count,
+    "Changes that the search index has yet to follow",
+);
+
+// Queue.
+
+/// Jobs by state.
+pub static QUEUE_JOBS: Definition =
+    Definition::gauge("queue_jobs", Unit::Count, "Jobs by state").by("state", 6);
+
+/// Leases that ran out before their job ended.
+pub static QUEUE_LEASES_EXPIRED: Definition = Definition::counter(
+    "queue_leases_expired",
+    Unit::Count,
+    "Leases that ran out before their job ended",
+);
+
+/// Age of the oldest job that could run now.
+pub static QUEUE_OLDEST_READY: Definition = Definition::gauge(
+    "queue_oldest_ready",
+    Unit::Seconds,
+    "Age of the oldest job that could run now",
+);
+
+// API.
+
+/// Requests answered, by class of status.
+pub static API_REQUESTS: Definition = Definition::counter(
+    "api_requests",
+    Unit::Count,
+    "Requests answered, by class of status",
+)
+.by("class", 5);
+
+/// Time to answer within which that share of the requests stayed.
+pub static API_LATENCY: Definition = Definition::rate(
+    "api_latency",
+    Unit::Seconds,
+    "Time to answer within which that share of the requests stayed",
+)
+.by("quantile", 3);
+
+/// Requests answered, by route.
+pub static API_ROUTE_REQUESTS: Definition =
+    Definition::counter("api_route_requests", Unit::Count, "Requests answered, by route")
+        .by("route", 80)
+        .without_history();
+
+/// Requests that failed by our fault, by route.
+pub static API_ROUTE_ERRORS: Definition = Definition::counter(
+    "api_route_errors",
+    Unit::Count,
+    "Requests that failed by our fault, by route",
+)
+.by("route", 80)
+.without_history();
+
+/// How many times as often as they may requests have failed by our fault, over the time that the label names.
+pub static API_ERROR_BURN: Definition = Definition::gauge("api_error_burn", Unit::Count, "How many times as often as they may requests have failed by our fault, over the time that the label names").by("over", 4);
+
+// Outbound.
+
+/// Calls made, by service.
+pub static OUTBOUND_ATTEMPTS: Definition =
+    Definition::counter("outbound_attempts", Unit::Count, "Calls made, by service").by("service", 12);
+
+/// Calls made again, by service.
+pub static OUTBOUND_RETRIES: Definition =
+    Definition::counter("outbound_retries", Unit::Count, "Calls made again, by service").by("service", 12);
+
+/// Calls that failed, by service.
+pub static OUTBOUND_FAILED: Definition =
+    Definition::counter("outbound_failed", Unit::Count, "Calls that failed, by service").by("service", 12);
+
+/// Calls that a circuit breaker did not let through, by service.
+pub static OUTBOUND_REJECTED: Definition = Definition::counter(
+    "outbound_rejected",
+    Unit::Count,
+    "Calls that a circuit breaker did not let through, by service",
+)
+.by("service", 12);
+
+/// Circuit breakers that are open, by service.
+pub static OUTBOUND_BREAKERS_OPEN: Definition = Definition::gauge(
+    "outbound_breakers_open",
+    Unit::Count,
+    "Circuit breakers that are open, by service",
+)
+.by("service", 12);
+
+/// For how long a circuit breaker has been open, of those that are.
+pub static BREAKER_OPEN_AGE: Definition = Definition::gauge(
+    "breaker_open_age",
+    Unit::Seconds,
+    "For how long a circuit breaker has been open, of those that are",
+)
+.by("breaker", 20)
+.without_history();
+
+/// Calls that failed, of the hosts with the most.
+pub static OUTBOUND_HOST_FAILED: Definition = Definition::counter(
+    "outbound_host_failed",
+    Unit::Count,
+    "Calls that failed, of the hosts with the most",
+)
+.by("host", 20)
+.without_history();
+
+// Monitoring itself.
+
+/// Time that the last look at the machine took.
+pub static MONITORING_LOOK: Definition = Definition::gauge(
+    "monitoring_look",
+    Unit::Seconds,
+    "Time that the last look at the machine took",
+);
+
+/// Values that were refused, because their label has too many.
+pub static MONITORING_REFUSED: Definition = Definition::counter(
+    "monitoring_refused",
+    Unit::Count,
+    "Values that were refused, because their label has too many",
+);
+
+/// Rows of history that could not be written for too long.
+pub static MONITORING_ROWS_LOST: Definition = Definition::counter(
+    "monitoring_rows_lost",
+    Unit::Count,
+    "Rows of history that could not be written for too long",
+);
+
+/// All of this file.
+pub(super) static ALL: &[&Definition] = &[
+    &DATABASE_PAGES,
+    &DATABASE_PAGES_FREE,
+    &DATABASE_FREE_SHARE,
+    &DATABASE_WAL,
+    &DATABASE_WAL_LEFT,
+    &DATABASE_CACHE_HITS,
+    &DATABASE_BUSY,
+    &DATABASE_LONGEST_READ,
+    &DATABASE_DAMAGED,
+    &LIBRARY_ITEMS,
+    &LIBRARY_JUNK,
+    &INGEST_ENDED,
+    &INGEST_STAGES,
+    &INGEST_STAGES_FAILED,
+    &INGEST_OLDEST_PENDING,
+    &INGEST_SUCCESS_AGE,
+    &INDEX_LAG_CHANGES,
+    &QUEUE_JOBS,
+    &QUEUE_LEASES_EXPIRED,
+    &QUEUE_OLDEST_READY,
+    &API_REQUESTS,
+    &API_LATENCY,
+    &API_ROUTE_REQUESTS,
+    &API_ROUTE_ERRORS,
+    &API_ERROR_BURN,
+    &OUTBOUND_ATTEMPTS,
+    &OUTBOUND_RETRIES,
+    &OUTBOUND_FAILED,
+    &OUTBOUND_REJECTED,
+    &OUTBOUND_BREAKERS_OPEN,
+    &BREAKER_OPEN_AGE,
+    &OUTBOUND_HOST_FAILED,
+    &MONITORING_LOOK,
+    &MONITORING_REFUSED,
+    &MONITORING_ROWS_LOST,
+];
