@@ -1,0 +1,153 @@
+//! Asks what the owner wants to have checked: an address of the web, a port, a name, a program. What is named in the
+//! configuration is trusted as it stands. A probe reports; it never counts against anybody.
+
+mod command;
+mod http;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::{CheckOutcome, Clock, PortFuture, ProbeAnswer, ProbeTarget, Prober};
+use atlas_resilience::{Call, Deadline, Judgement, PolicyError, Service};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::fetch::{ClientError, Resolve};
+
+/// Probes by the policy of one service, with a scope for each check.
+pub struct Probes {
+    http: http::Asker,
+    resolver: Arc<dyn Resolve>,
+    service: Arc<Service>,
+}
+
+impl Probes {
+    /// For these targets.
+    pub fn new<'a>(
+        targets: impl Iterator<Item = &'a ProbeTarget>,
+        resolver: Arc<dyn Resolve>,
+        service: Arc<Service>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClientError> {
+        Ok(Self {
+            http: http::Asker::new(targets, Arc::clone(&resolver), clock)?,
+            resolver,
+            service,
+        })
+    }
+
+    async fn ask(&self, target: &ProbeTarget) -> Finding {
+        match target {
+            ProbeTarget::Http(probe) => self.http.ask(probe).await,
+            ProbeTarget::Tcp { host, port } => connect(host, *port).await,
+            ProbeTarget::Dns { name, expected } => self.look_up(name, expected).await,
+            ProbeTarget::Command { program, arguments } => command::run(program, arguments).await,
+        }
+    }
+
+    async fn look_up(&self, name: &str, expected: &[IpAddr]) -> Finding {
+        let addresses = match self.resolver.resolve(name).await {
+            Ok(addresses) => addresses,
+            Err(error) => return Finding::no_answer(format!("`{name}`: {error}")),
+        };
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|address| !addresses.contains(address))
+            .map(ToString::to_string)
+            .collect();
+        let found = addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if missing.is_empty() {
+            Finding::ok(format!("`{name}` leads to {found}"))
+        } else {
+            let missing = missing.join(", ");
+            Finding::crit(format!("`{name}` leads to {found}, and not to {missing}"))
+        }
+    }
+}
+
+impl Prober for Probes {
+    fn probe<'a>(
+        &'a self,
+        check: &'a str,
+        target: &'a ProbeTarget,
+        limit: Duration,
+    ) -> PortFuture<'a, ProbeAnswer> {
+        Box::pin(async move {
+            let begun_at = Instant::now();
+            let policy = self.service.policy();
+            let asked = policy.run(
+                Call::once(check, Deadline::after(limit)),
+                |_| Judgement::ignored(),
+                async |_| Ok::<_, std::convert::Infallible>(self.ask(target).await),
+            );
+            let finding = match asked.await {
+                Ok(finding) => finding,
+                Err(PolicyError::Inner(never)) => match never {},
+                Err(PolicyError::Timeout { .. } | PolicyError::DeadlineExceeded { .. }) => {
+                    let limit = limit.min(self.service.settings().attempt_timeout);
+                    Finding::no_answer(format!("no answer within {} s", limit.as_secs_f64()))
+                }
+                Err(PolicyError::Rejected { rejection, .. }) => {
+                    // Nothing was asked, so nothing is known of the other side.
+                    Finding::new(CheckOutcome::Unknown, format!("it was not asked: {rejection}"))
+                }
+            };
+            let answered = matches!(
+                finding.outcome,
+                CheckOutcome::Ok | CheckOutcome::Warn | CheckOutcome::Crit
+            );
+            ProbeAnswer {
+                outcome: finding.outcome,
+                took_ms: answered.then(|| begun_at.elapsed().as_secs_f64() * 1_000.0),
+                message: finding.message,
+            }
+        })
+    }
+}
+
+/// What a probe found.
+struct Finding {
+    outcome: CheckOutcome,
+    message: String,
+}
+
+impl Finding {
+    fn new(outcome: CheckOutcome, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            message: message.into(),
+        }
+    }
+
+    fn ok(message: impl Into<String>) -> Self {
+        Self::new(CheckOutcome::Ok, message)
+    }
+
+    fn warn(message: impl Into<String>) -> Self {
+        Self::new(CheckOutcome::Warn, message)
+    }
+
+    fn crit(message: impl Into<String>) -> Self {
+        Self::new(CheckOutcome::Crit, message)
+    }
+
+    fn no_answer(message: impl Into<String>) -> Self {
+        Self::new(CheckOutcome::NoAnswer, message)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that connects to see whether somebody listens"
+)]
+async fn connect(host: &str, port: u16) -> Finding {
+    match TcpStream::connect((host, port)).await {
+        Ok(_connected) => Finding::ok(format!("{host}:{port} takes connections")),
+        Err(error) => Finding::no_answer(format!("{host}:{port}: {error}")),
+    }
+}
