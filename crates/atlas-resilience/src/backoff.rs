@@ -76,6 +76,17 @@ impl Backoff {
         }
     }
 
+    /// How the nominal delays grow, in one word.
+    pub const fn growth(&self) -> &'static str {
+        match self.series {
+            Series::Constant(_) => "constant",
+            Series::Linear(_) => "linear",
+            Series::Exponential(_) => "exponential",
+            Series::Fibonacci(_) => "fibonacci",
+            Series::Schedule(_) => "schedule",
+        }
+    }
+
     /// The same series, spread in another way.
     #[must_use]
     pub fn with_jitter(mut self, jitter: Jitter) -> Self {

@@ -4,6 +4,7 @@
 mod bucket;
 mod ledger;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -97,22 +98,49 @@ pub enum BudgetExhausted {
 /// assert!(budget.take_retry("example.com", RetryClass::Transient, now).is_err());
 /// ```
 #[derive(Debug)]
-pub struct RetryBudget(Mutex<Ledger>);
+pub struct RetryBudget {
+    ledger: Mutex<Ledger>,
+    /// Whether a bucket may lack something, so that calls of a well service pass without the lock. Written under it.
+    lacks: AtomicBool,
+}
 
 impl RetryBudget {
     /// All buckets are full.
     pub fn new(settings: BudgetSettings) -> Self {
-        Self(Mutex::new(Ledger::new(settings)))
+        Self {
+            ledger: Mutex::new(Ledger::new(settings)),
+            lacks: AtomicBool::new(false),
+        }
     }
 
     /// Pays for a retry in that scope after a failure of that class, from both buckets, or from neither.
     pub fn take_retry(&self, scope: &str, class: RetryClass, now: Moment) -> Result<(), BudgetExhausted> {
-        self.lock().take_retry(scope, class, now)
+        let mut ledger = self.lock();
+        let taken = ledger.take_retry(scope, class, now);
+        self.lacks.store(ledger.lacks(), Ordering::Release);
+        taken
     }
 
     /// Credits a success, of a first attempt or of a retry, to both buckets.
     pub fn credit_success(&self, scope: &str, now: Moment) {
-        self.lock().credit_success(scope, now);
+        if self.is_full() {
+            return;
+        }
+        let mut ledger = self.lock();
+        ledger.credit_success(scope, now);
+        self.lacks.store(ledger.lacks(), Ordering::Release);
+    }
+
+    /// Gives back what was paid for a retry that was not made after all, to both buckets.
+    pub fn give_back(&self, scope: &str, class: RetryClass, now: Moment) {
+        let mut ledger = self.lock();
+        ledger.give_back(scope, class, now);
+        self.lacks.store(ledger.lacks(), Ordering::Release);
+    }
+
+    /// Whether nothing can be added to any bucket. What time alone has filled may be noticed only by the next success.
+    pub fn is_full(&self) -> bool {
+        !self.lacks.load(Ordering::Acquire)
     }
 
     /// Whole tokens in the service's bucket.
@@ -132,7 +160,7 @@ impl RetryBudget {
 
     /// Every change is complete before the next begins, so a panic elsewhere leaves the ledger sound.
     fn lock(&self) -> MutexGuard<'_, Ledger> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

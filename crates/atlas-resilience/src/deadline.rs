@@ -8,28 +8,54 @@ use tokio::time::Instant;
 const FAR_FUTURE: Duration = Duration::from_hours(30 * 365 * 24);
 
 /// A moment on tokio's monotonic clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Deadline(Instant);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Deadline {
+    at: Instant,
+    /// The limit that it is the end of, where that is one that was set for the work, and not what somebody has left.
+    set: Option<Duration>,
+}
 
 impl Deadline {
     /// The moment `duration` from now; thirty years from now when that is beyond the clock's range.
     pub fn after(duration: Duration) -> Self {
-        Self(Instant::now() + duration.min(FAR_FUTURE))
+        Self::at(Instant::now() + duration.min(FAR_FUTURE))
+    }
+
+    /// The end of work that begins now and for which `limit` is set. Who gives no answer until then has had all the
+    /// time that there is, unlike one whose caller had little left.
+    pub fn of_limit(limit: Duration) -> Self {
+        Self::of_rest(limit, Duration::ZERO)
+    }
+
+    /// The same for work that went on for `spent` before now.
+    pub fn of_rest(limit: Duration, spent: Duration) -> Self {
+        Self {
+            set: Some(limit),
+            ..Self::after(limit.saturating_sub(spent))
+        }
     }
 
     /// That very moment.
     pub const fn at(instant: Instant) -> Self {
-        Self(instant)
+        Self {
+            at: instant,
+            set: None,
+        }
     }
 
     /// The moment, for tokio's timers.
     pub const fn instant(self) -> Instant {
-        self.0
+        self.at
+    }
+
+    /// The limit that it is the end of, when it is one that was set.
+    pub(crate) const fn limit_set(self) -> Option<Duration> {
+        self.set
     }
 
     /// How much time is left; zero once it has passed.
     pub fn remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
+        self.at.saturating_duration_since(Instant::now())
     }
 
     /// Whether no time is left.
@@ -39,7 +65,7 @@ impl Deadline {
 
     /// The same for a moment that is known already, because reading the clock costs as much as much else in a call.
     pub(crate) fn has_passed_by(self, now: Instant) -> bool {
-        self.0 <= now
+        self.at <= now
     }
 
     /// The deadline of a part of the work: `limit` from now, but never later than the whole.
@@ -50,7 +76,20 @@ impl Deadline {
 
     /// The same, counted from a moment that is known already.
     pub(crate) fn within_from(self, now: Instant, limit: Duration) -> Self {
-        self.min(Self(now + limit.min(FAR_FUTURE)))
+        self.earlier(Self::at(now + limit.min(FAR_FUTURE)))
+    }
+
+    /// The same for a limit that was set for the part.
+    pub(crate) fn within_limit_from(self, now: Instant, limit: Duration) -> Self {
+        let own = Self::at(now + limit.min(FAR_FUTURE));
+        self.earlier(Self {
+            set: Some(limit),
+            ..own
+        })
+    }
+
+    fn earlier(self, other: Self) -> Self {
+        if other.at < self.at { other } else { self }
     }
 
     /// Whether something can still be done after a wait of that length. Whoever gets `false` gives up

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::breaker::OpenTime;
 use crate::clock::{Clock, Moment};
 use recent::Recent;
@@ -82,6 +84,7 @@ pub struct Egress {
     state: Mutex<State>,
     /// Mirrors the state, so that a call takes no lock to get out while all is well. Written under the lock.
     is_down: AtomicBool,
+    back: Notify,
     clock: Arc<dyn Clock>,
 }
 
@@ -120,6 +123,7 @@ impl Egress {
             settings,
             state: Mutex::new(up()),
             is_down: AtomicBool::new(false),
+            back: Notify::new(),
             clock,
         }
     }
@@ -153,6 +157,26 @@ impl Egress {
     /// Whether failures to get out are the network's, and are not to be held against anybody.
     pub fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Acquire)
+    }
+
+    /// Waits until calls get out again after they did not, or returns at once if that has happened since it was last
+    /// waited for. For one who waits.
+    pub async fn came_back(&self) {
+        self.back.notified().await;
+    }
+
+    /// The machine slept for that long, and the monotonic clock with it: what was to last until then is over earlier.
+    pub fn slept(&self, duration: Duration) {
+        match &mut *self.lock() {
+            State::Up { recent } if duration > self.settings.window => *recent = Recent::default(),
+            State::Up { .. } => {}
+            State::Down { until, round, .. } => {
+                *until = until.before(duration);
+                for ProbeState::UnderWay { since: at } | ProbeState::Failed { at } in round.values_mut() {
+                    *at = at.before(duration);
+                }
+            }
+        }
     }
 
     fn take_probe(&self, scope: &str) -> Result<(), Moment> {
@@ -202,8 +226,12 @@ impl Egress {
             }
         };
         if let Some(next) = next {
-            self.is_down
-                .store(matches!(next, State::Down { .. }), Ordering::Release);
+            let was_down = self
+                .is_down
+                .swap(matches!(next, State::Down { .. }), Ordering::AcqRel);
+            if was_down && matches!(next, State::Up { .. }) {
+                self.back.notify_one();
+            }
             *state = next;
         }
     }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as Turn, Notify};
+use tokio::sync::{Mutex as Turn, Notify, oneshot};
 
 use crate::breaker::StoredBreaker;
 
@@ -60,7 +60,6 @@ pub struct StoreFailure(pub String);
 pub struct Journal {
     pending: Mutex<Pending>,
     changed: Notify,
-    written: Notify,
     /// Whoever writes holds it: of two writes at once, the later could end first, and the earlier bring back a row
     /// that the later has removed.
     writing: Turn<()>,
@@ -69,8 +68,17 @@ pub struct Journal {
 #[derive(Debug)]
 struct Pending {
     records: HashMap<BreakerKey, (u64, Record)>,
-    being_written: usize,
+    being_written: HashMap<BreakerKey, u64>,
     next_number: u64,
+    waiting: Vec<Waiting>,
+}
+
+/// Somebody who wants to know when a record is written, or a later one of the same breaker.
+#[derive(Debug)]
+struct Waiting {
+    key: BreakerKey,
+    number: u64,
+    tell: oneshot::Sender<()>,
 }
 
 impl Journal {
@@ -79,11 +87,11 @@ impl Journal {
         Self {
             pending: Mutex::new(Pending {
                 records: HashMap::new(),
-                being_written: 0,
+                being_written: HashMap::new(),
                 next_number: first_number,
+                waiting: Vec::new(),
             }),
             changed: Notify::new(),
-            written: Notify::new(),
             writing: Turn::new(()),
         }
     }
@@ -101,17 +109,21 @@ impl Journal {
     /// How many records are not known to be written: those that wait, and those that are being written.
     pub fn backlog(&self) -> usize {
         let pending = self.lock();
-        pending.records.len() + pending.being_written
+        pending.records.len() + pending.being_written.len()
     }
 
-    /// Waits until everything that was pushed before is written. It waits for ever where nobody writes.
-    pub async fn settled(&self) {
-        loop {
-            let written = self.written.notified();
-            if self.backlog() == 0 {
-                return;
-            }
-            written.await;
+    /// The number that the next record will have.
+    pub fn next_number(&self) -> u64 {
+        self.lock().next_number
+    }
+
+    /// Waits until what was pushed about that breaker, from that number on and up to now, is written. Where nothing
+    /// was, there is nothing to wait for, whatever else there is to write. It waits for ever where nobody writes.
+    pub async fn settled(&self, key: &BreakerKey, since: u64) {
+        let written = self.lock().wait_for(key, since);
+        if let Some(written) = written {
+            // The journal keeps the other end until it has told it.
+            let _ = written.await;
         }
     }
 
@@ -142,7 +154,6 @@ impl Journal {
         let copy = batch.to_batch();
         store.write(copy).await?;
         batch.written();
-        self.written.notify_waiters();
         Ok(())
     }
 
@@ -153,8 +164,34 @@ impl Journal {
 
 impl Pending {
     fn take(&mut self) -> HashMap<BreakerKey, (u64, Record)> {
-        self.being_written = self.records.len();
+        let numbers = self.records.iter();
+        self.being_written = numbers.map(|(key, (number, _))| (key.clone(), *number)).collect();
         std::mem::take(&mut self.records)
+    }
+
+    fn wait_for(&mut self, key: &BreakerKey, since: u64) -> Option<oneshot::Receiver<()>> {
+        let waits = self.records.get(key).map(|(number, _)| *number);
+        let number = waits.or_else(|| self.being_written.get(key).copied())?;
+        if number < since {
+            return None;
+        }
+        self.waiting.retain(|waiting| !waiting.tell.is_closed()); // they had no more patience
+        let (tell, written) = oneshot::channel();
+        let key = key.clone();
+        self.waiting.push(Waiting { key, number, tell });
+        Some(written)
+    }
+
+    /// The batch under way is on the disk.
+    fn tell_who_waited(&mut self) {
+        let written = std::mem::take(&mut self.being_written);
+        let is_written = |waiting: &mut Waiting| {
+            let number = written.get(&waiting.key);
+            number.is_some_and(|number| *number >= waiting.number)
+        };
+        for waiting in self.waiting.extract_if(.., is_written) {
+            let _ = waiting.tell.send(()); // or had no more patience
+        }
     }
 }
 
@@ -174,13 +211,14 @@ impl Returned<'_> {
 
     fn written(mut self) {
         self.records = None; // dropped with nothing to return
+        self.journal.lock().tell_who_waited();
     }
 }
 
 impl Drop for Returned<'_> {
     fn drop(&mut self) {
         let mut pending = self.journal.lock();
-        pending.being_written = 0;
+        pending.being_written.clear();
         if let Some(records) = self.records.take() {
             for (key, record) in records {
                 pending.records.entry(key).or_insert(record);

@@ -48,7 +48,7 @@ pub use policy::{
     Call, Concurrency, Judgement, Policy, PolicyError, PolicySettings, RateLimit, Rejection, Retrying,
     WorstAttempt,
 };
-pub use registry::{Breakers, Capacity, Observer, ServiceSettings, Surroundings};
+pub use registry::{Breakers, Capacity, Observer, ServiceSettings, Surroundings, Tally};
 pub use retry_after::{RETRY_AFTER_LIMIT, parse_retry_after};
 pub use retry_class::RetryClass;
 pub use retry_plan::{Decision, GiveUp, RetryPlan};

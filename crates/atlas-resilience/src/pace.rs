@@ -61,7 +61,10 @@ impl Pace {
 
     /// The limiter keeps a scope for ever unless it is told to look through them.
     fn sweep_now_and_then(&self) {
-        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_SWEEPS == CALLS_BETWEEN_SWEEPS - 1 {
+        // Of calls at once, one may go uncounted: to wait for one another would cost them more.
+        let calls = self.calls.load(Ordering::Relaxed);
+        self.calls.store(calls.wrapping_add(1), Ordering::Relaxed);
+        if calls % CALLS_BETWEEN_SWEEPS == CALLS_BETWEEN_SWEEPS - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }

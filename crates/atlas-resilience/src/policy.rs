@@ -25,6 +25,7 @@ use crate::pace::Pace;
 use crate::registry::Breakers;
 pub use error::{PolicyError, Rejection};
 pub use judgement::Judgement;
+use retrying::PaidRetry;
 pub use retrying::Retrying;
 pub use settings::{Concurrency, PolicySettings, RateLimit, WorstAttempt};
 
@@ -179,34 +180,43 @@ impl Policy {
         let mut now = Instant::now();
         let deadline = self
             .overall_timeout
-            .map_or(call.deadline, |limit| call.deadline.within_from(now, limit));
+            .map_or(call.deadline, |limit| call.deadline.within_limit_from(now, limit));
         let mut course = self
             .retrying
             .as_ref()
             .filter(|_| call.retries)
             .map(|retrying| retrying.course(call.scope));
         let mut earlier: Option<Result<T, PolicyError<E>>> = None;
+        let mut paid: Option<PaidRetry<'_>> = None;
         loop {
-            let attempted = self
-                .attempt(call.scope, deadline, now, &judge, &mut attempt)
-                .await;
+            let mut begin = |deadline, place| {
+                if let Some(retry) = paid.take() {
+                    retry.begin();
+                }
+                attempt(deadline, place)
+            };
+            let attempted = self.attempt(call.scope, deadline, now, &judge, &mut begin).await;
             let (result, judgement) = match attempted {
                 Ok(attempted) => attempted,
                 // What an earlier attempt brought says more than that no other was allowed.
                 Err(rejected) => return earlier.unwrap_or(Err(rejected)),
             };
+            let Some(course) = &mut course else {
+                return result;
+            };
+            let Some(class) = course.book(&judgement) else {
+                return result;
+            };
             let is_refused = |breakers: &Arc<Breakers>| breakers.get(call.scope).peek().is_err();
-            if course.is_some() && self.breakers.as_ref().is_some_and(is_refused) {
+            if self.breakers.as_ref().is_some_and(is_refused) {
                 return result; // another attempt would wait, and pay, for nothing
             }
-            let Some(wait) = course
-                .as_mut()
-                .and_then(|course| course.wait_before_next(&judgement, deadline))
-            else {
+            let Some(retry) = course.pay_for_next(class, deadline) else {
                 return result;
             };
             earlier = Some(result);
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(retry.wait()).await;
+            paid = Some(retry);
             now = Instant::now();
         }
     }

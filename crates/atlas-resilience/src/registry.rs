@@ -3,6 +3,7 @@
 
 mod dormant;
 mod shared;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +15,13 @@ use std::time::Duration;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
-use crate::breaker::{Breaker, BreakerSettings, BreakerStatus, Command, Effects, Event, StoredBreaker};
+use crate::breaker::{
+    Breaker, BreakerSettings, BreakerStatus, Command, Effects, Overlay, Phase, StoredBreaker,
+};
 use crate::clock::{Clock, Moment};
 use crate::journal::{Journal, Record};
 use shared::Shared;
+pub use tally::Tally;
 
 /// How the breakers of a service are set, with what differs for single scopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,10 +48,11 @@ pub struct Capacity {
 }
 
 impl Default for Capacity {
-    /// About 3 MB of breakers and at most 20 MB of rows.
+    /// At most 8 MB of breakers and 20 MB of rows, for a service that calls so many scopes: a breaker takes about
+    /// 500 bytes. One that is not at hand is made anew when it is called, which costs as much as four calls.
     fn default() -> Self {
         Self {
-            hot: 4_096,
+            hot: 16_384,
             dormant: 65_536,
         }
     }
@@ -58,6 +63,9 @@ impl Default for Capacity {
 pub trait Observer: Send + Sync + Debug {
     /// Something happened to the breaker of that scope.
     fn observe(&self, service: &str, scope: &str, effects: &Effects);
+
+    /// Other settings let the open breaker of that scope let a call through earlier. It is not locked.
+    fn ends_earlier(&self, _service: &str, _scope: &str) {}
 }
 
 /// What the registries of all services share.
@@ -150,11 +158,31 @@ impl Breakers {
         breaker
     }
 
-    /// Works by other settings from now on.
+    /// Works by other settings from now on. Where they let a call through earlier, the observer is told.
     pub fn configure(&self, settings: ServiceSettings) {
+        if self.shared.works_by(&settings) {
+            return;
+        }
+        let is_not_closed = |(_, status): &(Arc<str>, BreakerStatus)| status.phase != Phase::Closed;
+        let before: Vec<_> = self.all().into_iter().filter(is_not_closed).collect();
         self.shared.change_settings(settings);
         for (_, breaker) in self.hot.iter() {
             self.shared.let_follow_settings(&breaker);
+        }
+        for (scope, before) in before {
+            let status = self.status(&scope);
+            if status.phase == Phase::Closed {
+                // One that was asleep tells so as soon as it is at hand.
+                drop(self.get(&scope));
+            } else if before.phase == Phase::Open
+                && before
+                    .until
+                    .is_some_and(|before| status.until.is_none_or(|until| until < before))
+            {
+                // From now on it is at hand, and its end is fixed: a row is shortened whenever somebody looks at it.
+                drop(self.get(&scope));
+                self.shared.tell_of_earlier_end(&scope);
+            }
         }
     }
 
@@ -166,8 +194,15 @@ impl Breakers {
     /// Does what a person decided.
     pub fn operate(&self, scope: &str, command: Command) -> BreakerStatus {
         let breaker = self.get(scope);
-        breaker.apply(Event::Operate(command));
+        breaker.operate(command);
         breaker.status()
+    }
+
+    /// Takes up what a person decided in an earlier process, as it was kept in a row, and nothing else of that. Returns
+    /// what holds now.
+    pub fn inherit(&self, scope: &str, row: &StoredBreaker) -> Overlay {
+        let overlay = self.shared.restored(scope, row).status().overlay;
+        self.operate(scope, Command::TakeUp(overlay)).overlay
     }
 
     /// How the breaker of a scope is. One that does not exist yet is closed; asking does not create it.
@@ -184,6 +219,15 @@ impl Breakers {
             .or_else(asleep)
             .or_else(at_hand)
             .unwrap_or_else(|| self.shared.fresh(scope).status())
+    }
+
+    /// The scopes of every breaker that is at hand or has a past, in order.
+    pub fn scopes(&self) -> Vec<Arc<str>> {
+        let mut scopes: Vec<_> = self.hot.iter().map(|(scope, _)| scope).collect();
+        scopes.extend(self.shared.dormant.scopes());
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes
     }
 
     /// Every breaker that is at hand or has a past, by scope.
@@ -211,7 +255,7 @@ impl Breakers {
     /// The machine slept for that long, and the monotonic clock with it.
     pub fn slept(&self, duration: Duration) {
         for (_, breaker) in self.hot.iter() {
-            breaker.apply(Event::Slept(duration));
+            breaker.slept(duration);
         }
     }
 
@@ -227,6 +271,7 @@ impl Breakers {
                 over
             });
         }
+        self.shared.forgive_overflow();
     }
 }
 

@@ -64,10 +64,7 @@ fn bulkhead() -> Bulkhead {
 }
 
 fn breakers() -> Breakers {
-    let capacity = Capacity {
-        hot: 2 * HOSTS,
-        ..Capacity::default()
-    };
+    let capacity = Capacity::default();
     Breakers::new("bench", ServiceSettings::default(), capacity, surroundings(), [])
 }
 

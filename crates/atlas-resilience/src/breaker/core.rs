@@ -57,8 +57,8 @@ pub struct Core {
     window: Window,
     /// Places the draws of the open time.
     seed: u64,
-    /// What went wrong last, in the caller's words.
-    reason: Arc<str>,
+    /// What went wrong last, in the caller's words. Most breakers never have one, and there are many.
+    reason: Option<Arc<str>>,
 }
 
 impl Core {
@@ -76,7 +76,7 @@ impl Core {
             trips: 0,
             not_before: None,
             seed,
-            reason: Arc::from(""),
+            reason: None,
         }
     }
 
@@ -136,7 +136,7 @@ impl Core {
 
     /// What went wrong last, in the caller's words; empty when nothing did.
     pub fn reason(&self) -> &str {
-        &self.reason
+        self.reason.as_deref().unwrap_or_default()
     }
 
     /// Failures since the last success.
@@ -168,8 +168,8 @@ impl Core {
     }
 
     /// Works by other settings from now on. What is under way goes on; an open time that the new cap forbids ends
-    /// earlier.
-    pub fn configure(&mut self, settings: Arc<BreakerSettings>, now: Moment) {
+    /// earlier, and without a rule left to trip by nothing stays open.
+    pub fn configure(&mut self, settings: Arc<BreakerSettings>, now: Moment) -> Effects {
         if settings.trip.window != self.settings.trip.window {
             self.window = Window::new(settings.trip.window);
         }
@@ -177,12 +177,26 @@ impl Core {
             *until = (*until).min(now.after(settings.open.cap));
         }
         self.settings = settings;
+        let mut effects = Effects::default();
+        if self.phase() != Phase::Closed && self.settings.trip.are_none() {
+            self.close(Cause::RulesGone, now, &mut effects);
+        }
+        effects
     }
 
-    /// Keeps what went wrong last, for people.
-    pub(super) fn note_reason(&mut self, reason: &str) {
-        if &*self.reason != reason {
-            self.reason = Arc::from(reason);
+    /// Keeps what went wrong last, for people. What comes too late tells nothing of how it is now; and as long as a pause
+    /// lasts, what asked for it is the reason, unless the phase changes for another.
+    pub(super) fn note_reason(&mut self, reason: &str, of: CallResult, effects: &Effects) {
+        if matches!(of, CallResult::Throttled { .. }) {
+            // It was heeded, late or not.
+            if effects.persist || !effects.stale {
+                self.reason = Some(Arc::from(format!("asked for a pause: {reason}")));
+            }
+        } else if !effects.stale
+            && (self.not_before.is_none() || effects.transition.is_some())
+            && self.reason() != reason
+        {
+            self.reason = Some(Arc::from(reason));
         }
     }
 
@@ -198,6 +212,15 @@ impl Core {
         self.overlay.mode == OverlayMode::Auto
             && self.not_before.is_none_or(|until| until <= now)
             && self.settings.open.forgiven(self.trips, now.since(since)) == 0
+    }
+
+    /// Whether nothing but successes ever happened to it.
+    pub(super) fn is_untouched(&self) -> bool {
+        matches!(self.state, State::Closed { .. })
+            && self.generation == 0
+            && self.not_before.is_none()
+            && self.overlay.mode == OverlayMode::Auto
+            && self.reason.is_none()
     }
 
     /// What is over is forgotten, so that calls of a well service go past the lock again.
@@ -285,6 +308,14 @@ impl Core {
     fn reopen(&mut self, open_for: Duration, cause: Cause, now: Moment, effects: &mut Effects) {
         let until = now.after(open_for).max(self.not_before.unwrap_or_default());
         self.enter(State::Open { since: now, until }, cause, effects);
+    }
+
+    fn close(&mut self, cause: Cause, now: Moment, effects: &mut Effects) {
+        let closed = State::Closed {
+            since: now,
+            consecutive_failures: 0,
+        };
+        self.enter(closed, cause, effects);
     }
 
     fn enter(&mut self, state: State, cause: Cause, effects: &mut Effects) {

@@ -126,95 +126,128 @@ impl BreakerSettings {
     /// Everything that is wrong with them, not only the first. Nothing, when a breaker can work by them.
     pub fn faults(&self) -> Vec<SettingsFault> {
         let mut faults = Vec::new();
-        let mut require = |holds: bool, setting, problem| {
-            if !holds {
-                faults.push(SettingsFault { setting, problem });
-            }
-        };
-        let reasonable = |time: Duration| !time.is_zero() && time <= LONGEST_TIME;
-        let within_month = "must be more than zero and at most 30 days";
-        let TripRules {
-            consecutive_failures,
-            failure_rate,
-            slow_calls,
-            window,
-        } = self.trip;
+        self.trip.check(&mut faults);
+        self.open.check(&mut faults);
+        self.probing.check(self.open.cap, &mut faults);
+        require_time(&mut faults, self.throttle_pause, "throttle_pause");
+        faults
+    }
+}
+
+impl TripRules {
+    /// Whether nothing that is counted opens the breaker.
+    pub(super) fn are_none(&self) -> bool {
+        self.consecutive_failures.is_none() && self.failure_rate.is_none() && self.slow_calls.is_none()
+    }
+
+    fn check(&self, faults: &mut Vec<SettingsFault>) {
         require(
-            consecutive_failures != Some(0),
+            faults,
+            self.consecutive_failures != Some(0),
             "trip.consecutive_failures",
             "must be at least 1",
         );
-        for (rate, setting) in [
-            (failure_rate, "trip.failure_rate"),
-            (slow_calls.map(|slow| slow.rate), "trip.slow_calls.rate"),
-        ] {
-            let Some(rate) = rate else { continue };
-            require(
-                (1..=100).contains(&rate.percent),
-                setting,
-                "the share must be 1 to 100 percent",
-            );
-            require(rate.min_calls > 0, setting, "the fewest calls must be at least 1");
-            if let WindowKind::Calls(calls) = window {
-                require(
-                    rate.min_calls <= calls,
-                    setting,
-                    "the fewest calls must fit into the window",
-                );
-            }
+        if let Some(rate) = self.failure_rate {
+            rate.check("trip.failure_rate", self.window, faults);
         }
-        if let Some(slow) = slow_calls {
-            require(
-                reasonable(slow.slower_than),
-                "trip.slow_calls.slower_than",
-                within_month,
-            );
+        if let Some(slow) = self.slow_calls {
+            slow.rate.check("trip.slow_calls.rate", self.window, faults);
+            require_time(faults, slow.slower_than, "trip.slow_calls.slower_than");
         }
-        match window {
-            WindowKind::Calls(calls) => {
-                require(
-                    (1..=100_000).contains(&calls),
-                    "trip.window",
-                    "must hold 1 to 100000 calls",
-                );
-            }
-            WindowKind::Time(span) => require(reasonable(span), "trip.window", within_month),
+        match self.window {
+            WindowKind::Calls(calls) => require(
+                faults,
+                (1..=100_000).contains(&calls),
+                "trip.window",
+                "must hold 1 to 100000 calls",
+            ),
+            WindowKind::Time(span) => require_time(faults, span, "trip.window"),
         }
-        require(reasonable(self.open.base), "open.base", within_month);
-        require(reasonable(self.open.cap), "open.cap", within_month);
+    }
+}
+
+impl Rate {
+    fn check(self, setting: &'static str, window: WindowKind, faults: &mut Vec<SettingsFault>) {
         require(
-            self.open.base <= self.open.cap,
+            faults,
+            (1..=100).contains(&self.percent),
+            setting,
+            "the share must be 1 to 100 percent",
+        );
+        require(
+            faults,
+            self.min_calls > 0,
+            setting,
+            "the fewest calls must be at least 1",
+        );
+        if let WindowKind::Calls(calls) = window {
+            require(
+                faults,
+                self.min_calls <= calls,
+                setting,
+                "the fewest calls must fit into the window",
+            );
+        }
+    }
+}
+
+impl OpenTime {
+    fn check(&self, faults: &mut Vec<SettingsFault>) {
+        require_time(faults, self.base, "open.base");
+        require_time(faults, self.cap, "open.cap");
+        require(
+            faults,
+            self.base <= self.cap,
             "open.base",
             "must not be longer than the cap",
         );
-        require(self.open.growth >= 1, "open.growth", "must be at least 1");
+        require(faults, self.growth >= 1, "open.growth", "must be at least 1");
         require(
-            self.open.jitter_percent <= 50,
+            faults,
+            self.jitter_percent <= 50,
             "open.jitter_percent",
             "must be at most 50",
         );
+    }
+}
+
+impl Probing {
+    fn check(&self, cap: Duration, faults: &mut Vec<SettingsFault>) {
         require(
-            (1..=1_000).contains(&self.probing.concurrent),
+            faults,
+            (1..=1_000).contains(&self.concurrent),
             "probing.concurrent",
             "must be 1 to 1000",
         );
         require(
-            self.probing.successes_to_close >= 1,
+            faults,
+            self.successes_to_close >= 1,
             "probing.successes_to_close",
             "must be at least 1",
         );
-        require(reasonable(self.probing.max_age), "probing.max_age", within_month);
+        require_time(faults, self.max_age, "probing.max_age");
+        require_time(faults, self.retry_after, "probing.retry_after");
         require(
-            reasonable(self.probing.retry_after),
-            "probing.retry_after",
-            within_month,
-        );
-        require(
-            self.probing.retry_after <= self.open.cap,
+            faults,
+            self.retry_after <= cap,
             "probing.retry_after",
             "must not be longer than open.cap",
         );
-        require(reasonable(self.throttle_pause), "throttle_pause", within_month);
-        faults
     }
+}
+
+fn require(faults: &mut Vec<SettingsFault>, holds: bool, setting: &'static str, problem: &'static str) {
+    if !holds {
+        faults.push(SettingsFault { setting, problem });
+    }
+}
+
+fn require_time(faults: &mut Vec<SettingsFault>, time: Duration, setting: &'static str) {
+    let is_reasonable = !time.is_zero() && time <= LONGEST_TIME;
+    require(
+        faults,
+        is_reasonable,
+        setting,
+        "must be more than zero and at most 30 days",
+    );
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{
-    CallResult, Core, Effects, Event, Phase, Refusal, RefusalCause, StoredBreaker, Ticket, TicketKind,
-    UNTIMED,
+    CallResult, Command, Core, Effects, Event, Phase, Refusal, RefusalCause, StoredBreaker, Ticket,
+    TicketKind, UNTIMED,
 };
 use super::overlay::Overlay;
 use super::permit::Permit;
@@ -65,6 +65,16 @@ pub struct BreakerStatus {
 }
 
 /// A circuit breaker that many callers share.
+///
+/// The right to a call comes from [`Breaker::acquire`] alone, as a [`Permit`], which gives its place back however it
+/// ends. There is no other question to a breaker whose answer would have to be given back:
+///
+/// ```compile_fail
+/// # use atlas_resilience::breaker::{Breaker, Event};
+/// fn forgets_its_place(breaker: &Breaker) {
+///     breaker.step(Event::Ask, None);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Breaker {
     name: Arc<str>,
@@ -120,16 +130,28 @@ impl Breaker {
         answer.map_or(Ok(()), |answer| answer.map(drop))
     }
 
-    /// Lets something happen that is not a call.
-    pub fn apply(&self, event: Event) -> Effects {
-        self.step(event, None)
+    /// Does what a person decided.
+    pub fn operate(&self, command: Command) -> Effects {
+        self.step(Event::Operate(command), None)
+    }
+
+    /// The machine slept for that long, and the monotonic clock with it.
+    pub fn slept(&self, duration: Duration) -> Effects {
+        self.step(Event::Slept(duration), None)
     }
 
     /// Works by other settings from now on.
     pub fn configure(&self, settings: Arc<BreakerSettings>) {
         let mut core = self.lock();
-        core.configure(settings, self.clock.now());
+        let now = self.clock.now();
+        let effects = core.configure(settings, now);
         self.publish(&core);
+        self.tell(&core, &effects, now);
+    }
+
+    /// Whether it works by these very settings.
+    pub(crate) fn works_by(&self, settings: &Arc<BreakerSettings>) -> bool {
+        Arc::ptr_eq(self.lock().settings(), settings)
     }
 
     /// How it is.
@@ -168,7 +190,12 @@ impl Breaker {
         self.lock().is_without_past(now)
     }
 
-    pub(super) fn acquire_ticket(&self) -> Result<Ticket, Refusal> {
+    /// Whether nothing but successes ever happened to it: then nothing of it was ever written anywhere.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.lock().is_untouched()
+    }
+
+    fn acquire_ticket(&self) -> Result<Ticket, Refusal> {
         let word = Word(self.word.load(Ordering::Acquire));
         if word.lets_through() {
             let started = if word.is_timed() {
@@ -216,22 +243,30 @@ impl Breaker {
         let mut core = self.lock();
         // Read under the lock: a clock read before it could lie before a change that is already made.
         let now = self.clock.now();
-        if let Some(reason) = reason {
-            core.note_reason(reason);
-        }
+        let result = match event {
+            Event::Finish(_, result) => Some(result),
+            Event::Ask | Event::Operate(_) | Event::Slept(_) => None,
+        };
         let effects = core.step(event, now);
+        if let (Some(result), Some(reason)) = (result, reason) {
+            core.note_reason(reason, result, &effects);
+        }
         self.publish(&core);
+        self.tell(&core, &effects, now);
+        effects
+    }
+
+    fn tell(&self, core: &Core, effects: &Effects, now: Moment) {
         if let Some(listener) = &self.listener
             && (effects.persist || effects.stale || effects.transition.is_some())
         {
             listener.changed(Changed {
                 name: &self.name,
-                effects: &effects,
+                effects,
                 stored: effects.persist.then(|| core.persist(now, self.clock.wall())),
                 is_without_past: core.is_without_past(now),
             });
         }
-        effects
     }
 
     fn publish(&self, core: &Core) {

@@ -69,6 +69,13 @@ impl Bucket {
         }
     }
 
+    /// When time alone will have filled it.
+    pub(super) fn full_at(self, shape: BucketShape) -> Moment {
+        let missing = shape.capacity_thousandths.saturating_sub(self.level_thousandths);
+        let nanos = missing.saturating_mul(shape.thousandth_every_nanos);
+        Moment::from_nanos(self.refilled_at.nanos().saturating_add(nanos))
+    }
+
     pub(super) const fn is_full(self, shape: BucketShape) -> bool {
         self.level_thousandths >= shape.capacity_thousandths
     }

@@ -18,6 +18,8 @@ pub(super) struct Ledger {
     service: Option<Bucket>,
     /// Only those that lack something.
     scopes: HashMap<String, Bucket>,
+    /// By then time alone has filled all of them, so that those that nobody calls any more are forgotten too.
+    full_at: Moment,
 }
 
 impl Ledger {
@@ -28,6 +30,7 @@ impl Ledger {
             service_shape: BucketShape::new(settings.service_tokens, settings.refill_every),
             service: None,
             scopes: HashMap::new(),
+            full_at: Moment::ORIGIN,
         }
     }
 
@@ -47,16 +50,40 @@ impl Ledger {
             .scope(scope, now)
             .without(price)
             .ok_or(BudgetExhausted::Scope)?;
+        self.full_at = self
+            .full_at
+            .max(service.full_at(self.service_shape))
+            .max(in_scope.full_at(self.scope_shape));
         self.service = Some(service);
         self.put(scope, in_scope, now);
         Ok(())
     }
 
+    pub(super) fn give_back(&mut self, scope: &str, class: RetryClass, now: Moment) {
+        if let Some(price) = self.settings.price_thousandths(class) {
+            self.credit(scope, price, now);
+        }
+    }
+
     pub(super) fn credit_success(&mut self, scope: &str, now: Moment) {
-        let credit = u64::from(self.settings.success_credit_thousandths);
+        self.credit(scope, self.settings.success_credit_thousandths.into(), now);
+    }
+
+    fn credit(&mut self, scope: &str, credit: u64, now: Moment) {
+        if self.full_at < now {
+            self.service = None;
+            self.scopes.clear();
+            return;
+        }
         self.service = Some(self.service(now).credited(self.service_shape, credit));
         let in_scope = self.scope(scope, now).credited(self.scope_shape, credit);
         self.put(scope, in_scope, now);
+    }
+
+    /// Whether a bucket lacks something, as far as anybody has looked.
+    pub(super) fn lacks(&self) -> bool {
+        let service_lacks = |bucket: Bucket| !bucket.is_full(self.service_shape);
+        self.service.is_some_and(service_lacks) || !self.scopes.is_empty()
     }
 
     pub(super) fn service_tokens(&self, now: Moment) -> u32 {

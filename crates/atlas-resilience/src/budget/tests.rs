@@ -149,6 +149,34 @@ fn a_scope_that_is_full_again_is_forgotten() {
 }
 
 #[test]
+fn a_budget_is_full_until_a_retry_and_again_when_what_it_took_has_come_back() {
+    let budget = RetryBudget::new(BudgetSettings::default());
+    budget.credit_success("a", at(0));
+    assert!(budget.is_full(), "nothing can be added to it");
+    budget.take_retry("a", RetryClass::Transient, at(0)).unwrap();
+    for success in 0..10 {
+        assert!(!budget.is_full(), "after {success} successes");
+        budget.credit_success("a", at(0));
+    }
+    assert!(budget.is_full());
+    assert_eq!(
+        (budget.service_tokens(at(0)), budget.scope_tokens("a", at(0))),
+        (50, 50)
+    );
+}
+
+#[test]
+fn a_budget_that_time_has_filled_is_full_although_the_scope_that_retried_is_called_no_more() {
+    let budget = RetryBudget::new(BudgetSettings::default());
+    budget.take_retry("gone", THROTTLED, at(0)).unwrap();
+    budget.credit_success("other", at(9));
+    assert!(!budget.is_full(), "a token comes back in ten seconds");
+    budget.credit_success("other", at(11));
+    assert!(budget.is_full());
+    assert_eq!(budget.remembered_scopes(), 0);
+}
+
+#[test]
 fn the_number_of_scopes_is_bounded_and_the_deepest_in_debt_stay() {
     let budget = RetryBudget::new(BudgetSettings {
         max_scopes: 2,
@@ -257,6 +285,11 @@ proptest! {
                 prop_assert!(spent[scope] <= 20_000 + earned[scope] + refilled);
             }
             prop_assert!(spent.iter().sum::<u64>() <= 50_000 + earned.iter().sum::<u64>() + refilled);
+            if budget.is_full() {
+                let now = Moment::from_nanos(elapsed_ms * 1_000_000);
+                prop_assert_eq!(budget.service_tokens(now), 50);
+                prop_assert_eq!(names.map(|scope| budget.scope_tokens(scope, now)), [20; 3]);
+            }
         }
     }
 

@@ -42,6 +42,41 @@ fn eight_scopes_that_are_not_reached_take_the_network_for_down() {
 }
 
 #[test]
+fn after_a_sleep_that_was_longer_than_its_rest_it_is_tried_at_once() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND);
+    egress.slept(SECOND);
+    assert!(egress.pass("host-8").is_err(), "most of its time is left");
+    egress.slept(SECOND * 3_600);
+    call(&egress, "host-8", Reach::Reached);
+    assert_eq!(egress.status(), EgressStatus::Up);
+}
+
+#[test]
+fn a_probe_that_slept_with_the_machine_leaves_its_place_to_another() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    clock.advance(SECOND * 20);
+    let probes = ["a", "b", "c"].map(|scope| egress.pass(scope).expect("it is let out"));
+    assert!(egress.pass("d").is_err());
+    egress.slept(SECOND * 3_600);
+    assert!(egress.pass("d").is_ok());
+    drop(probes);
+}
+
+#[test]
+fn what_failed_before_the_machine_slept_does_not_count() {
+    let (egress, _clock) = egress();
+    for host in 0..7 {
+        call(&egress, &format!("host-{host}"), Reach::NotReached);
+    }
+    egress.slept(SECOND * 3_600);
+    call(&egress, "host-7", Reach::NotReached);
+    assert!(!egress.is_down());
+}
+
+#[test]
 fn one_dead_scope_called_often_is_no_outage() {
     let (egress, _clock) = egress();
     for _ in 0..100 {
@@ -154,6 +189,25 @@ fn a_dead_scope_that_is_alone_may_try_again_after_a_while() {
     clock.advance(SECOND * 31);
     call(&egress, "a", Reach::Reached);
     assert!(!egress.is_down());
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_network_hears_once_that_it_is_back() {
+    let (egress, clock) = egress();
+    take_down(&egress);
+    assert!(!is_back(&egress).await);
+    clock.advance(SECOND * 12);
+    call(&egress, "a", Reach::Reached);
+    call(&egress, "b", Reach::Reached);
+    assert!(is_back(&egress).await);
+    assert!(!is_back(&egress).await, "it has heard of that");
+}
+
+async fn is_back(egress: &Egress) -> bool {
+    // What is over already is asked first.
+    tokio::time::timeout(Duration::ZERO, egress.came_back())
+        .await
+        .is_ok()
 }
 
 proptest! {

@@ -246,16 +246,60 @@ async fn with_nothing_to_write_the_store_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wants_to_know_waits_until_all_is_written() {
+async fn who_wants_to_know_waits_until_it_is_written() {
     let (journal, store) = (Journal::new(1), ScriptedStore::new([Turn::TakesLong]));
     let start = Instant::now();
     beside(&journal, &store, async {
-        journal.settled().await;
+        journal.settled(&key("a"), 1).await;
         assert_eq!(start.elapsed(), Duration::ZERO, "there is nothing");
         journal.push(key("a"), save(1));
-        journal.settled().await;
+        journal.settled(&key("a"), 1).await;
         assert!(start.elapsed() >= LOCKED, "{:?}", start.elapsed());
     })
     .await;
     assert_eq!(store.written().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_pushed_nothing_waits_for_nobody_else() {
+    let journal = Journal::new(1);
+    journal.push(key("a"), save(1));
+    let since = journal.next_number();
+    // Nobody writes at all: whoever waited here would wait for ever.
+    journal.settled(&key("b"), since).await;
+    journal.settled(&key("a"), since).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_pushed_afterwards_is_not_waited_for() {
+    let (journal, store) = (Journal::new(1), ScriptedStore::new([]));
+    journal.push(key("a"), save(1));
+    let a = key("a");
+    let settled = journal.settled(&a, 1);
+    let mut settled = std::pin::pin!(settled);
+    tokio::select! {
+        biased;
+        () = &mut settled => panic!("nothing is written yet"),
+        () = std::future::ready(()) => {}
+    }
+    journal.write_once(&store).await.expect("it is taken");
+    journal.push(key("a"), save(2));
+    settled.await;
+    assert_eq!(journal.backlog(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_record_of_the_same_breaker_does_for_an_earlier_one() {
+    let (journal, store) = (Journal::new(1), ScriptedStore::new([Turn::FailsAtLast]));
+    journal.push(key("a"), save(1));
+    let settled = async {
+        journal.settled(&key("a"), 1).await;
+        assert_eq!(store.written(), [["a=2@2"]]);
+    };
+    let written = async {
+        journal.write_once(&store).await.expect_err("it fails");
+        journal.push(key("a"), save(2));
+        journal.write_once(&store).await.expect("it is taken");
+    };
+    tokio::join!(biased; settled, written);
 }

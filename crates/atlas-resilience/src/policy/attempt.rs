@@ -1,14 +1,27 @@
 //! One attempt, from the look at the breaker to the result's judgement.
 
-use tokio::time::Instant;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::breaker::{CallResult, Refusal};
 use crate::bulkhead::BulkheadPermit;
 use crate::clock::Moment;
 use crate::deadline::Deadline;
-use crate::egress::{EgressPass, Reach};
+use crate::egress::{Egress, EgressPass, Reach};
 
 use super::{Judgement, Policy, PolicyError, Rejection};
+
+/// How long an attempt may take.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    end: Deadline,
+    /// How long that is, when whoever gives no answer by then is to blame.
+    fair: Option<Duration>,
+}
 
 /// What an attempt brought, and what that says.
 type Attempted<T, E> = (Result<T, PolicyError<E>>, Judgement);
@@ -41,28 +54,11 @@ impl Policy {
             .as_ref()
             .map(|breaker| breaker.acquire().map_err(refused))
             .transpose()?;
-        let (result, mut judgement) = self
-            .attempt_in_time(
-                deadline.within_from(now, self.attempt_timeout),
-                now.checked_add(self.attempt_timeout)
-                    .is_some_and(|end| end <= deadline.instant()),
-                place,
-                judge,
-                attempt,
-            )
-            .await;
+        let time = self.time_for_attempt(deadline, now);
+        let (result, mut judgement) = self.attempt_in_time(time, place, judge, attempt).await;
         // The network first: what it is to blame for is nobody else's failure.
         if let (Some(egress), Some(way_out)) = (&self.egress, way_out) {
-            // While it is known to be down, a call that brought no answer at all did not get out either.
-            let nobody_answered =
-                judgement.reach == Reach::Unknown && judgement.health == CallResult::Failure;
-            if nobody_answered && egress.is_down() {
-                judgement.reach = Reach::NotReached;
-            }
-            way_out.report(judgement.reach);
-            if judgement.reach == Reach::NotReached && egress.is_down() {
-                judgement.health = CallResult::Ignored;
-            }
+            tell_egress(egress, way_out, &mut judgement);
         }
         if let Some(permit) = permit {
             let reason = Some(&*judgement.reason).filter(|reason| !reason.is_empty());
@@ -97,7 +93,7 @@ impl Policy {
         if !bulkhead.has_queue() {
             return Err(self.rejected(Rejection::TooMany));
         }
-        let entered = tokio::time::timeout_at(deadline.instant(), bulkhead.enter(scope)).await;
+        let entered = timeout_at(deadline.instant(), bulkhead.enter(scope)).await;
         let place = entered.map_err(|_elapsed| self.rejected(Rejection::TooMany))?;
         Ok((Some(place), Instant::now()))
     }
@@ -123,8 +119,7 @@ impl Policy {
 
     async fn attempt_in_time<T, E, Judge, Attempt, Running>(
         &self,
-        attempt_deadline: Deadline,
-        has_all_its_time: bool,
+        time: Time,
         place: Option<BulkheadPermit>,
         judge: &Judge,
         attempt: &mut Attempt,
@@ -134,28 +129,45 @@ impl Policy {
         Attempt: FnMut(Deadline, Option<BulkheadPermit>) -> Running,
         Running: Future<Output = Result<T, E>>,
     {
-        match tokio::time::timeout_at(attempt_deadline.instant(), attempt(attempt_deadline, place)).await {
-            Ok(result) => {
+        match until(time.end, attempt(time.end, place)).await {
+            Some(result) => {
                 let judgement = judge(result.as_ref());
                 (result.map_err(PolicyError::Inner), judgement)
             }
-            // An attempt that was cut short by its caller must not be held against the other side.
-            Err(_elapsed) if !has_all_its_time => (
-                Err(PolicyError::DeadlineExceeded { policy: self.name }),
-                Judgement::ignored(),
-            ),
-            Err(_elapsed) => {
-                let limit = self.attempt_timeout;
-                let judgement = Judgement::timeout(format!("no answer within {limit:?}"));
-                (
+            None => match time.fair {
+                Some(limit) => (
                     Err(PolicyError::Timeout {
                         policy: self.name,
                         limit,
                     }),
-                    judgement,
-                )
-            }
+                    Judgement::timeout(format!("no answer within {limit:?}")),
+                ),
+                None => (
+                    Err(PolicyError::DeadlineExceeded { policy: self.name }),
+                    Judgement::ignored(),
+                ),
+            },
         }
+    }
+
+    /// An attempt that was cut short by what its caller had left must not be held against the other side. One that our
+    /// own settings ended has had what there is, unless waits and earlier attempts left it less than half of that:
+    /// else a scope that always hangs would never be found out where an attempt may take as long as the whole.
+    fn time_for_attempt(&self, deadline: Deadline, now: Instant) -> Time {
+        let end = deadline.within_from(now, self.attempt_timeout);
+        let is_whole = now
+            .checked_add(self.attempt_timeout)
+            .is_some_and(|whole| whole <= deadline.instant());
+        if is_whole {
+            let fair = Some(self.attempt_timeout);
+            return Time { end, fair };
+        }
+        let given = end.instant().saturating_duration_since(now);
+        let fair = deadline
+            .limit_set()
+            .filter(|limit| given.saturating_mul(2) >= self.attempt_timeout.min(*limit))
+            .map(|_| in_millis(given));
+        Time { end, fair }
     }
 
     fn circuit_open(&self, refusal: Refusal) -> Rejection {
@@ -171,5 +183,33 @@ impl Policy {
             policy: self.name,
             rejection,
         }
+    }
+}
+
+/// While the network is known to be down, a call that brought no answer at all did not get out either.
+fn tell_egress(egress: &Egress, way_out: EgressPass<'_>, judgement: &mut Judgement) {
+    let nobody_answered = judgement.reach == Reach::Unknown && judgement.health == CallResult::Failure;
+    if nobody_answered && egress.is_down() {
+        judgement.reach = Reach::NotReached;
+    }
+    way_out.report(judgement.reach);
+    if judgement.reach == Reach::NotReached && egress.is_down() {
+        judgement.health = CallResult::Ignored;
+    }
+}
+
+/// For people, who do not care by how many microseconds a deadline is older than its call.
+fn in_millis(time: Duration) -> Duration {
+    let millis = (time.as_micros() + 500) / 1_000;
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// What the work brings, unless it takes longer. What is ready at once needs no timer, which costs more than a layer.
+async fn until<Work: Future>(deadline: Deadline, work: Work) -> Option<Work::Output> {
+    let mut work = pin!(work);
+    let first_look = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    match first_look {
+        Poll::Ready(brought) => Some(brought),
+        Poll::Pending => timeout_at(deadline.instant(), work).await.ok(),
     }
 }

@@ -7,15 +7,15 @@ use crate::breaker::RefusalCause;
 /// Why a guarded call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError<E> {
-    /// The attempt took longer than an attempt may.
+    /// The attempt took longer than our settings let it.
     #[error("{policy}: no result within {limit:?}")]
     Timeout {
         /// Which policy.
         policy: &'static str,
-        /// How long an attempt may take.
+        /// How long it might take.
         limit: Duration,
     },
-    /// The caller's deadline passed before or during the attempt. This says nothing about the other side.
+    /// The deadline passed before the attempt, or too soon after its beginning. This says nothing about the other side.
     #[error("{policy}: the deadline passed")]
     DeadlineExceeded {
         /// Which policy.

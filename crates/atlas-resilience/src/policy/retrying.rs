@@ -58,9 +58,21 @@ pub(super) struct Course<'a> {
     previous: Option<Duration>,
 }
 
-impl Course<'_> {
-    /// Books the attempt that has just ended. The wait before the next one, when there is to be one.
-    pub(super) fn wait_before_next(&mut self, judgement: &Judgement, deadline: Deadline) -> Option<Duration> {
+impl<'a> Course<'a> {
+    /// Books the attempt that has just ended. What it failed of, when that may pass.
+    pub(super) fn book(&mut self, judgement: &Judgement) -> Option<RetryClass> {
+        self.attempts += 1;
+        let class = judgement.retry.filter(|class| *class != RetryClass::Permanent);
+        let Retrying { budget, clock, .. } = self.retrying;
+        // Reading the clock costs as much as a layer, and nothing can be added to what is full.
+        if class.is_none() && judgement.health == CallResult::Success && !budget.is_full() {
+            budget.credit_success(self.scope, clock.now());
+        }
+        class
+    }
+
+    /// Pays for the next attempt, when there is to be one.
+    pub(super) fn pay_for_next(&mut self, class: RetryClass, deadline: Deadline) -> Option<PaidRetry<'a>> {
         let Retrying {
             plan,
             budget,
@@ -68,22 +80,49 @@ impl Course<'_> {
             seed,
             draws,
         } = self.retrying;
-        let now = clock.now();
-        self.attempts += 1;
-        let Some(class) = judgement.retry.filter(|class| *class != RetryClass::Permanent) else {
-            if judgement.health == CallResult::Success {
-                budget.credit_success(self.scope, now);
-            }
-            return None;
-        };
         let drawn = fraction(*seed, draws.fetch_add(1, Ordering::Relaxed));
         let decision = plan.next(self.attempts, class, self.previous, drawn, deadline.remaining());
-        match decision.charged_to(budget, self.scope, class, now) {
+        match decision.charged_to(budget, self.scope, class, clock.now()) {
             Decision::RetryAfter(wait) => {
                 self.previous = Some(wait);
-                Some(wait)
+                Some(PaidRetry {
+                    retrying: self.retrying,
+                    scope: self.scope,
+                    class,
+                    wait,
+                    has_begun: false,
+                })
             }
             Decision::GiveUp(_) => None,
+        }
+    }
+}
+
+/// A retry that is paid for, and the wait before it. Dropped before it has begun, it gives the price back: its caller
+/// went away, or it was turned away itself.
+pub(super) struct PaidRetry<'a> {
+    retrying: &'a Retrying,
+    scope: &'a str,
+    class: RetryClass,
+    wait: Duration,
+    has_begun: bool,
+}
+
+impl PaidRetry<'_> {
+    pub(super) const fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    pub(super) fn begin(mut self) {
+        self.has_begun = true;
+    }
+}
+
+impl Drop for PaidRetry<'_> {
+    fn drop(&mut self) {
+        if !self.has_begun {
+            let Retrying { budget, clock, .. } = self.retrying;
+            budget.give_back(self.scope, self.class, clock.now());
         }
     }
 }

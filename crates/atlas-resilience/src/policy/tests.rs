@@ -1,6 +1,10 @@
 //! What a caller of `Policy::run` can rely on, on a clock that stands still unless everybody waits.
 
+mod bounds;
+mod cutting;
 mod guarding;
+mod leaving;
+mod probing;
 mod retrying;
 
 use std::cell::Cell;

@@ -3,15 +3,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::dormant::Dormant;
 use super::{ServiceSettings, Surroundings};
-use crate::breaker::{
-    Breaker, BreakerSettings, Changed, Core, Event, Listener, OverlayMode, Phase, StoredBreaker,
-};
+use crate::breaker::{Breaker, BreakerSettings, Changed, Core, Listener, StoredBreaker};
 use crate::clock::Moment;
 use crate::journal::{BreakerKey, Record};
+use crate::retry_after::RETRY_AFTER_LIMIT;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -42,9 +41,18 @@ impl Shared {
         self.surroundings.clock.now()
     }
 
+    /// The same on the wall clock.
+    pub(super) fn wall(&self) -> SystemTime {
+        self.surroundings.clock.wall()
+    }
+
     /// What is at hand does not follow by itself.
     pub(super) fn change_settings(&self, settings: ServiceSettings) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    pub(super) fn works_by(&self, settings: &ServiceSettings) -> bool {
+        *self.settings.read().unwrap_or_else(PoisonError::into_inner) == *settings
     }
 
     pub(super) fn settings(&self, scope: &str) -> Arc<BreakerSettings> {
@@ -58,10 +66,10 @@ impl Shared {
     pub(super) fn let_follow_settings(&self, breaker: &Breaker) {
         loop {
             let settings = self.settings(breaker.name());
-            breaker.configure(Arc::clone(&settings));
-            if Arc::ptr_eq(&settings, &self.settings(breaker.name())) {
+            if breaker.works_by(&settings) {
                 return;
             }
+            breaker.configure(settings);
         }
     }
 
@@ -71,27 +79,28 @@ impl Shared {
             Some(row) => self.restored_core(scope, &row),
             None => self.fresh_core(scope),
         };
+        let settings = Arc::clone(core.settings());
         let clock = Arc::clone(&self.surroundings.clock);
-        Breaker::new(
-            Arc::clone(scope),
-            core,
-            clock,
-            Some(Arc::clone(self) as Arc<dyn Listener>),
-        )
+        let listener = Some(Arc::clone(self) as Arc<dyn Listener>);
+        let breaker = Breaker::new(Arc::clone(scope), core, clock, listener);
+        // What was stored under other settings ends earlier, or closes: it is at hand, so that is told.
+        breaker.configure(settings);
+        breaker
     }
 
     /// Lets a breaker go. Nobody has it, and nobody can get it before this is done.
     pub(super) fn put_to_sleep(&self, scope: Arc<str>, breaker: &Breaker) {
-        let row = breaker.stored();
-        if !is_untouched(&row) {
-            self.remember(scope, row);
+        if !breaker.is_untouched() {
+            self.remember(scope, breaker.stored());
         }
     }
 
     /// Remembers a row, or has it forgotten also where rows are kept.
     pub(super) fn remember(&self, scope: Arc<str>, row: StoredBreaker) {
         if self.has_past(&scope, &row) {
-            self.dormant.insert(scope, row);
+            // Kept rows come back with the next process, and would be too many for it as well.
+            let forget = |dropped: &str| self.keep(dropped, Record::Forget);
+            self.dormant.insert(scope, row, self.now(), forget);
         } else {
             self.keep(&scope, Record::Forget);
         }
@@ -101,7 +110,7 @@ impl Shared {
     pub(super) fn has_past(&self, scope: &str, row: &StoredBreaker) -> bool {
         let breaker = self.restored(scope, row);
         // An overlay whose time is over ends with the next event, and there may never be another.
-        breaker.apply(Event::Slept(Duration::ZERO));
+        breaker.slept(Duration::ZERO);
         !breaker.is_without_past()
     }
 
@@ -118,16 +127,19 @@ impl Shared {
     /// To look at: without a listener.
     pub(super) fn restored(&self, scope: &str, row: &StoredBreaker) -> Breaker {
         let core = self.restored_core(scope, row);
-        Breaker::new(scope, core, Arc::clone(&self.surroundings.clock), None)
+        let settings = Arc::clone(core.settings());
+        let breaker = Breaker::new(scope, core, Arc::clone(&self.surroundings.clock), None);
+        breaker.configure(settings);
+        breaker
     }
 
     fn restored_core(&self, scope: &str, row: &StoredBreaker) -> Core {
-        let clock = &self.surroundings.clock;
-        Core::restore(row, self.settings(scope), self.seed(), clock.now(), clock.wall())
+        let (settings, clock) = (self.settings(scope), &self.surroundings.clock);
+        Core::restore(row, settings, self.seed(), clock.now(), clock.wall())
     }
 
     /// When rows had to be dropped for want of room, a scope without a row may be one of them: it begins with a
-    /// probe, so that what is not remembered is never taken for well.
+    /// probe, so that what is not remembered is not taken for well as long as it may turn calls away.
     fn fresh_core(&self, scope: &str) -> Core {
         let now = self.surroundings.clock.now();
         if self.dormant.has_overflowed() {
@@ -141,10 +153,23 @@ impl Shared {
         Core::new(self.settings(scope), self.seed(), now)
     }
 
+    /// Looks whether the rows that were dropped may still mean something.
+    pub(super) fn forgive_overflow(&self) {
+        let cap = self.settings("").open.cap;
+        self.dormant
+            .forgive_overflow(self.now().before(cap.max(RETRY_AFTER_LIMIT)));
+    }
+
     fn seed(&self) -> u64 {
         self.surroundings
             .seed
             .wrapping_add(self.seeds_drawn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn tell_of_earlier_end(&self, scope: &str) {
+        if let Some(observer) = &self.surroundings.observer {
+            observer.ends_earlier(&self.service, scope);
+        }
     }
 
     pub(super) fn keep(&self, scope: &str, record: Record) {
@@ -156,15 +181,6 @@ impl Shared {
             journal.push(key, record);
         }
     }
-}
-
-/// Nothing but successes ever happened to it, so it was never written anywhere.
-fn is_untouched(row: &StoredBreaker) -> bool {
-    row.phase == Phase::Closed
-        && row.generation == 0
-        && row.not_before.is_none()
-        && row.overlay == OverlayMode::Auto
-        && row.reason.is_empty()
 }
 
 impl Listener for Shared {

@@ -5,6 +5,8 @@ mod evicting;
 mod forgetting;
 mod looking;
 mod memory;
+mod overflowing;
+mod tallying;
 
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -257,19 +259,25 @@ struct Notebook(Mutex<Vec<String>>);
 
 impl Observer for Notebook {
     fn observe(&self, service: &str, scope: &str, effects: &Effects) {
-        let transition = effects
-            .transition
-            .as_ref()
-            .map(|transition| transition.to.as_str());
+        let what = match &effects.transition {
+            Some(transition) => transition.to.as_str(),
+            None if effects.stale => "stale",
+            None => "-",
+        };
         self.0
             .lock()
             .expect("nobody panicked")
-            .push(format!("{service} {scope} {}", transition.unwrap_or("-")));
+            .push(format!("{service} {scope} {what}"));
+    }
+
+    fn ends_earlier(&self, service: &str, scope: &str) {
+        let line = format!("{service} {scope} earlier");
+        self.0.lock().expect("nobody panicked").push(line);
     }
 }
 
-#[test]
-fn the_observer_hears_of_every_transition_with_its_service_and_scope() {
+/// Breakers that trip at once, and what is noted about them.
+fn observed() -> (Breakers, Arc<Notebook>) {
     let notebook = Arc::new(Notebook::default());
     let surroundings = Surroundings {
         clock: Arc::new(ManualClock::starting_at(20_000 * DAY)),
@@ -278,6 +286,12 @@ fn the_observer_hears_of_every_transition_with_its_service_and_scope() {
         seed: 7,
     };
     let breakers = Breakers::new("fetch", for_all(trips_at_once()), FEW, surroundings, []);
+    (breakers, notebook)
+}
+
+#[test]
+fn the_observer_hears_of_every_transition_with_its_service_and_scope() {
+    let (breakers, notebook) = observed();
     breakers.get("well.example").acquire().expect("closed").success();
     breakers
         .get("bad.example")
@@ -287,4 +301,18 @@ fn the_observer_hears_of_every_transition_with_its_service_and_scope() {
     breakers.operate("bad.example", Command::Reset);
     let noted = notebook.0.lock().expect("nobody panicked");
     assert_eq!(*noted, ["fetch bad.example open", "fetch bad.example closed"]);
+}
+
+#[test]
+fn the_observer_hears_of_a_result_that_came_too_late() {
+    let (breakers, notebook) = observed();
+    let breaker = breakers.get("bad.example");
+    let (early, failing) = (
+        breaker.acquire().expect("closed"),
+        breaker.acquire().expect("closed"),
+    );
+    failing.failure("out of order");
+    early.success();
+    let noted = notebook.0.lock().expect("nobody panicked");
+    assert_eq!(*noted, ["fetch bad.example open", "fetch bad.example stale"]);
 }

@@ -229,6 +229,7 @@ impl World {
 
     fn restart(&mut self, gap: i64, step: i64) {
         let longest = millis(self.settings.open.cap.max(RETRY_AFTER_LIMIT));
+        let by_hand_at_the_end = self.overlay_mode();
         self.now += gap;
         self.calls.iter_mut().for_each(|call| call.has_ended = true);
         // What the wall clock of before wrote is read by the one of now.
@@ -240,10 +241,25 @@ impl World {
             Phase::HalfOpen => (Phase::Open, 0),
         };
         let since = not_later(self.term().since);
-        self.by_hand.since = not_later(self.by_hand.since);
+        self.by_hand.mode = by_hand_at_the_end;
+        self.restart_by_hand(step);
         let not_before = read(self.not_before).min(self.now + millis(RETRY_AFTER_LIMIT));
         self.not_before = if not_before < self.now { NEVER } else { not_before };
         self.terms.push(Term { phase, since, lasts });
+    }
+
+    /// The process that ends writes nothing that is over. What comes from the future has begun just now; but what lets
+    /// everybody through for a time must not gain by that, and loses as much as it is ahead.
+    fn restart_by_hand(&mut self, step: i64) {
+        let by_hand = &mut self.by_hand;
+        let ahead = (by_hand.since - step - self.now).max(0);
+        let lets_all_through = matches!(by_hand.mode, OverlayMode::Disabled | OverlayMode::MetricsOnly);
+        let lost = if lets_all_through && by_hand.lasts.is_some() {
+            ahead
+        } else {
+            0
+        };
+        by_hand.since = (by_hand.since - step).min(self.now) - lost;
     }
 
     /// A transition.

@@ -91,6 +91,8 @@ pub enum Cause {
     Recovered,
     /// A person reset it.
     Reset,
+    /// Other settings leave it without a rule to trip by.
+    RulesGone,
 }
 
 impl Cause {
@@ -107,6 +109,7 @@ impl Cause {
             Self::ProbeDue => "probe_due",
             Self::Recovered => "recovered",
             Self::Reset => "reset",
+            Self::RulesGone => "rules_gone",
         }
     }
 }

@@ -71,15 +71,12 @@ impl Core {
             (State::HalfOpen { succeeded, .. }, CallResult::Success) if !slow => {
                 *succeeded += 1;
                 if *succeeded >= self.settings.probing.successes_to_close {
-                    self.enter(
-                        State::Closed {
-                            since: now,
-                            consecutive_failures: 0,
-                        },
-                        Cause::Recovered,
-                        effects,
-                    );
+                    self.close(Cause::Recovered, now, effects);
                 }
+            }
+            // What only an outage can open, or what other settings had opened.
+            (State::HalfOpen { .. }, CallResult::Failure) if self.settings.trip.are_none() => {
+                self.close(Cause::RulesGone, now, effects);
             }
             (State::HalfOpen { .. }, CallResult::Success | CallResult::Failure | CallResult::Outage) => {
                 self.trip(Cause::ProbeFailed, now, effects);

@@ -18,6 +18,8 @@ pub enum Command {
         /// Why, for people.
         reason: String,
     },
+    /// Puts what was decided in an earlier process over the automatic state, with its age.
+    TakeUp(Overlay),
     /// Forgets failures, trips and pauses: closed, and without a past. An overlay stays.
     Reset,
 }
@@ -34,30 +36,36 @@ impl Core {
                 };
                 effects.persist = true;
             }
+            Command::TakeUp(overlay) => {
+                self.overlay = overlay;
+                effects.persist = true;
+            }
             Command::Reset => {
                 self.trips = 0;
                 self.not_before = None;
-                self.reason = "".into();
-                self.enter(
-                    State::Closed {
-                        since: now,
-                        consecutive_failures: 0,
-                    },
-                    Cause::Reset,
-                    effects,
-                );
+                self.reason = None;
+                self.close(Cause::Reset, now, effects);
             }
         }
     }
 
     pub(super) fn end_overlay(&mut self, now: Moment, effects: &mut Effects) {
         if self.overlay.has_expired(now) {
-            self.overlay = Overlay {
+            self.overlay = self.overlay_at(now);
+            effects.persist = true;
+        }
+    }
+
+    /// What was decided, as it is then, whether anything has happened since its end or not: what is stored with an
+    /// end that is over could come back to life with a clock that is put back.
+    pub(super) fn overlay_at(&self, now: Moment) -> Overlay {
+        if self.overlay.has_expired(now) {
+            return Overlay {
                 since: now,
                 ..Overlay::default()
             };
-            effects.persist = true;
         }
+        self.overlay.clone()
     }
 
     /// The monotonic clock stood still while the machine slept: what was to last until then is over earlier.

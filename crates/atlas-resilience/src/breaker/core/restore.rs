@@ -26,8 +26,8 @@ pub struct StoredBreaker {
     pub not_before: Option<WallMillis>,
     /// How often it tripped without good times between.
     pub trips: u32,
-    /// Probes of a half-open one that succeeded. It ends with the process, as [`StoredBreaker::after_restart`] says, and
-    /// need not be written anywhere.
+    /// Probes of a half-open one that succeeded. It ends with the process, as [`StoredBreaker::after_restart`] says,
+    /// and need not be written anywhere.
     pub succeeded: u32,
     /// Its generation.
     pub generation: u64,
@@ -68,7 +68,7 @@ impl Core {
             State::Open { since, until } => until.since(since),
             State::Closed { .. } | State::HalfOpen { .. } => Duration::ZERO,
         };
-        let overlay = &self.overlay;
+        let overlay = self.overlay_at(now);
         StoredBreaker {
             phase: self.phase(),
             since: at(self.since()),
@@ -85,16 +85,16 @@ impl Core {
             overlay_for_ms: overlay
                 .expires
                 .map(|expires| millis(expires.since(overlay.since))),
-            overlay_reason: overlay.reason.clone(),
-            reason: self.reason.to_string(),
+            overlay_reason: overlay.reason,
+            reason: self.reason().to_owned(),
         }
     }
 
     /// Comes back from what was kept; what an earlier process left goes through [`StoredBreaker::after_restart`] first.
     ///
     /// An open breaker whose time is over is due: its next call is a probe. A half-open one goes on counting its
-    /// successes, and has no probe under way: whoever makes one holds the breaker. When the clock has gone back behind the moment of the trip, the whole open
-    /// time is waited for again, and never longer than the cap allows.
+    /// successes, and has no probe under way: whoever makes one holds the breaker. When the clock has gone back behind
+    /// the moment of the trip, the whole open time is waited for again, and never longer than the cap allows.
     pub fn restore(
         stored: &StoredBreaker,
         settings: Arc<BreakerSettings>,
@@ -127,27 +127,16 @@ impl Core {
             let pause = elapsed(wall, at)?.min(RETRY_AFTER_LIMIT);
             Some(now.after(pause))
         });
-        let overlay_age = elapsed(stored.overlay_since, wall).unwrap_or_default();
-        let overlay_since = now.before(overlay_age);
-        // An end that is over stays where it was, for the same reason.
-        let overlay_end = |lasts: Duration| match lasts.checked_sub(overlay_age) {
-            Some(rest) => now.after(rest),
-            None => overlay_since.after(lasts).min(now),
-        };
-        let overlay = Overlay {
-            mode: stored.overlay,
-            since: overlay_since,
-            expires: stored.overlay_for_ms.map(Duration::from_millis).map(overlay_end),
-            reason: stored.overlay_reason.clone(),
-        };
         Self {
             state,
-            overlay,
+            overlay: restored_overlay(stored, now, wall),
             // A larger one would not fit beside the phase, and every result would seem to come too late.
             generation: stored.generation & GENERATION_MASK,
             trips: stored.trips,
             not_before,
-            reason: Arc::from(stored.reason.as_str()),
+            reason: Some(stored.reason.as_str())
+                .filter(|reason| !reason.is_empty())
+                .map(Arc::from),
             ..Self::new(settings, seed, now)
         }
     }
@@ -160,9 +149,37 @@ impl Core {
                 until: now,
             },
             trips: 1,
-            reason: Arc::from(reason),
+            reason: Some(Arc::from(reason)),
             ..Self::new(settings, seed, now)
         }
+    }
+}
+
+/// `wall` is now.
+fn restored_overlay(stored: &StoredBreaker, now: Moment, wall: WallMillis) -> Overlay {
+    let age = elapsed(stored.overlay_since, wall).unwrap_or_else(|| {
+        // The clock was put back behind the decision, and how much of its time is over nobody knows. One that refuses
+        // gets all of it again. One that lets everybody through loses as much as the clock is off: by a little, after
+        // a small correction; all of it, rather than to last for longer than anybody wanted.
+        let lets_all_through = matches!(stored.overlay, OverlayMode::Disabled | OverlayMode::MetricsOnly);
+        let off = elapsed(wall, stored.overlay_since).unwrap_or_default();
+        if lets_all_through && stored.overlay_for_ms.is_some() {
+            off
+        } else {
+            Duration::ZERO
+        }
+    });
+    let since = now.before(age);
+    // An end that is over stays where it was, for the same reason as that of an open time.
+    let end = |lasts: Duration| match lasts.checked_sub(age) {
+        Some(rest) => now.after(rest),
+        None => since.after(lasts).min(now),
+    };
+    Overlay {
+        mode: stored.overlay,
+        since,
+        expires: stored.overlay_for_ms.map(Duration::from_millis).map(end),
+        reason: stored.overlay_reason.clone(),
     }
 }
 

@@ -61,6 +61,15 @@ fn probing(concurrent: u32, successes_to_close: u32) -> BreakerSettings {
     }
 }
 
+/// Nothing that it could count to would open it.
+fn without_rules() -> BreakerSettings {
+    let trip = TripRules {
+        consecutive_failures: None,
+        ..settings().trip
+    };
+    BreakerSettings { trip, ..settings() }
+}
+
 /// A breaker and its two clocks.
 struct Timeline {
     core: Core,
@@ -161,8 +170,8 @@ impl Timeline {
             .unwrap_or_default()
     }
 
-    fn configure(&mut self, settings: BreakerSettings) {
-        self.core.configure(Arc::new(settings), self.now);
+    fn configure(&mut self, settings: BreakerSettings) -> Effects {
+        self.core.configure(Arc::new(settings), self.now)
     }
 }
 

@@ -7,11 +7,11 @@ use crate::registry::{Breakers, Capacity, ServiceSettings, Surroundings};
 
 use super::*;
 
-fn clock() -> Arc<dyn Clock> {
+pub(super) fn clock() -> Arc<dyn Clock> {
     Arc::new(TokioClock::new(|| std::time::SystemTime::UNIX_EPOCH))
 }
 
-fn breakers(clock: Arc<dyn Clock>) -> Arc<Breakers> {
+pub(super) fn breakers(clock: Arc<dyn Clock>) -> Arc<Breakers> {
     let settings = ServiceSettings {
         default: Arc::new(BreakerSettings::default()),
         ..Default::default()
@@ -31,7 +31,7 @@ fn breakers(clock: Arc<dyn Clock>) -> Arc<Breakers> {
     ))
 }
 
-fn guarded() -> Policy {
+pub(super) fn guarded() -> Policy {
     policy().with_breakers(breakers(clock()))
 }
 
@@ -39,7 +39,7 @@ fn phase(policy: &Policy, scope: &str) -> Phase {
     policy.breakers().unwrap().status(scope).phase
 }
 
-async fn fail(policy: &Policy, scope: &str) -> Result<(), PolicyError<Broken>> {
+pub(super) async fn fail(policy: &Policy, scope: &str) -> Result<(), PolicyError<Broken>> {
     policy
         .run_once(scope, in_seconds(60), async |_| Err::<(), _>(Broken))
         .await

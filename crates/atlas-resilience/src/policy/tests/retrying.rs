@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::backoff::{Backoff, Jitter};
 use crate::breaker::BreakerSettings;
 use crate::budget::{BudgetSettings, RetryBudget};
 use crate::clock::{Clock, TokioClock};
@@ -88,6 +89,21 @@ async fn does_not_sleep_when_the_deadline_would_pass_meanwhile() {
         Err(PolicyError::Inner(Broken)),
         "the error of the attempt itself"
     );
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backoff_longer_than_the_rest_of_the_call_ends_it_at_once_with_its_own_error() {
+    let plan = RetryPlan {
+        transient: Backoff::constant(SECOND * 5).with_jitter(Jitter::None),
+        ..RetryPlan::default()
+    };
+    let budget = Arc::new(RetryBudget::new(BudgetSettings::default()));
+    let policy = policy().with_retrying(Retrying::new(plan, budget, clock(), 7));
+    let start = Instant::now();
+    let repeatable = Call::repeatable("a", in_seconds(1));
+    let (attempts, result) = call(&policy, repeatable, vec![Err(Broken), Ok(7)]).await;
+    assert_eq!((attempts, result), (1, Err(PolicyError::Inner(Broken))));
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 

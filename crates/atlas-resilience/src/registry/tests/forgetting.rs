@@ -1,6 +1,8 @@
 //! What is written, and what is forgotten again: nothing of a well service, the latest of a bad one, and no row for
 //! longer than it means something.
 
+use tokio::time::Instant;
+
 use super::*;
 use crate::breaker::CallResult;
 
@@ -10,6 +12,57 @@ fn ten_thousand_successful_calls_leave_no_record() {
     for number in 0..10_000 {
         hosts.call(&format!("well-{}.example", number % 100));
         assert_eq!(hosts.journal.backlog(), 0, "after call {number}");
+    }
+}
+
+/// A store that another program has locked for half a minute.
+#[derive(Default)]
+struct Locked(Desk, Mutex<Vec<usize>>);
+
+impl BreakerStore for Locked {
+    fn write(&self, batch: Batch) -> Pin<Box<dyn Future<Output = Result<(), StoreFailure>> + Send + '_>> {
+        Box::pin(async move {
+            tokio::time::sleep(MINUTE / 2).await;
+            self.1.lock().expect("nobody panicked").push(batch.len());
+            self.0.write(batch).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_for_a_store_that_is_locked_and_the_latest_of_each_breaker_is_written() {
+    const BAD: usize = 20;
+    let (hosts, store) = (Hosts::new(FEW), Locked::default());
+    let calling = async {
+        hosts.trip("first.example");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let start = Instant::now();
+        for _round in 0..10 {
+            for number in 0..BAD {
+                hosts.trip(&format!("bad-{number}.example"));
+            }
+            hosts.clock.advance(HOUR);
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert_eq!(
+            hosts.journal.backlog(),
+            BAD + 1,
+            "and the one that is being written"
+        );
+        tokio::time::sleep(2 * MINUTE).await;
+    };
+    tokio::select! {
+        () = hosts.journal.write_to(&store, |failure| panic!("{failure}")) => unreachable!("it writes for ever"),
+        () = calling => {}
+    }
+    assert_eq!(*store.1.lock().expect("nobody panicked"), [1, BAD]);
+    let records = store.0.0.lock().expect("nobody panicked");
+    for number in 0..BAD {
+        let record = &records[&format!("bad-{number}.example")];
+        assert!(
+            matches!(record, Record::Save(row) if row.trips == 10),
+            "{record:?}"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! What bad hosts cost in memory: a figure to look at, printed on demand.
+//! What hosts cost in memory: figures to look at, printed on demand.
 
 use super::*;
 
@@ -11,6 +11,28 @@ fn resident_bytes() -> usize {
         .nth(1)
         .expect("the second field is the resident size");
     pages.parse::<usize>().expect("a number") * PAGE_BYTES
+}
+
+#[test]
+#[ignore = "prints a figure; run it alone, with --nocapture"]
+#[expect(clippy::print_stderr, reason = "the figure is all that it is for")]
+fn memory_of_well_hosts_at_hand() {
+    let before = resident_bytes();
+    let capacity = Capacity::default();
+    let clock = Arc::new(ManualClock::starting_at(20_000 * DAY));
+    let surroundings = Surroundings::unkept(clock, 7);
+    let breakers = Breakers::new("fetch", for_all(settings()), capacity, surroundings, []);
+    let empty_bytes = resident_bytes() - before;
+    for number in 0..2 * capacity.hot {
+        let breaker = breakers.get(&format!("well-host-number-{number}.example.com:443"));
+        breaker.acquire().expect("it is closed").success();
+    }
+    let bytes = resident_bytes() - before;
+    let (hot, _) = breakers.remembered();
+    eprintln!(
+        "{hot} well hosts at hand: {bytes} bytes, {} each; {empty_bytes} without any",
+        bytes / hot
+    );
 }
 
 #[test]

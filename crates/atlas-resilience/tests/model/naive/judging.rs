@@ -86,11 +86,18 @@ impl World {
                         .saturating_sub(u32::try_from(good_times).unwrap_or(u32::MAX)),
                 );
             }
+        } else if result == CallResult::Failure && self.has_no_rule() {
+            self.begin(Phase::Closed, 0);
         } else if has_failed || was_slow {
             self.trip(self.trips);
         } else if self.of_this_term().count() >= self.settings.probing.successes_to_close as usize {
             self.begin(Phase::Closed, 0);
         }
+    }
+
+    fn has_no_rule(&self) -> bool {
+        let rules = self.settings.trip;
+        rules.consecutive_failures.is_none() && rules.failure_rate.is_none() && rules.slow_calls.is_none()
     }
 
     fn must_trip(&self) -> bool {

@@ -139,3 +139,48 @@ fn the_delay_after_a_lost_probe_may_not_be_longer_than_the_longest_open_time() {
     assert_eq!(named, ["probing.retry_after"]);
     assert_eq!(settings().faults(), []);
 }
+
+#[test]
+fn without_a_rule_left_to_trip_by_an_open_or_half_open_one_closes() {
+    let mut half_open = Timeline::due(settings());
+    half_open.probe();
+    for (mut line, phase) in [
+        (Timeline::tripped(settings()), Phase::Open),
+        (Timeline::due(settings()), Phase::Open),
+        (half_open, Phase::HalfOpen),
+    ] {
+        let effects = line.configure(without_rules());
+        let transition = effects.transition.unwrap();
+        assert_eq!((transition.from, transition.to), (phase, Phase::Closed));
+        assert_eq!((transition.cause, effects.persist), (Cause::RulesGone, true));
+        for _ in 0..9 {
+            line.call(CallResult::Failure);
+        }
+        assert_eq!(line.core.phase(), Phase::Closed);
+    }
+}
+
+#[test]
+fn a_pause_that_was_asked_for_outlasts_the_rules() {
+    let mut line = Timeline::due(settings());
+    let probe = line.probe();
+    line.finish(probe, throttled(MINUTE));
+    line.configure(without_rules());
+    assert_eq!(line.core.phase(), Phase::Closed);
+    assert_eq!(line.refused().cause, RefusalCause::Throttled);
+    line.pass(MINUTE);
+    line.admitted();
+}
+
+#[test]
+fn a_probe_that_fails_without_a_rule_to_trip_by_opens_nothing() {
+    let mut line = Timeline::new(without_rules());
+    line.call(CallResult::Outage);
+    line.pass_until_due();
+    let probe = line.probe();
+    let transition = line.finish(probe, CallResult::Failure).transition.unwrap();
+    assert_eq!(
+        (transition.to, transition.cause),
+        (Phase::Closed, Cause::RulesGone)
+    );
+}

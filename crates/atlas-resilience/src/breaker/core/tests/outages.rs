@@ -3,15 +3,6 @@
 
 use super::*;
 
-/// Nothing that it could count to would open it.
-fn without_rules() -> BreakerSettings {
-    let trip = TripRules {
-        consecutive_failures: None,
-        ..settings().trip
-    };
-    BreakerSettings { trip, ..settings() }
-}
-
 #[test]
 fn one_outage_opens_it_whatever_the_rules() {
     for settings in [settings(), without_rules()] {

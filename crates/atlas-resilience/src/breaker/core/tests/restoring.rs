@@ -1,5 +1,7 @@
 //! What comes back after a restart: never more permissive than before, except by the time that has passed.
 
+mod decisions;
+
 use super::*;
 use crate::retry_after::RETRY_AFTER_LIMIT;
 
@@ -169,36 +171,6 @@ fn a_pause_that_was_asked_for_survives() {
     assert!(line.remaining() <= RETRY_AFTER_LIMIT);
     line.refused();
     line.restart(SECOND, A_DAY_AHEAD);
-    line.admitted();
-}
-
-#[test]
-fn an_overlay_survives_with_the_rest_of_its_time() {
-    let mut line = Timeline::new(settings());
-    line.overlay(OverlayMode::ForcedOpen, Some(2 * HOUR));
-    line.restart(HOUR, 0);
-    assert_eq!(line.core.overlay().reason, "maintenance");
-    assert_eq!(line.refused().until, Some(line.now.after(HOUR)));
-    line.restart(HOUR, 0);
-    line.admitted();
-
-    line.overlay(OverlayMode::ForcedOpen, None);
-    line.restart(30 * DAY, A_DAY_AHEAD);
-    assert_eq!(
-        line.refused(),
-        Refusal {
-            cause: RefusalCause::ForcedOpen,
-            until: None
-        }
-    );
-}
-
-#[test]
-fn an_overlay_that_ended_while_the_process_was_down_does_not_come_back_with_the_clock() {
-    let mut line = Timeline::new(settings());
-    line.overlay(OverlayMode::ForcedOpen, Some(MINUTE));
-    line.restart(90 * MINUTE, 0);
-    line.restart(SECOND, AN_HOUR_BACK);
     line.admitted();
 }
 

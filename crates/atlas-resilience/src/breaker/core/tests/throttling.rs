@@ -1,6 +1,8 @@
 //! A side that asks for a pause gets it in every phase, and is not held to be ill.
 
 use super::*;
+use crate::breaker::Breaker;
+use crate::clock::{Clock, ManualClock};
 use crate::retry_after::RETRY_AFTER_LIMIT;
 
 #[test]
@@ -126,4 +128,36 @@ fn a_pause_that_is_over_is_forgotten_with_the_next_call() {
     line.pass(SECOND);
     line.call(CallResult::Success);
     assert_eq!(line.core.until(), None);
+}
+
+#[test]
+fn while_a_pause_lasts_what_asked_for_it_is_the_reason() {
+    let clock = Arc::new(ManualClock::starting_at(20_000 * DAY));
+    let core = Core::new(Arc::new(settings()), 7, clock.now());
+    let breaker = Breaker::new("example.com", core, clock.clone(), None);
+    let permits: Vec<_> = (0..4).map(|_| breaker.acquire().unwrap()).collect();
+    let mut permits = permits.into_iter();
+    let mut next = || permits.next().unwrap();
+    next().failure("connect_failed");
+    next().finish_with(throttled(MINUTE), Some("http_429"));
+    next().failure("no answer within 4s");
+    let told = || breaker.status().reason;
+    assert_eq!(told(), "asked for a pause: http_429");
+    assert_eq!(breaker.status().phase, Phase::Closed);
+    next().failure("no answer within 4s");
+    assert_eq!(breaker.status().phase, Phase::Open);
+    assert_eq!(told(), "no answer within 4s");
+}
+
+#[test]
+fn what_fails_too_late_to_count_is_no_reason() {
+    let clock = Arc::new(ManualClock::starting_at(20_000 * DAY));
+    let core = Core::new(Arc::new(settings()), 7, clock.now());
+    let breaker = Breaker::new("example.com", core, clock.clone(), None);
+    let late = breaker.acquire().unwrap();
+    while let Ok(permit) = breaker.acquire() {
+        permit.failure("http_500");
+    }
+    late.failure("timeout");
+    assert_eq!(breaker.status().reason, "http_500");
 }
