@@ -1,6 +1,6 @@
 //! `App`: what every use case works with. One per process, in one of three modes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use atlas_domain::url::{UrlError, concealed, parse_web_url};
 use atlas_domain::{CanonicalUrl, ItemId, UserId};
@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::services::Services;
 use crate::signals::Signals;
+use crate::vitals::{HealthView, Vitals};
 
 /// What this process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,8 @@ pub struct App {
     pub(crate) parts: AppParts,
     pub(crate) readiness: Readiness,
     pub(crate) searching: Searching,
+    /// Looks after this process; only in a server.
+    vitals: OnceLock<Vitals>,
 }
 
 impl App {
@@ -82,7 +85,24 @@ impl App {
             searching: Searching::new(&parts.services),
             parts,
             readiness: Readiness::default(),
+            vitals: OnceLock::new(),
         }
+    }
+
+    /// From now on it is looked after by `vitals`.
+    pub fn look_after(&self, vitals: Vitals) {
+        // Once is enough: a process has one that looks after it.
+        let _ = self.vitals.set(vitals);
+    }
+
+    /// Who looks after this process; none where nobody does.
+    pub fn vitals(&self) -> Option<&Vitals> {
+        self.vitals.get()
+    }
+
+    /// How every service is; none where nobody looks after this process.
+    pub async fn health(&self) -> Option<HealthView> {
+        self.vitals()?.health().await.ok()
     }
 
     /// Whose library it is. One owner is all there is so far.

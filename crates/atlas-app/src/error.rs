@@ -62,10 +62,10 @@ impl AppError {
         match self {
             Self::Invalid(_) => "invalid_request",
             Self::Store(StoreError::Paused { cause, .. }) => Self::Store((**cause).clone()).code(),
-            Self::LibraryUnavailable(_)
-            | Self::Store(StoreError::Displaced { .. } | StoreError::StoppedByHand { .. }) => {
-                "library_unavailable"
-            }
+            // Nothing is wrong with the data: a person wants it so.
+            Self::LibraryUnavailable(StoreError::StoppedByHand { .. })
+            | Self::Store(StoreError::StoppedByHand { .. }) => "stopped_by_hand",
+            Self::LibraryUnavailable(_) | Self::Store(StoreError::Displaced { .. }) => "library_unavailable",
             Self::SearchUnavailable(_) | Self::IndexDamaged(_) => "search_unavailable",
             Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
             Self::ReadOnly | Self::Store(StoreError::ReadOnly | StoreError::ReadOnlyFileSystem(_)) => {

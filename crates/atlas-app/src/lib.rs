@@ -26,6 +26,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod services;
 pub mod views;
+pub mod vitals;
 
 pub use app::{App, AppParts, Mode, SearchState};
 pub use cases::{Reconfigure, Reconfigured};

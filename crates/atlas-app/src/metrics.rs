@@ -1,6 +1,8 @@
 //! The counters that the running process keeps, in Prometheus form. What the store knows (queue, items) is
 //! counted there when it is asked for, not kept twice.
 
+mod catalogue;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +17,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::status::StatusView;
+use crate::vitals::MeasuredValue;
 
 /// Counters and histograms of one process.
 pub struct Metrics {
@@ -23,6 +26,8 @@ pub struct Metrics {
     job_seconds: Family<KindLabels, Histogram>,
     http_requests: Family<RouteLabels, Counter>,
     http_seconds: Family<RouteOnlyLabels, Histogram>,
+    /// By the first digit of their status.
+    answered: [AtomicU64; 5],
     jobs: Family<StateLabels, Gauge>,
     items: Family<StateLabels, Gauge>,
     oldest_ready_seconds: Gauge<f64, AtomicU64>,
@@ -91,6 +96,7 @@ impl Default for Metrics {
             http_seconds: Family::new_with_constructor(|| {
                 Histogram::new(exponential_buckets(0.001, 2.0, 14))
             }),
+            answered: Default::default(),
             jobs: Family::default(),
             items: Family::default(),
             oldest_ready_seconds: Gauge::default(),
@@ -200,7 +206,7 @@ impl Metrics {
         );
         registry.register(
             "breakers",
-            "Circuit breakers that are not closed, by state",
+            "Circuit breakers that are open, half open or paused by their own judgement, and those opened by hand",
             self.breakers.clone(),
         );
         registry.register(
@@ -261,6 +267,10 @@ impl Metrics {
             status,
         };
         self.http_requests.get_or_create(&labels).inc();
+        let class = usize::from(status / 100).saturating_sub(1);
+        if let Some(answered) = self.answered.get(class) {
+            answered.fetch_add(1, Ordering::Relaxed);
+        }
         self.http_seconds
             .get_or_create(&RouteOnlyLabels {
                 route: route.to_owned(),
@@ -268,8 +278,13 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Everything in the text format, with the levels of `status`.
-    pub fn render(&self, status: &StatusView) -> String {
+    /// How many requests were answered, by the first digit of their status: 1xx to 5xx.
+    pub(crate) fn answered_by_class(&self) -> [u64; 5] {
+        std::array::from_fn(|class| self.answered[class].load(Ordering::Relaxed))
+    }
+
+    /// Everything in the text format, with the levels of `status` and what else is measured.
+    pub fn render(&self, status: &StatusView, measured: Vec<MeasuredValue>) -> String {
         for (state, count) in &status.items {
             self.items
                 .get_or_create(&StateLabels { state: state.clone() })
@@ -307,6 +322,7 @@ impl Metrics {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         // Writing to a String does not fail.
         let _ = encode(&mut text, &registry);
+        catalogue::append(&mut text, measured);
         text
     }
 }

@@ -1,22 +1,27 @@
 //! `Runtime`: worker, scheduler and indexer of one process, started and stopped together. However much is left
 //! to do, stopping takes a bounded time: the next start goes on where this one ended.
 
+mod comeback;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_store::{JobScope, Library};
+use atlas_store::{JobScope, Library, StoreError};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::AppError;
+use crate::extraction::ExtractorPool;
 use crate::indexer::Indexer;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::scheduler::run_schedules;
+use crate::services::Services;
 use crate::signals::Signals;
-use crate::worker::{Trouble, Worker, WorkerSettings};
+use crate::worker::{KindsAtRest, Trouble, Worker, WorkerSettings};
+use comeback::Comeback;
 
 /// How long the end of the process may wait for the index to take in what was committed last.
 const INDEX_GRACE: Duration = Duration::from_secs(5);
@@ -69,6 +74,7 @@ impl Runtime {
         indexer: Arc<Indexer>,
         signals: Arc<Signals>,
         metrics: Arc<Metrics>,
+        services: Arc<Services>,
         settings: WorkerSettings,
         work_to_do: Work,
     ) -> Result<Self, AppError> {
@@ -84,6 +90,12 @@ impl Runtime {
             let worker = Worker::new(context.clone(), Arc::clone(&signals), metrics, settings, scope);
             trouble = Some(worker.trouble());
             work.spawn(worker.run(stop_work.clone()));
+            let comeback = Comeback {
+                services,
+                library: library.clone(),
+                signals: Arc::clone(&signals),
+            };
+            work.spawn(comeback.run(stop_work.clone()));
         }
         if work_to_do == Work::JobsAndSchedules {
             work.spawn(run_schedules(
@@ -105,6 +117,11 @@ impl Runtime {
             signals,
             trouble,
         })
+    }
+
+    /// What extracts pages.
+    pub fn extractor(&self) -> &Arc<ExtractorPool> {
+        &self.context.ingest.extractor
     }
 
     /// Waits until every job that this process has caused has had its try, and until what came of it can be found.
@@ -144,9 +161,17 @@ impl Runtime {
         self.library.close().await;
     }
 
+    /// Jobs of a kind that rests are as good as put off: nobody waits for them.
+    async fn has_due_jobs(&self) -> Result<bool, StoreError> {
+        let rest = KindsAtRest::now(&self.context.background);
+        self.library
+            .has_due_jobs(JobScope::CausedHere, rest.kinds())
+            .await
+    }
+
     async fn wait_for_jobs(&self, mut trouble: watch::Receiver<Trouble>) -> Result<(), AppError> {
         let mut finished = self.signals.finished();
-        while self.library.has_due_jobs(JobScope::CausedHere).await? {
+        while self.has_due_jobs().await? {
             if let Some(error) = trouble.borrow_and_update().hopeless() {
                 return Err(error.into());
             }

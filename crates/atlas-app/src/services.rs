@@ -1,37 +1,39 @@
 //! `Services`: every kind of call that Atlas makes beyond itself, each with its policy and its circuit breakers.
 //! It knows what there is and how it is; the calls are made elsewhere.
 
+mod api_calls;
+mod decisions;
+mod keeping;
+mod llm_operations;
+mod notifications;
 mod observer;
 mod policies;
+mod recoveries;
+mod scopes;
 pub(crate) mod search_operations;
 pub mod view;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use atlas_domain::Timestamp;
-use atlas_resilience::breaker::{BreakerStatus, StoredBreaker};
+use atlas_resilience::breaker::StoredBreaker;
 use atlas_resilience::{
-    BreakerKey, BreakerStore, Clock, Egress, EgressSettings, EgressStatus, Journal, Moment, PolicySettings,
-    Service, Surroundings, TokioClock,
+    BreakerKey, Clock, Egress, EgressSettings, EgressStatus, Journal, Moment, PolicySettings, Service,
+    Surroundings, TokioClock,
 };
 use atlas_store::{DatabaseServices, StoreError};
 
 use crate::metrics::Metrics;
+pub use api_calls::{API_CALLS, api_calls};
 pub use atlas_resilience::breaker::OverlayMode;
+pub use llm_operations::{LLM_OPERATIONS, llm_operations};
+pub use notifications::{NOTIFICATIONS, notifications};
 use observer::BreakerObserver;
 pub use policies::{BACKGROUND_PROCESSING, background_processing};
-pub use search_operations::{SEARCH_OPERATIONS, search_operations};
-
-/// How long the end of the process waits for the state of breakers to be written.
-const FLUSH_LIMIT: Duration = Duration::from_secs(1);
-/// How long a person waits for a decision to be on the disk.
-const SETTLE_LIMIT: Duration = Duration::from_secs(3);
-/// How often both clocks are compared, and how far they may part before the machine must have slept.
-const COMPARE_CLOCKS: Duration = Duration::from_secs(10);
-const SLEPT: Duration = Duration::from_secs(5);
-/// How often breakers whose past is over are forgotten, in comparisons of the clocks.
-const FORGET_EVERY: u32 = 60;
+pub(crate) use recoveries::Recovered;
+use recoveries::Recoveries;
+use scopes::Scopes;
+pub use search_operations::{SEARCH_OPERATIONS, TIME_BESIDE_INDEX, search_operations};
 
 /// What breakers left behind when the process before this one ended.
 #[derive(Debug, Default)]
@@ -53,6 +55,8 @@ pub struct ServicePlan {
     pub settings: PolicySettings,
     /// Its calls go out by our own network, and share the guard of that.
     goes_out: bool,
+    /// Its calls stay within the machine: where they are not made, that holds the machine itself back.
+    within: bool,
     /// The scope that a person means by a text, or what is wrong with it.
     scope: fn(&str) -> Result<String, String>,
 }
@@ -68,8 +72,17 @@ impl ServicePlan {
             name,
             settings,
             goes_out: true,
+            within: false,
             scope,
         }
+    }
+
+    /// Calls to services out there, with a word for each of them or for a group of its addresses. A word is no host:
+    /// it does not count as one where our own network is watched, and is not held back there.
+    pub const fn to_endpoints(name: &'static str, settings: PolicySettings) -> Self {
+        let mut plan = Self::within(name, settings);
+        plan.within = false;
+        plan
     }
 
     /// Calls that stay within the machine: they go on while the network is down.
@@ -78,6 +91,7 @@ impl ServicePlan {
             name,
             settings,
             goes_out: false,
+            within: true,
             scope: plain_scope,
         }
     }
@@ -89,7 +103,10 @@ pub fn database_services(clock: Arc<dyn Clock>, seed: u64, metrics: Arc<Metrics>
     DatabaseServices::new(Surroundings {
         clock,
         journal: None,
-        observer: Some(Arc::new(BreakerObserver { metrics })),
+        observer: Some(Arc::new(BreakerObserver {
+            metrics,
+            recoveries: None,
+        })),
         seed,
     })
 }
@@ -98,9 +115,12 @@ pub fn database_services(clock: Arc<dyn Clock>, seed: u64, metrics: Arc<Metrics>
 #[derive(Debug)]
 struct Listed {
     service: Arc<Service>,
-    scope: fn(&str) -> Result<String, String>,
+    scopes: Scopes,
     /// Each scope is a host with its port.
     to_hosts: bool,
+    within: bool,
+    /// Its breakers end with the process.
+    forgets: bool,
 }
 
 /// Every kind of call, by its name.
@@ -109,6 +129,9 @@ pub struct Services {
     all: Vec<Listed>,
     journal: Arc<Journal>,
     egress: Arc<Egress>,
+    recoveries: Arc<Recoveries>,
+    /// Rows of services that are not made here.
+    decisions: Vec<(BreakerKey, StoredBreaker)>,
     clock: Arc<dyn Clock>,
     unreadable: Option<StoreError>,
 }
@@ -124,10 +147,15 @@ impl Services {
     ) -> Self {
         let journal = Arc::new(Journal::new(inheritance.next_number));
         let egress = Arc::new(Egress::new(EgressSettings::default(), Arc::clone(&clock)));
+        let recoveries = Arc::<Recoveries>::default();
+        let observer = BreakerObserver {
+            metrics,
+            recoveries: Some(Arc::clone(&recoveries)),
+        };
         let surroundings = Surroundings {
             clock: Arc::clone(&clock),
             journal: Some(Arc::clone(&journal)),
-            observer: Some(Arc::new(BreakerObserver { metrics })),
+            observer: Some(Arc::new(observer)),
             seed,
         };
         let mut rows = inheritance.rows;
@@ -138,26 +166,33 @@ impl Services {
             let egress = plan.goes_out.then(|| Arc::clone(&egress));
             Listed {
                 service: Arc::new(Service::new(name, settings, surroundings.clone(), egress, own)),
-                scope: plan.scope,
+                scopes: Scopes::of(name, plan.scope),
                 to_hosts: plan.goes_out,
+                within: plan.within,
+                forgets: false,
             }
         });
+        let all = all.collect();
         Self {
-            all: all.collect(),
+            all,
+            decisions: rows,
             journal,
             egress,
+            recoveries,
             clock,
             unreadable: inheritance.unreadable,
         }
     }
 
-    /// Lists others, too, which were made elsewhere with the same clock.
+    /// Lists others, too, which were made elsewhere with the same clock, and whose breakers end with the process.
     #[must_use]
     pub fn beside(mut self, others: impl IntoIterator<Item = Arc<Service>>) -> Self {
         self.all.extend(others.into_iter().map(|service| Listed {
+            scopes: Scopes::of(service.name(), plain_scope),
             service,
-            scope: plain_scope,
             to_hosts: false,
+            within: true,
+            forgets: true,
         }));
         self
     }
@@ -170,7 +205,7 @@ impl Services {
     /// The scope that a person means by a text, for the service of that name.
     pub fn scope(&self, name: &str, text: &str) -> Result<String, String> {
         self.listed(name)
-            .map_or(plain_scope as fn(&str) -> _, |listed| listed.scope)(text)
+            .map_or_else(|| plain_scope(text), |listed| listed.scopes.meant_by(text))
     }
 
     /// The host that a scope of the service of that name stands for, without its port; none where it stands for
@@ -184,16 +219,15 @@ impl Services {
         self.all.iter().find(|listed| listed.service.name() == name)
     }
 
+    /// Those whose calls stay within the machine.
+    pub(crate) fn within_the_machine(&self) -> impl Iterator<Item = &Arc<Service>> {
+        let within = self.all.iter().filter(|listed| listed.within);
+        within.map(|listed| &listed.service)
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.all.iter().map(|listed| &listed.service)
-    }
-
-    /// Whether everything that was decided before is on the disk, within a time that a person waits.
-    pub async fn settled(&self) -> bool {
-        tokio::time::timeout(SETTLE_LIMIT, self.journal.settled())
-            .await
-            .is_ok()
     }
 
     /// How many changes of breakers are not known to be on the disk.
@@ -212,17 +246,13 @@ impl Services {
         self.egress.status()
     }
 
-    /// Every breaker that is at hand or has a past, by service and scope.
-    pub fn breakers(&self) -> Vec<(&'static str, Arc<str>, BreakerStatus)> {
-        let of_service = |service: &Arc<Service>| {
-            let name = service.name();
-            service
-                .breakers()
-                .all()
-                .into_iter()
-                .map(move |(scope, status)| (name, scope, status))
-        };
-        self.all().flat_map(of_service).collect()
+    /// What is tried or well again by itself, once each time, for the one who wakes what waited for it. Dropped before
+    /// its end, it has taken nothing.
+    pub(crate) async fn next_recovered(&self) -> Recovered {
+        tokio::select! {
+            () = self.egress.came_back() => Recovered::Network,
+            noted = self.recoveries.next() => noted,
+        }
     }
 
     /// A moment of breakers, on the calendar.
@@ -232,55 +262,6 @@ impl Services {
             wall.after(moment.since(now))
         } else {
             wall.before(now.since(moment))
-        }
-    }
-
-    /// Writes what changes, for ever; drop the future to stop.
-    pub async fn keep_in(&self, store: &dyn BreakerStore) {
-        let mut failures = 0_u32;
-        let failed = |failure: &_| {
-            failures = failures.saturating_add(1);
-            // The first, the second, the fourth: a disk that stays full need not be told of every second.
-            if failures.is_power_of_two() {
-                tracing::warn!(%failure, failures, "it stays in memory and is tried again");
-            }
-        };
-        self.journal.write_to(store, failed).await;
-    }
-
-    /// Looks after breakers, for ever: what has slept with the machine is due earlier, and those whose past is over
-    /// are forgotten. Drop the future to stop.
-    pub async fn tend(&self) {
-        let mut ticks = tokio::time::interval(COMPARE_CLOCKS);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut now, mut wall) = (self.clock.now(), self.clock.wall());
-        for tick in 1_u32.. {
-            ticks.tick().await;
-            let (earlier, earlier_wall) = (now, wall);
-            (now, wall) = (self.clock.now(), self.clock.wall());
-            let passed = wall.duration_since(earlier_wall).unwrap_or_default();
-            let slept = passed.saturating_sub(now.since(earlier));
-            if slept > SLEPT {
-                tracing::info!(
-                    ?slept,
-                    "the machine slept, or its clock was set: open circuit breakers are due earlier"
-                );
-                self.all().for_each(|service| service.breakers().slept(slept));
-            }
-            if tick.is_multiple_of(FORGET_EVERY) {
-                self.all()
-                    .for_each(|service| service.breakers().forget_the_well());
-            }
-        }
-    }
-
-    /// Writes what has not been written, before the process ends. What takes too long stays unwritten: it costs a
-    /// few failures or one probe.
-    pub async fn flush_to(&self, store: &dyn BreakerStore) {
-        match tokio::time::timeout(FLUSH_LIMIT, self.journal.write_once(store)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(%failure, "the last changes are lost"),
-            Err(_elapsed) => tracing::warn!("the state of circuit breakers was not written in time"),
         }
     }
 }
@@ -307,8 +288,8 @@ fn timestamp_of(clock: &dyn Clock) -> Timestamp {
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A word: the name of a file, of a kind of job.
-fn plain_scope(text: &str) -> Result<String, String> {
+/// The scope that is a word: the name of a file, of a kind of job.
+pub fn plain_scope(text: &str) -> Result<String, String> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     if text.is_empty() || text.len() > 100 || !text.chars().all(is_plain) {
         return Err(format!(

@@ -4,9 +4,11 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use atlas_domain::ItemId;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// Wake-up calls within the process.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Signals {
     indexed: watch::Sender<u64>,
     unreadable: Mutex<HashSet<ItemId>>,
     index_is_rebuilt: AtomicBool,
+    worker_turned_at: Mutex<Option<Instant>>,
 }
 
 impl Default for Signals {
@@ -33,6 +36,7 @@ impl Default for Signals {
             indexed: watch::Sender::new(0),
             unreadable: Mutex::default(),
             index_is_rebuilt: AtomicBool::new(false),
+            worker_turned_at: Mutex::default(),
         }
     }
 }
@@ -64,6 +68,22 @@ impl Signals {
     /// Whether the search index lost what it had, and does not have it again yet.
     pub(crate) fn is_index_rebuilt(&self) -> bool {
         self.index_is_rebuilt.load(Ordering::Relaxed)
+    }
+
+    /// The worker has looked around.
+    pub(crate) fn worker_turned(&self) {
+        *self.turned_at() = Some(Instant::now());
+    }
+
+    /// How long ago the worker looked around last; none when it never has.
+    pub(crate) fn worker_silent_for(&self) -> Option<Duration> {
+        self.turned_at().map(|turned_at| turned_at.elapsed())
+    }
+
+    fn turned_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.worker_turned_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows the ends of jobs.

@@ -1,10 +1,10 @@
 //! `atlas status`: what there is, what is left to do, and what is degraded, with the reason.
 
+mod breakers;
+
 use std::collections::BTreeMap;
 
-use atlas_domain::Timestamp;
-use atlas_resilience::breaker::{OverlayMode, Phase};
-use atlas_resilience::{EgressStatus, Moment};
+use atlas_domain::{HealthStatus, Timestamp};
 use atlas_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use crate::app::{App, Mode, SearchState};
 use crate::dead_letters::DeadLetters;
 use crate::freshness::index_troubles;
 use crate::space::BelowFloor;
+use crate::vitals::CheckView;
 
 /// Stored pages that each look takes to notice that many are missing: it must stay cheap.
 const BYTES_SAMPLED: u32 = 32;
@@ -46,6 +47,12 @@ pub struct StatusView {
     /// The server before this one was killed, or the machine lost power: nothing is lost, but it is worth knowing.
     #[serde(default)]
     pub previous_run_was_killed: bool,
+    /// How the whole is, where somebody looks after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overall: Option<HealthStatus>,
+    /// How every service is, where somebody looks after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<CheckView>,
     /// What holds the service back; empty when all is well.
     pub degraded: Vec<Degradation>,
 }
@@ -106,13 +113,16 @@ pub struct DiskView {
     pub floor_bytes: u64,
 }
 
-/// Circuit breakers. An open one is the other side's trouble, not ours.
+/// Circuit breakers. An open one of a host is that host's trouble, not ours.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BreakersView {
-    /// Those that let no call through: open, opened by hand, or asked for a pause.
+    /// Those that are open by their own judgement, whatever a person decided.
     pub open: usize,
     /// Those that try whether the other side is well again.
     pub half_open: usize,
+    /// Closed ones whose host asked for a pause that is not over.
+    #[serde(default)]
+    pub paused: usize,
     /// Those that a person decided about.
     pub decided: usize,
     /// Changes that are not on the disk yet.
@@ -144,15 +154,19 @@ impl App {
             disk: self.disk(),
             breakers: BreakersView::default(),
             previous_run_was_killed: self.parts.previous_run_was_killed,
+            overall: None,
+            services: Vec::new(),
             degraded: Vec::new(),
         };
+        self.tell_of_health(&mut status).await;
         match self.count_library(&mut status).await {
             // Told below, with every other trouble of the file.
             Ok(()) | Err(crate::AppError::Store(StoreError::Corrupt { .. })) => {}
             Err(error) => status.degrade(error.code(), what_to_do(&error)),
         }
         status.degraded.extend(self.troubles());
-        self.count_breakers(&mut status);
+        status.degraded.extend(self.operations_troubles());
+        self.tell_of_breakers(&mut status);
         match &self.parts.search {
             SearchState::Ready(reader) => {
                 status.index.documents = reader.count();
@@ -169,6 +183,22 @@ impl App {
             status.degrade("disk_floor", below.to_string());
         }
         status
+    }
+
+    async fn tell_of_health(&self, status: &mut StatusView) {
+        let Some(vitals) = self.vitals() else {
+            return;
+        };
+        match vitals.health().await {
+            Ok(health) => {
+                status.overall = Some(health.overall);
+                status.services = health.services;
+            }
+            Err(ending) => status.degrade(
+                "not_monitored",
+                format!("nobody looks after the services: {ending}"),
+            ),
+        }
     }
 
     async fn count_library(&self, status: &mut StatusView) -> Result<(), crate::AppError> {
@@ -228,53 +258,6 @@ impl App {
             };
         }
         Ok(())
-    }
-
-    fn count_breakers(&self, status: &mut StatusView) {
-        let services = &self.parts.services;
-        if self.parts.mode == Mode::Normal {
-            status.breakers.unwritten = services.unwritten();
-        }
-        let mut first_decision = None;
-        for service in services.all() {
-            let (mut open, mut half_open) = (0, 0);
-            for (_, breaker) in service.breakers().all() {
-                match breaker.overlay.mode {
-                    OverlayMode::ForcedOpen => open += 1,
-                    OverlayMode::Disabled | OverlayMode::MetricsOnly => {}
-                    OverlayMode::Auto if breaker.phase == Phase::HalfOpen => half_open += 1,
-                    OverlayMode::Auto => {
-                        open += usize::from(breaker.phase == Phase::Open || breaker.until.is_some());
-                    }
-                }
-                if breaker.overlay.mode != OverlayMode::Auto {
-                    status.breakers.decided += 1;
-                    let since = breaker.overlay.since;
-                    first_decision = Some(first_decision.map_or(since, |first: Moment| first.min(since)));
-                }
-            }
-            status.breakers.open += open;
-            status.breakers.half_open += half_open;
-            self.parts
-                .metrics
-                .breakers_counted(service.name(), Phase::Open.as_str(), open);
-            self.parts
-                .metrics
-                .breakers_counted(service.name(), Phase::HalfOpen.as_str(), half_open);
-        }
-        if let EgressStatus::Down { until, .. } = services.network() {
-            let until = services.timestamp(until);
-            let message = format!("no call gets out: is this machine online? Tried again at {until}");
-            status.degrade("network_down", message);
-        }
-        if let Some(first) = first_decision {
-            let first = services.timestamp(first);
-            let message = format!(
-                "circuit breakers were decided by hand, the first at {first}: `atlas breaker ls` shows them, `atlas \
-                 breaker auto` takes a decision back"
-            );
-            status.degrade("breaker_decided", message);
-        }
     }
 
     fn disk(&self) -> DiskView {

@@ -34,8 +34,9 @@ use crate::runtime::{Runtime, Work};
 use crate::services::{BACKGROUND_PROCESSING, Services};
 use crate::signals::Signals;
 use crate::worker::Worker;
+pub(crate) use parts::WEB;
 use parts::{one_silent_child, services, settings};
-use time::FrozenTime;
+pub(crate) use time::FrozenTime;
 pub(crate) use time::in_time;
 pub(crate) use web::ScriptedWeb;
 
@@ -55,6 +56,8 @@ pub(crate) struct TestApp {
     pub(crate) extractor: Arc<ExtractorPool>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) services: Arc<Services>,
+    /// Those of the library's file.
+    pub(crate) databases: DatabaseServices,
     metrics: Arc<Metrics>,
     entropy: Arc<Entropy>,
     lock: DataDirLock,
@@ -84,8 +87,8 @@ impl TestApp {
         let lock = DataDir::new(folder.path().join("data")).lock(&holder).unwrap();
         let entropy = Arc::new(Entropy::seeded(7));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
-        let library =
-            Library::open(&lock, shared, Arc::clone(&entropy), &DatabaseServices::default()).unwrap();
+        let databases = DatabaseServices::default();
+        let library = Library::open(&lock, shared, Arc::clone(&entropy), &databases).unwrap();
         let opened =
             SearchIndex::open(&lock.dir().search(), library.identity(), IndexSettings::default()).unwrap();
         let metrics = Arc::new(Metrics::default());
@@ -105,6 +108,7 @@ impl TestApp {
             extractor: Arc::new(one_silent_child()),
             clock,
             services: Arc::new(services(&metrics)),
+            databases,
             metrics,
             entropy,
             lock,
@@ -235,6 +239,7 @@ impl TestApp {
             Arc::clone(&self.indexer),
             Arc::clone(&self.signals),
             Arc::clone(&self.metrics),
+            Arc::clone(&self.services),
             settings(4),
             work,
         )
@@ -250,7 +255,7 @@ impl TestApp {
         Started { stop, task }
     }
 
-    fn context(&self) -> JobContext {
+    pub(crate) fn context(&self) -> JobContext {
         JobContext {
             background: Arc::clone(self.services.get(BACKGROUND_PROCESSING).unwrap()),
             ingest: Ingest {
@@ -337,7 +342,7 @@ impl TestApp {
     pub(crate) async fn metric(&self, series: &str) -> Option<String> {
         let app = self.app();
         let status = app.status().await;
-        let text = app.metrics().render(&status);
+        let text = app.metrics().render(&status, Vec::new());
         let mut lines = text.lines();
         lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' ').map(str::to_owned))
     }

@@ -1,7 +1,7 @@
 //! What holds this process back by itself, apart from what the library holds: said in the same words by status,
 //! doctor and readiness.
 
-use atlas_store::{Reserve, StoreError};
+use atlas_store::{Ops, Reserve, StoreError};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -41,6 +41,40 @@ impl App {
         troubles
     }
 
+    /// What is lost of operational state, or will be with the next start. Nothing of the library is, and nobody is kept
+    /// from anything.
+    pub(crate) fn operations_troubles(&self) -> Vec<Degradation> {
+        let mut troubles = Vec::new();
+        let mut tell = |code: &str, message: String| {
+            troubles.push(Degradation {
+                code: code.to_owned(),
+                message,
+            });
+        };
+        match self.parts.services.unreadable() {
+            Some(damage) if damage.is_damage() => {
+                tell("operations_damaged", about_damaged_operations(damage));
+            }
+            Some(error) => tell(
+                "operations_unreadable",
+                format!("{error}: circuit breakers, and what you decided about them, are not known"),
+            ),
+            None => {}
+        }
+        // What cannot be listed is told as a trouble of the directory.
+        let names = Ops::set_aside_files(&self.parts.dir).unwrap_or_default();
+        if !names.is_empty() {
+            let message = format!(
+                "ops.db could not be read and was begun anew: the pauses of hosts, the history of this server and what \
+                 you decided with `atlas breaker` until then are lost, nothing of the library is; decide again what \
+                 still holds, then delete {} in the data directory",
+                names.join(", ")
+            );
+            tell("operations_set_aside", message);
+        }
+        troubles
+    }
+
     /// What has turned out to be wrong with the file of the library.
     pub(crate) fn file_trouble(&self) -> Option<StoreError> {
         self.parts.library.as_ref().ok()?.trouble()
@@ -65,4 +99,11 @@ impl App {
             size(floor.saturating_add(2 * reserve))
         )
     }
+}
+
+pub(crate) fn about_damaged_operations(damage: &StoreError) -> String {
+    format!(
+        "{damage}; the next start of `atlas serve` sets the file aside and begins anew: the pauses of hosts, the history \
+         of the server and what you decided with `atlas breaker` are lost then, nothing of the library is"
+    )
 }

@@ -2,7 +2,7 @@
 //! never renamed.
 
 use atlas_domain::{
-    Attempt, Cursor, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot,
+    Attempt, Cursor, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot, Timestamp,
 };
 use atlas_store::{AuditEntry, Judgement, UnreadableItem};
 use serde::{Deserialize, Serialize};
@@ -214,6 +214,9 @@ pub struct Why {
     pub attempts: Vec<Attempt>,
     /// Every decision.
     pub audit: Vec<AuditEntry>,
+    /// Where it waits: nothing is done about it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 /// A page of whole items, for export.

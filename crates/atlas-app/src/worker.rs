@@ -2,14 +2,16 @@
 //!
 //! It knows nothing of what a job does. A job that outlives its lease is cut off, because another may have it.
 
+mod kinds;
 mod put_back;
 mod trouble;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use atlas_domain::{JobId, Lease};
+use atlas_domain::{JobId, JobKind, Lease};
 use atlas_resilience::breaker::CallResult;
 use atlas_store::{JobScope, StoreError};
 use tokio::sync::watch;
@@ -20,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::signals::Signals;
-use put_back::{Breakdown, put_back};
+pub(crate) use kinds::KindsAtRest;
+use put_back::{Breakdown, give_back, put_back};
 pub(crate) use trouble::Trouble;
 use trouble::TroubleLog;
 
@@ -74,6 +77,8 @@ struct Held {
     lease: Lease,
     task: AbortHandle,
     begun: Instant,
+    /// The breaker of its kind knows of it by now, or has refused it.
+    has_asked: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -108,6 +113,7 @@ impl Worker {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pause = LOOK_AGAIN;
         while !stop.is_cancelled() {
+            self.signals.worker_turned();
             let wait = match self.claim(&mut running).await {
                 Ok(wait) => {
                     pause = LOOK_AGAIN;
@@ -137,7 +143,8 @@ impl Worker {
     }
 
     /// Fills the free slots. Returns how long nothing new can become due. Looks before it claims: a claim is a
-    /// write, and a process that has nothing to do should not touch the disk.
+    /// write, and a process that has nothing to do should not touch the disk. Jobs of kinds that rest stay where they
+    /// are: they have no time of their own, and come when their kind does.
     async fn claim(&self, running: &mut Running) -> Result<Duration, StoreError> {
         let free = self.settings.slots.saturating_sub(running.leases.len());
         if free == 0 {
@@ -145,13 +152,14 @@ impl Worker {
         }
         let library = &self.context.ingest.library;
         let now = self.context.ingest.clock.now();
-        match library.next_due(self.scope).await? {
-            None => return Ok(IDLE),
-            Some(due) if due > now => return Ok(due.since(now).min(IDLE)),
+        let rest = KindsAtRest::beside(&self.context.background, |kind| running.about_to_ask(kind));
+        match library.next_due(self.scope, rest.kinds()).await? {
+            None => return Ok(rest.over_within(IDLE)),
+            Some(due) if due > now => return Ok(rest.over_within(due.since(now).min(IDLE))),
             Some(_) => {}
         }
         let leases = library
-            .claim_jobs(&self.name, self.scope, free, self.settings.lease)
+            .claim_jobs(&self.name, self.scope, rest.places(free), self.settings.lease)
             .await?;
         self.trouble.served();
         for lease in leases {
@@ -169,17 +177,16 @@ impl Worker {
             self.trouble.clone(),
         );
         let (job, kind, claimed) = (lease.job.id, lease.job.kind, lease.clone());
+        let has_asked = Arc::<AtomicBool>::default();
+        let asked = Arc::clone(&has_asked);
         let task = running.tasks.spawn(async move {
             let begun = Instant::now();
             let breaker = context.background.breakers().get(kind.as_str());
-            let permit = match breaker.acquire() {
-                Ok(permit) => permit,
-                Err(refusal) => {
-                    let rest = refusal.retry_in(context.background.breakers().now());
-                    let outcome = put_back(&context, &claimed, &Breakdown::Rests(rest), &trouble).await;
-                    metrics.job_ended(kind, Some(&outcome), begun.elapsed());
-                    return;
-                }
+            let permit = breaker.acquire();
+            asked.store(true, Ordering::Release);
+            // Its kind came to rest between the claim and this.
+            let Ok(permit) = permit else {
+                return give_back(&context, &claimed, &trouble).await;
             };
             // A panic drops the permit, which is a failure too; being cut off drops it and says nothing.
             match context.run(claimed.clone()).await {
@@ -204,6 +211,7 @@ impl Worker {
             lease,
             task,
             begun: Instant::now(),
+            has_asked,
         };
         if let Some(former) = running.leases.insert(job, held) {
             // Its lease ran out under it, and we are the ones who got the job again.
@@ -277,6 +285,12 @@ impl Worker {
 }
 
 impl Running {
+    /// Jobs of that kind which were claimed, and of which its breaker does not know yet.
+    fn about_to_ask(&self, kind: JobKind) -> usize {
+        let asks = |held: &&Held| held.lease.job.kind == kind && !held.has_asked.load(Ordering::Acquire);
+        self.leases.values().filter(asks).count()
+    }
+
     /// The lease of the job that `task` ran, unless the job has another task or another worker by now.
     fn take(&mut self, task: Id) -> Option<Held> {
         let job = *self.leases.iter().find(|(_, held)| held.task.id() == task)?.0;

@@ -10,7 +10,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use html::extract;
+pub use html::{DataSource, Variant, VariantKind, extract};
 pub use quality::{FetchSignals, GATE_VERSION, PageSignals, judge};
 
 /// A page to extract.
@@ -43,6 +43,12 @@ pub struct Extracted {
     pub article: Article,
     /// The page's own address as it declares it (`rel=canonical`), not yet checked.
     pub declared_url: Option<String>,
+    /// Other forms of the page that it names, at most one of a kind, not yet checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// Where the content stood, when no visitor sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_data: Option<DataSource>,
     /// What the junk gate looks at.
     pub signals: PageSignals,
     /// How the content was found.

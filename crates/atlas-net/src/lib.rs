@@ -3,3 +3,5 @@
 //! It implements ports of `atlas-domain`; it reads no environment, no configuration and no system clock.
 
 pub mod fetch;
+pub mod notify;
+pub mod probe;

@@ -73,9 +73,12 @@ impl From<AppError> for ApiError {
             "invalid_request" | "invalid_cursor" => StatusCode::BAD_REQUEST,
             "not_found" => StatusCode::NOT_FOUND,
             "conflict" | "read_only" => StatusCode::CONFLICT,
-            "library_unavailable" | "no_library" | "other_version" | "search_unavailable" | "busy" => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            "library_unavailable"
+            | "no_library"
+            | "other_version"
+            | "search_unavailable"
+            | "busy"
+            | "stopped_by_hand" => StatusCode::SERVICE_UNAVAILABLE,
             "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -88,19 +91,57 @@ impl From<AppError> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        Self::rejected(rejection.status(), rejection.body_text())
+        Self::rejected(rejection.status(), in_words_of_the_caller(&rejection.body_text()))
     }
 }
 
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
-        Self::rejected(rejection.status(), rejection.body_text())
+        Self::rejected(rejection.status(), in_words_of_the_caller(&rejection.body_text()))
     }
 }
 
 impl From<PathRejection> for ApiError {
     fn from(rejection: PathRejection) -> Self {
         Self::rejected(rejection.status(), rejection.body_text())
+    }
+}
+
+/// The libraries that take a request apart say what is wrong with it in terms of the program.
+fn in_words_of_the_caller(detail: &str) -> String {
+    const TERMS: [(&str, &str); 10] = [
+        ("Failed to deserialize the JSON body into the target type: ", ""),
+        (
+            "Failed to parse the request body as JSON: ",
+            "the body is no JSON: ",
+        ),
+        ("Failed to deserialize query string: ", ""),
+        (
+            "Expected request with `Content-Type: application/json`",
+            "a body must be JSON, with `Content-Type: application/json`",
+        ),
+        ("invalid digit found in string", "it must be a whole number"),
+        ("invalid type: ", "it is "),
+        ("invalid value: ", "it is "),
+        ("expected a sequence", "expected a list"),
+        ("sequence, expected", "a list, expected"),
+        ("map, expected", "an object, expected"),
+    ];
+    const NUMBERS: [&str; 6] = ["u64", "u32", "usize", "u16", "i64", "i32"];
+    let mut told = detail.to_owned();
+    for (theirs, ours) in TERMS {
+        told = told.replace(theirs, ours);
+    }
+    for number in NUMBERS {
+        told = told.replace(&format!("expected {number}"), "expected a whole number");
+    }
+    match told.split_once("expected struct ") {
+        Some((before, after)) => {
+            let after =
+                after.trim_start_matches(|character: char| character.is_alphanumeric() || character == '_');
+            format!("{before}expected an object{after}")
+        }
+        None => told,
     }
 }
 
@@ -140,6 +181,15 @@ mod tests {
     #[case(AppError::Store(StoreError::Conflict("no".to_owned())), 409, "conflict")]
     #[case(AppError::ReadOnly, 409, "read_only")]
     #[case(AppError::LibraryUnavailable(StoreError::Closed), 503, "library_unavailable")]
+    #[case(
+        AppError::Store(StoreError::StoppedByHand {
+            service: "database_operations",
+            scope: "library.read".to_owned(),
+            reason: String::new(),
+        }),
+        503,
+        "stopped_by_hand"
+    )]
     #[case(AppError::SearchUnavailable("no".to_owned()), 503, "search_unavailable")]
     #[case(AppError::Store(StoreError::Busy("no".to_owned())), 503, "busy")]
     #[case(AppError::Store(StoreError::NoLibrary("/data".into())), 503, "no_library")]

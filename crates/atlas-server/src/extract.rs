@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use hyper::body::Body as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +11,9 @@ use crate::error::ApiError;
 
 /// A JSON body, of a request or an answer.
 pub(crate) struct Json<T>(pub(crate) T);
+
+/// A JSON body that may be absent: where every field is optional, no body is one without fields.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
 
 /// The query part of the address.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -26,6 +30,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let axum::Json(value) = axum::Json::from_request(request, state).await?;
         Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let axum::Json(value) = axum::Json::<Option<T>>::from_request(request, state).await?;
+        Ok(Self(value.unwrap_or_default()))
     }
 }
 

@@ -38,6 +38,8 @@ fn routes() -> Router<Arc<App>> {
     let prompt = Router::new()
         .route("/livez", get(health::show_liveness))
         .route("/readyz", get(health::show_readiness))
+        .route("/health", get(health::show_health_check))
+        .route("/api/v1/health", get(health::show_health))
         .route("/metrics", get(status::show_metrics))
         .route("/api/v1/status", get(status::show_status))
         .route("/api/v1/items", get(items::list_items))

@@ -18,15 +18,18 @@ pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
 pub use jobs::{
-    AttemptRecord, CancelledJob, CrashRecovery, Crowd, JobFilter, JobPage, JobScope, Postponement,
-    UnreadableJob,
+    AttemptRecord, CancelledJob, Companions, CrashRecovery, Crowd, JobFilter, JobPage, JobScope, Places,
+    Postponement, Turns, UnreadableJob, WaitedFor,
 };
 pub use library::{
-    AuditEntry, Conclusion, Counts, GivenHtml, IndexMaterial, IndexMaterialPage, IngestCommit,
-    IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, QuarantinePage, Quarantined,
-    RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, TitleHit, TitleQuery, UnreadableItem,
+    AuditEntry, Conclusion, Counts, FilePages, Folding, GivenHtml, IndexMaterial, IndexMaterialPage,
+    IngestCommit, IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, OverdueLeases,
+    QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, TitleHit,
+    TitleQuery, UnreadableItem,
 };
-pub use ops::{IndexGuard, Ops, StoredBreakers};
+pub use ops::{
+    InboxRecord, IncidentFilter, IncidentRecord, IndexGuard, Ops, StoredBreakers, TimelineMark, VitalsRows,
+};
 pub use reserve::Reserve;
 pub use services::DatabaseServices;
 pub use sqlite::WriterStats;

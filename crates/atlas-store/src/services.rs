@@ -14,7 +14,7 @@ pub(crate) const DATABASE_OPERATIONS: &str = "database_operations";
 /// What goes through a whole file, and takes as long as that takes.
 const DATABASE_MAINTENANCE: &str = "database_maintenance";
 
-/// How long one read may take before it is interrupted.
+/// How long one read may take before it is interrupted, unless another time is set.
 pub(crate) const READ_LIMIT: Duration = Duration::from_secs(10);
 /// No check of a whole file takes longer: what does hangs.
 const MAINTENANCE_LIMIT: Duration = Duration::from_hours(24);
@@ -49,6 +49,31 @@ impl DatabaseServices {
         }
     }
 
+    /// Their names, each with the policy that it has as long as nobody sets another.
+    pub fn policies() -> [(&'static str, PolicySettings); 2] {
+        [
+            (DATABASE_OPERATIONS, operations()),
+            (DATABASE_MAINTENANCE, maintenance()),
+        ]
+    }
+
+    /// Their names, each with its scopes: the files, and for single calls which way they go.
+    pub fn scopes() -> [(&'static str, &'static [&'static str]); 2] {
+        [
+            (
+                DATABASE_OPERATIONS,
+                &["library.read", "library.write", "ops.read", "ops.write"],
+            ),
+            (DATABASE_MAINTENANCE, &["library", "ops"]),
+        ]
+    }
+
+    /// How long one read may take, whenever it is asked.
+    pub(crate) fn read_limit(&self) -> impl Fn() -> Duration + Send + Sync + 'static {
+        let operations = Arc::clone(&self.operations);
+        move || operations.settings().attempt_timeout
+    }
+
     /// Each of them: to look at, and to decide about by hand.
     pub fn all(&self) -> [Arc<Service>; 2] {
         [Arc::clone(&self.operations), Arc::clone(&self.maintenance)]
@@ -69,7 +94,7 @@ impl Default for DatabaseServices {
 
 /// A lock is soon free again, or held by somebody who does not mean us: the waits grow slowly from 10 ms on, and all of
 /// them together are shorter than the patience of whoever saves.
-pub(crate) fn after_busy() -> RetryPlan {
+fn after_busy() -> RetryPlan {
     RetryPlan {
         max_attempts: 8,
         transient: Backoff::fibonacci(Duration::from_millis(10), Duration::from_secs(1))

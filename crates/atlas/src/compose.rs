@@ -3,22 +3,25 @@
 
 mod parts;
 mod reading;
+mod vitals;
 mod writing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_app::services::Inheritance;
+use atlas_app::vitals::probes::OwnApi;
 use atlas_app::{App, Runtime, Work};
 use atlas_store::{DataDirLock, Ops, Reserve, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use parts::{extractor, fetch_settings, page_fetcher};
-pub(crate) use reading::open_read_only;
+pub(crate) use parts::{extractor, page_fetcher, policy};
+pub(crate) use reading::{open_read_only, without_library};
 
 use crate::config::Config;
 use crate::error::CliError;
+use vitals::LookedAfter;
 use writing::{OpenedToWrite, Unopened, open_to_write};
 
 /// The version of the program.
@@ -40,8 +43,10 @@ pub(crate) struct Composed {
     tending: Option<tokio::task::JoinHandle<()>>,
     /// Writes what changes about circuit breakers.
     keeping: Option<tokio::task::JoinHandle<()>>,
+    /// Looks after the services; only in a server that can write.
+    looked_after: Option<LookedAfter>,
     /// Dropped last: until then nobody else may write.
-    _lock: Arc<DataDirLock>,
+    lock: Arc<DataDirLock>,
 }
 
 impl Composed {
@@ -101,6 +106,7 @@ impl Composed {
         lock: Arc<DataDirLock>,
     ) -> Self {
         let app = Arc::new(opened.app);
+        app.services().hold_decisions();
         let (services, ops) = (Arc::clone(app.services()), opened.records.ops.clone());
         Self {
             app,
@@ -110,7 +116,8 @@ impl Composed {
             runtime: opened.runtime,
             records: Some(opened.records),
             tending,
-            _lock: lock,
+            looked_after: None,
+            lock,
         }
     }
 
@@ -121,12 +128,29 @@ impl Composed {
             records: None,
             tending: None,
             keeping: None,
-            _lock: lock,
+            looked_after: None,
+            lock,
+        }
+    }
+
+    /// From now on the services are looked after; `own` asks this server as its clients do. Where nothing can be
+    /// written, nobody would remember what is found. A server that cannot be looked after serves all the same.
+    pub(crate) async fn look_after(&mut self, own: Arc<dyn OwnApi>) {
+        let Some(records) = &self.records else { return };
+        let dir = self.lock.dir();
+        let begun = LookedAfter::begin(&self.app, dir, &records.ops, self.runtime.as_ref(), own);
+        // What is read at the start makes a large state, which is not needed for long.
+        match Box::pin(begun).await {
+            Ok(looked_after) => self.looked_after = Some(looked_after),
+            Err(error) => tracing::error!(%error, "nobody looks after this server"),
         }
     }
 
     /// Stops in good order, and records it.
     pub(crate) async fn close(self) {
+        if let Some(looked_after) = self.looked_after {
+            looked_after.end().await;
+        }
         if let Some(tending) = self.tending {
             tending.abort();
         }

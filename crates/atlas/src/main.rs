@@ -158,6 +158,7 @@ fn flags(cli: &Cli) -> Flags {
             cli.command,
             Command::Demo(_)
                 | Command::Extract(_)
+                | Command::Routed(RoutedCommand::Policy(_))
                 | Command::Config(ConfigArgs {
                     command: ConfigCommand::Show { .. }
                 })

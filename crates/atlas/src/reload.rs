@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use atlas_app::{Reconfigure, Reconfigured, Services};
-use atlas_net::fetch::ARTICLE_PROCESSING;
 
-use crate::compose::fetch_settings;
-use crate::config::{Config, SettingOrigin};
+use crate::compose;
+use crate::config::{Config, SettingOrigin, is_of_policy};
 
-/// Settings that a running server can change.
-const LIVE: [&str; 4] = [
-    "article_processing.",
+/// Settings that a running server can change, beside those of policies.
+const LIVE: [&str; 3] = [
     "fetch.politeness",
     "fetch.attempt_timeout_secs",
     "fetch.overall_timeout_secs",
@@ -40,7 +38,7 @@ impl Reconfigure for Reload {
         let changed = changed_keys(&running.origins, &read.origins);
         let (applied, restart_needed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|key| is_live(key));
         // What waits for a restart stays as it is, and is told again the next time.
-        running.article = read.article;
+        running.policies = read.policies;
         running.politeness = read.politeness;
         running.attempt_timeout = read.attempt_timeout;
         running.overall_timeout = read.overall_timeout;
@@ -48,8 +46,10 @@ impl Reconfigure for Reload {
         running
             .origins
             .extend(read.origins.into_iter().filter(|setting| is_live(&setting.key)));
-        if let Some(service) = self.services.get(ARTICLE_PROCESSING) {
-            service.configure(fetch_settings(&running).policy());
+        for service in self.services.all() {
+            if let Some(policy) = compose::policy(&running, service.name()) {
+                service.configure(policy);
+            }
         }
         Ok(Reconfigured {
             applied,
@@ -59,7 +59,7 @@ impl Reconfigure for Reload {
 }
 
 fn is_live(key: &str) -> bool {
-    LIVE.iter().any(|live| key.starts_with(live))
+    LIVE.contains(&key) || is_of_policy(key)
 }
 
 /// The keys whose value is another, or that only one of both has.

@@ -1,6 +1,7 @@
 //! `atlas serve`: the server. It listens on a Unix socket for the command line and on loopback TCP for
 //! everything else, and ends in good order on SIGTERM or SIGINT.
 
+mod own_api;
 mod socket;
 mod token;
 
@@ -20,6 +21,7 @@ use crate::compose::Composed;
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::session::lock;
+use own_api::OwnListener;
 pub(crate) use socket::socket_places;
 use socket::{Socket, bind_socket};
 use token::write_token;
@@ -72,7 +74,7 @@ impl Server {
         let address = tcp.local_addr()?;
         let token = write_token(&dir)?;
         let (socket, unix) = bind_socket(&lock)?;
-        let composed = Composed::open(config, Arc::clone(&lock), Work::JobsAndSchedules, stop).await?;
+        let mut composed = Composed::open(config, Arc::clone(&lock), Work::JobsAndSchedules, stop).await?;
         if let Err(error) = announce(&lock, &socket) {
             composed.close().await;
             return Err(error.into());
@@ -83,6 +85,9 @@ impl Server {
         listeners.spawn(atlas_server::serve_tcp(tcp, guarded, stop.clone()));
         let open = atlas_server::router(Arc::clone(&composed.app));
         listeners.spawn(atlas_server::serve_unix(unix, open, stop.clone()));
+        composed
+            .look_after(Arc::new(OwnListener::new(address, &token)))
+            .await;
         tracing::info!(%address, data = %dir.path().display(), "serving");
         Ok(Self {
             composed,

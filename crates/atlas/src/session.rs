@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Access, until_stopped};
 use crate::client::Client;
-use crate::compose::{Composed, open_read_only};
+use crate::compose::{Composed, open_read_only, without_library};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::serve::socket_places;
@@ -52,13 +52,20 @@ impl Session {
         stop: &CancellationToken,
     ) -> Result<Self, CliError> {
         let dir = DataDir::new(&config.data_dir);
-        if let Some(socket) = live_socket(&dir).await {
+        // Without a place for a library no server can run on it.
+        let has_place = !config.data_dir.as_os_str().is_empty();
+        if has_place && let Some(socket) = live_socket(&dir).await {
             return Ok(Self {
                 client: Client::Socket(socket),
                 own: None,
             });
         }
         match access {
+            Access::None => {
+                let app = without_library(config)?;
+                let client = Client::InProcess(atlas_server::router(Arc::new(app)));
+                Ok(Self { client, own: None })
+            }
             Access::Read => {
                 let app: App = open_read_only(config)?;
                 let client = Client::InProcess(atlas_server::router(Arc::new(app)));

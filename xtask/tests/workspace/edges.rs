@@ -13,7 +13,10 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("atlas-extract", &["atlas-domain"]),
     ("atlas-vitals", &["atlas-domain"]),
     ("atlas-search", &["atlas-domain"]),
-    ("atlas-store", &["atlas-domain", "atlas-resilience"]),
+    (
+        "atlas-store",
+        &["atlas-domain", "atlas-resilience", "atlas-vitals"],
+    ),
     ("atlas-net", &["atlas-domain", "atlas-resilience"]),
     (
         "atlas-app",

@@ -1,16 +1,20 @@
 //! Looking at circuit breakers and policies, and the owner's word on breakers.
 
+mod list;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_resilience::breaker::{BreakerStatus, Command, OverlayMode, Phase, Rate};
-use atlas_resilience::{EgressStatus, Service};
+use atlas_resilience::breaker::{BreakerSettings, BreakerStatus, Command, OverlayMode, Rate};
+use atlas_resilience::{RetryPlan, Service, ServiceSettings};
 
 use crate::app::{App, Mode};
 use crate::error::AppError;
+use crate::services::BACKGROUND_PROCESSING;
 use crate::services::view::{
-    AttemptView, BreakerDecision, BreakerList, BreakerQuery, BreakerRules, BreakerView, ConcurrentView,
-    PolicyList, PolicyView, RateView, ShareView, SlowCallsView,
+    AttemptView, BreakerDecision, BreakerRules, BreakerView, ConcurrentView, PolicyList, PolicyView,
+    RateView, RetryView, ShareView, SlowCallsView,
 };
 
 /// An overlay that is to end by itself ends within a year: what lasts longer is for good.
@@ -18,28 +22,6 @@ const LONGEST_OVERLAY: Duration = Duration::from_hours(365 * 24);
 const LONGEST_REASON_CHARS: usize = 200;
 
 impl App {
-    /// The breakers, those that are not well or were decided about; with `all`, every one that is known.
-    pub fn breakers(&self, query: &BreakerQuery) -> BreakerList {
-        let services = &self.parts.services;
-        let all = services.breakers().into_iter();
-        let shown = all.filter(|(_, _, status)| query.all || is_worth_a_look(status));
-        let breakers = shown
-            .map(|(service, scope, status)| self.breaker_view(service, &scope, status))
-            .collect();
-        let network_down_until = match services.network() {
-            EgressStatus::Up => None,
-            EgressStatus::Down { until, .. } => Some(services.timestamp(until)),
-        };
-        let problem = services
-            .unreadable()
-            .map(|error| AppError::Store(error.clone()).told());
-        BreakerList {
-            breakers,
-            network_down_until,
-            problem: problem.unwrap_or_default(),
-        }
-    }
-
     /// One breaker. A scope that was never called has a closed one.
     pub fn breaker(&self, service: &str, scope: &str) -> Result<BreakerView, AppError> {
         let service = self.service(service)?;
@@ -82,13 +64,24 @@ impl App {
     /// Every policy.
     pub fn policies(&self) -> PolicyList {
         PolicyList {
-            policies: self.parts.services.all().map(policy_view).collect(),
+            policies: self
+                .parts
+                .services
+                .all()
+                .map(|service| self.policy_view(service))
+                .collect(),
         }
     }
 
     /// One policy.
     pub fn policy(&self, name: &str) -> Result<PolicyView, AppError> {
-        Ok(policy_view(self.service(name)?))
+        Ok(self.policy_view(self.service(name)?))
+    }
+
+    /// What lies within the machine never asks for a pause.
+    fn policy_view(&self, service: &Arc<Service>) -> PolicyView {
+        let mut within = self.parts.services.within_the_machine();
+        policy_view(service, !within.any(|inner| inner.name() == service.name()))
     }
 
     /// It holds at once; it is acknowledged when it is on the disk.
@@ -108,19 +101,27 @@ impl App {
                 ..
             }
         );
-        let status = service.breakers().operate(&scope, command);
-        if !self.parts.services.settled().await {
+        let (status, is_kept) = self.parts.services.decide(service, &scope, command).await;
+        // Kept or not, it holds: who waited for it runs.
+        let woken = if lets_through {
+            self.wake_waiting(service.name(), &scope).await
+        } else {
+            Ok(())
+        };
+        if !is_kept {
             return Err(AppError::DecisionNotKept);
         }
-        if lets_through {
-            self.wake_waiting(service.name(), &scope).await?;
-        }
+        woken?;
         Ok(self.breaker_view(service.name(), &scope, status))
     }
 
     /// What was put off because of a breaker may wait for a day, and the decision is not to wait that long. Where the
     /// library cannot be used there is nothing that could run, and the decision holds all the same.
     async fn wake_waiting(&self, service: &str, scope: &str) -> Result<(), AppError> {
+        if service == BACKGROUND_PROCESSING {
+            self.parts.signals.jobs.notify_one(); // they were not put off: the worker has passed over them
+            return Ok(());
+        }
         let (Some(host), Ok(library)) = (self.parts.services.host(service, scope), self.writable()) else {
             return Ok(());
         };
@@ -174,15 +175,7 @@ impl App {
     }
 }
 
-/// Whether it stops calls, was decided about, or may soon stop calls.
-fn is_worth_a_look(status: &BreakerStatus) -> bool {
-    status.phase != Phase::Closed
-        || status.overlay.mode != OverlayMode::Auto
-        || status.until.is_some()
-        || status.consecutive_failures > 0
-}
-
-fn policy_view(service: &Arc<Service>) -> PolicyView {
+fn policy_view(service: &Arc<Service>, can_ask_for_pause: bool) -> PolicyView {
     let settings = service.settings();
     let worst_case = settings.worst_case().into_iter().map(|attempt| AttemptView {
         wait_ms: millis(attempt.wait),
@@ -190,31 +183,19 @@ fn policy_view(service: &Arc<Service>) -> PolicyView {
         ends_ms: millis(attempt.ends),
     });
     let worst_case: Vec<_> = worst_case.collect();
-    let breaker = settings.breaker.as_ref().map(|by_scope| {
-        let rules = &by_scope.default;
-        let mut own_rules_for: Vec<_> = by_scope.scopes.keys().cloned().collect();
-        own_rules_for.sort();
-        BreakerRules {
-            consecutive_failures: rules.trip.consecutive_failures,
-            failure_rate: rules.trip.failure_rate.map(share),
-            slow_calls: rules.trip.slow_calls.map(|slow| SlowCallsView {
-                slower_than_ms: millis(slow.slower_than),
-                rate: share(slow.rate),
-            }),
-            open_ms: millis(rules.open.base),
-            open_cap_ms: millis(rules.open.cap),
-            probes: rules.probing.concurrent,
-            successes_to_close: rules.probing.successes_to_close,
-            own_rules_for,
-        }
-    });
+    let breaker = settings
+        .breaker
+        .as_ref()
+        .map(|by_scope| rules_of_all(by_scope, can_ask_for_pause));
     PolicyView {
         name: service.name().to_owned(),
         attempt_timeout_ms: millis(settings.attempt_timeout),
         overall_timeout_ms: millis(settings.overall_timeout),
+        retry: settings.retry.as_ref().map(retry_view),
         concurrent: settings.concurrency.map(|limit| ConcurrentView {
             total: limit.total.get(),
             per_scope: limit.per_scope.get(),
+            queues: limit.queues,
         }),
         rate: settings.rate.map(|rate| RateView {
             interval_ms: millis(rate.interval),
@@ -223,6 +204,56 @@ fn policy_view(service: &Arc<Service>) -> PolicyView {
         breaker,
         worst_case_ms: worst_case.last().map_or(0, |attempt| attempt.ends_ms),
         worst_case,
+    }
+}
+
+fn retry_view(plan: &RetryPlan) -> RetryView {
+    /// So late that every series has reached its cap.
+    const LATE_RETRY: u32 = 100;
+    let longest = |retry| {
+        let nominal = plan.transient.nominal(retry).unwrap_or_default();
+        millis(nominal.min(plan.longest_wait))
+    };
+    RetryView {
+        attempts: plan.max_attempts.max(1),
+        kind: plan.transient.growth().to_owned(),
+        base_ms: longest(1),
+        cap_ms: longest(LATE_RETRY),
+    }
+}
+
+/// The rules of a service, with those that single scopes have of their own.
+fn rules_of_all(by_scope: &ServiceSettings, can_ask_for_pause: bool) -> BreakerRules {
+    let own = by_scope.scopes.iter();
+    let own_rules: BTreeMap<_, _> = own
+        .map(|(scope, rules)| (scope.clone(), rules_view(rules, can_ask_for_pause)))
+        .collect();
+    BreakerRules {
+        own_rules_for: own_rules.keys().cloned().collect(),
+        own_rules,
+        ..rules_view(&by_scope.default, can_ask_for_pause)
+    }
+}
+
+fn rules_view(rules: &BreakerSettings, can_ask_for_pause: bool) -> BreakerRules {
+    BreakerRules {
+        consecutive_failures: rules.trip.consecutive_failures,
+        failure_rate: rules.trip.failure_rate.map(share),
+        slow_calls: rules.trip.slow_calls.map(|slow| SlowCallsView {
+            slower_than_ms: millis(slow.slower_than),
+            rate: share(slow.rate),
+        }),
+        open_ms: millis(rules.open.base),
+        open_cap_ms: millis(rules.open.cap),
+        probes: rules.probing.concurrent,
+        successes_to_close: rules.probing.successes_to_close,
+        pause_ms: if can_ask_for_pause {
+            millis(rules.throttle_pause)
+        } else {
+            0
+        },
+        own_rules_for: Vec::new(),
+        own_rules: BTreeMap::new(),
     }
 }
 

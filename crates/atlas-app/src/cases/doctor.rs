@@ -2,10 +2,13 @@
 
 mod index;
 
+use atlas_store::Ops;
+
 use crate::app::App;
 use crate::dead_letters::DeadLetters;
 use crate::error::AppError;
 use crate::space::{BelowFloor, size};
+use crate::trouble::about_damaged_operations;
 use crate::views::{DoctorCheck, DoctorReport};
 
 /// Stored pages whose bytes are compared.
@@ -24,6 +27,7 @@ impl App {
         let checks = vec![
             check("disk", Ok(self.check_disk())),
             check("library", self.check_library().await),
+            check("operations", self.check_operations().await),
             check("writing", Ok(self.check_writing())),
             check("stored pages", self.check_stored_pages().await),
             check("search index", self.check_index().await),
@@ -45,6 +49,26 @@ impl App {
     async fn check_library(&self) -> Result<Finding, AppError> {
         self.library()?.check_integrity(&self.parts.dir).await?;
         Ok(Finding::InOrder("every page of library.db is sound".to_owned()))
+    }
+
+    /// The file with circuit breakers and the history of the server, and what was set aside of it.
+    async fn check_operations(&self) -> Result<Finding, AppError> {
+        let dir = self.parts.dir.clone();
+        let looking = tokio::task::spawn_blocking(move || Ops::check(&dir)).await;
+        match looking {
+            Ok(Ok(())) => {}
+            Ok(Err(damage)) if damage.is_damage() => {
+                return Ok(Finding::Wrong(about_damaged_operations(&damage)));
+            }
+            Ok(Err(error)) => return Err(error.into()),
+            Err(broken) => return Ok(Finding::Wrong(format!("it could not be looked at: {broken}"))),
+        }
+        let troubles = self.operations_troubles();
+        if troubles.is_empty() {
+            return Ok(Finding::InOrder("every page of ops.db is sound".to_owned()));
+        }
+        let told: Vec<String> = troubles.into_iter().map(|trouble| trouble.message).collect();
+        Ok(Finding::Wrong(told.join("; ")))
     }
 
     fn check_writing(&self) -> Finding {

@@ -118,6 +118,7 @@ impl App {
                 snapshot: library.latest_snapshot(user, id).await?,
                 attempts: library.attempts_of_item(user, id).await?,
                 audit: library.audit_of(user, id).await?,
+                not_before: library.not_before_of_item(user, id).await?,
             },
         })
     }

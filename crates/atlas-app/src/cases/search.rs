@@ -17,18 +17,14 @@ use super::limits::page_size;
 use crate::app::{App, SearchState};
 use crate::error::AppError;
 use crate::services::Services;
-use crate::services::search_operations::{INDEX, SEARCH_OPERATIONS, unlisted_search_operations};
+use crate::services::search_operations::{
+    FRESHNESS_LIMIT, INDEX, SEARCH_OPERATIONS, TITLES_LIMIT, unlisted_search_operations,
+};
 use crate::views::{SearchHit, SearchQuery, SearchReply};
 use last_answers::LastAnswers;
 use no_answer::{NoAnswer, told};
 
 const MAX_HITS: u32 = 200;
-/// Whoever searches waits before a screen.
-const TIME_LIMIT: Duration = Duration::from_millis(800);
-/// To see how far the index is, and to wait for it where that is asked for.
-const FRESHNESS_LIMIT: Duration = Duration::from_millis(330);
-/// What is left after that and after the index, less some for the last answer.
-const TITLES_LIMIT: Duration = Duration::from_millis(120);
 
 const TITLES: &str = "titles";
 const LAST_ANSWER: &str = "last_answer";
@@ -68,7 +64,8 @@ impl App {
     /// Searches. The answer is `degraded` when the index is further behind than the caller has to expect, when the
     /// search was not done when its time was up, and when it is not the index's answer.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchReply, AppError> {
-        let (begun, deadline) = (Instant::now(), Deadline::after(TIME_LIMIT));
+        let time_limit = self.searching.service.settings().overall_timeout;
+        let (begun, deadline) = (Instant::now(), Deadline::of_limit(time_limit));
         let request = SearchRequest {
             limit: page_size(query.limit, 20, MAX_HITS)? as usize,
             offset: query.offset,
@@ -80,7 +77,9 @@ impl App {
             SearchState::Ready(reader) => self.is_behind_in_time(reader, &query).await?,
             SearchState::Unavailable(_) => false, // there is nothing to wait for
         };
-        let answer = self.first_answer(&request, &parsed, deadline).await?;
+        let answer = self
+            .first_answer(&request, &parsed, (deadline, time_limit))
+            .await?;
         let found = answer.value.map_err(SearchError::from)?;
         let reason = match answer.level {
             INDEX => shortcoming(found.was_stopped, is_behind).to_owned(),
@@ -111,10 +110,11 @@ impl App {
         &self,
         request: &SearchRequest,
         query: &Query,
-        deadline: Deadline,
+        (deadline, time_limit): (Deadline, Duration),
     ) -> Result<Answer<Understood, NoAnswer>, AppError> {
-        let index_limit = self.searching.service.settings().overall_timeout;
-        let answer = FallbackChain::new(INDEX, index_limit, |deadline| self.ask_index(request, deadline))
+        // The policy ends an attempt by itself, and counts it. One that was dropped at a limit of this chain would not
+        // be counted.
+        let answer = FallbackChain::new(INDEX, time_limit, |deadline| self.ask_index(request, deadline))
             .or(TITLES, TITLES_LIMIT, |_| self.ask_titles(request, query))
             .or(LAST_ANSWER, TITLES_LIMIT, |_| async {
                 let last = self.searching.last_answers.to(request);

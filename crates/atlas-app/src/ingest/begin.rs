@@ -11,6 +11,7 @@ impl Ingest {
         self.bodies.room().await;
         let material = self.library.ingest_material(run.item_id).await?;
         run.keep_always = material.item.keep_always;
+        run.has = Some(material.item.state);
         Ok(material)
     }
 }

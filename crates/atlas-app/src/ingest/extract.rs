@@ -1,6 +1,6 @@
 //! Step 5: find the content, in a child process that may hang or die without harm.
 
-use atlas_domain::{LinkReason, Outcome, Snapshot};
+use atlas_domain::{LinkReason, Outcome, Snapshot, Strategy, StrategyStep};
 use atlas_extract::{Engine, Extracted, PageInput};
 
 use super::Ingest;
@@ -41,7 +41,15 @@ impl Ingest {
         // Not before a child is free: if the process dies, jobs that only wait for one are innocent.
         self.library.enter_risky_stage(&run.lease, RISKY_STAGE).await?;
         match slot.extract(input).await {
-            Ok(extracted) => Ok(ExtractedPage { snapshot, extracted }),
+            Ok(extracted) => {
+                if let Some(source) = extracted.from_data {
+                    run.steps.push(StrategyStep {
+                        message: format!("taken from {}", source.words()),
+                        ..StrategyStep::without_hops(Strategy::Embedded, "ok")
+                    });
+                }
+                Ok(ExtractedPage { snapshot, extracted })
+            }
             Err(failure) => Err(self.not_extracted(run, &snapshot, &failure)),
         }
     }

@@ -1,7 +1,7 @@
 //! Step 1: bring the page, or say why it cannot be brought.
 
 use atlas_domain::{ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, LinkReason, Outcome, UserId};
-use atlas_store::{IngestMaterial, StoreError};
+use atlas_store::{Companions, IngestMaterial, StoreError};
 use url::Url;
 
 use super::Ingest;
@@ -19,6 +19,7 @@ impl Ingest {
                 message: format!("the stored address cannot be read: {error}"),
             })
         })?;
+        run.address = Some(url.clone());
         let request = FetchRequest {
             url,
             given_html: material.given_html.map(|given| given.bytes),
@@ -45,7 +46,10 @@ impl Ingest {
         };
         Ok(match fault.class() {
             ErrorClass::Throttled if fault == FetchFault::CircuitOpen && was_sent_nowhere(run) => {
-                self.put_off_with_crowd(run, trouble)
+                self.put_off_with_crowd(run, trouble, Companions::SameHost)
+            }
+            ErrorClass::Throttled if fault == FetchFault::NetworkDown => {
+                self.put_off_with_crowd(run, trouble, Companions::Everybody)
             }
             ErrorClass::Throttled => self.put_off(run, trouble),
             ErrorClass::Transient => self.try_again(run, trouble),

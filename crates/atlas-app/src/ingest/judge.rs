@@ -1,7 +1,9 @@
 //! Step 6: ask the junk gate, and follow it unless the owner has said otherwise. The gate itself is
 //! `atlas_extract::quality`.
 
-use atlas_domain::{Article, CanonicalUrl, Decision, LinkReason, Outcome, SnapshotId, Verdict};
+use atlas_domain::{
+    Article, CanonicalUrl, Decision, LinkReason, Outcome, Snapshot, SnapshotId, Strategy, Verdict,
+};
 use atlas_extract::FetchSignals;
 use url::Url;
 
@@ -16,6 +18,8 @@ pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) article: Article,
     pub(super) addresses: Vec<CanonicalUrl>,
+    /// Which strategy brought it.
+    pub(super) strategy: Strategy,
 }
 
 impl Ingest {
@@ -24,7 +28,12 @@ impl Ingest {
         run.enter("judge");
         let ExtractedPage { snapshot, extracted } = page;
         let verdict = atlas_extract::judge(&FetchSignals::of(&snapshot), &extracted);
-        let addresses = addresses(&snapshot.final_url);
+        let addresses = addresses(&snapshot);
+        let strategy = match snapshot.strategy {
+            // Of the page itself, but not what a visitor sees of it.
+            Strategy::Direct if extracted.from_data.is_some() => Strategy::Embedded,
+            other => other,
+        };
         let overruled = run.keep_always && !extracted.article.text.trim().is_empty();
         let outcome = match verdict.decision {
             Decision::Accept | Decision::Partial => None,
@@ -37,6 +46,7 @@ impl Ingest {
                 verdict,
                 article: extracted.article,
                 addresses,
+                strategy,
             }),
             Some(outcome) => Err(Exit::NoContent(Box::new(NoContent {
                 outcome,
@@ -48,10 +58,13 @@ impl Ingest {
     }
 }
 
-/// Where the page turned out to be. Where it says it is (`rel=canonical`) is no identity: many a template says the
+/// Where the page turned out to be, unless a copy of it was had elsewhere. Where it says it is (`rel=canonical`) is no identity: many a template says the
 /// same of every page. Two addresses of one page have the same content, and are found by that.
-fn addresses(final_url: &str) -> Vec<CanonicalUrl> {
-    Url::parse(final_url)
+fn addresses(snapshot: &Snapshot) -> Vec<CanonicalUrl> {
+    if snapshot.strategy.is_elsewhere() {
+        return Vec::new();
+    }
+    Url::parse(&snapshot.final_url)
         .map(|url| CanonicalUrl::of(&url))
         .into_iter()
         .collect()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atlas_domain::{Fetched, Item, LinkReason, Outcome, Snapshot};
+use atlas_domain::{Fetched, Item, LinkReason, Outcome, Snapshot, SnapshotId};
 use atlas_store::StoreError;
 
 use super::Ingest;
@@ -41,6 +41,31 @@ impl Ingest {
             under_way,
             retry_after: fetched.retry_after,
         })
+    }
+
+    /// A copy that is looked at before it is known whether it will be kept.
+    pub(super) fn hold(&self, run: &mut Run, fetched: &Fetched) -> Kept {
+        run.enter("hold");
+        let snapshot = Snapshot {
+            id: SnapshotId::generate(self.clock.now(), &self.entropy),
+            item_id: run.item_id,
+            body_hash: None,
+            size_bytes: fetched.body.len() as u64,
+            url: fetched.url.to_string(),
+            final_url: fetched.final_url.to_string(),
+            status: fetched.status,
+            content_type: fetched.header("content-type").map(str::to_owned),
+            headers: fetched.headers.clone(),
+            strategy: fetched.strategy,
+            steps: Vec::new(),
+            fetched_at: fetched.fetched_at,
+        };
+        Kept {
+            snapshot,
+            under_way: self.bodies.hold(fetched.body.len()),
+            body: fetched.body.clone(),
+            retry_after: None,
+        }
     }
 
     /// The page as it was kept the last time.

@@ -8,6 +8,7 @@ mod answer;
 mod begin;
 mod bodies;
 mod commit;
+mod copies;
 mod extract;
 mod fetch;
 mod judge;
@@ -15,6 +16,7 @@ mod keep;
 mod kind;
 mod retry;
 mod run;
+mod variants;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,7 @@ mod tests;
 use std::sync::Arc;
 
 use atlas_domain::{Clock, Entropy, Fetcher, Outcome};
-use atlas_store::{Library, StoreError};
+use atlas_store::{IngestMaterial, Library, StoreError};
 
 use crate::extraction::ExtractorPool;
 pub use bodies::Bodies;
@@ -51,7 +53,7 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// Fetches, keeps, extracts, judges, commits: the steps are in `fetch_and_judge`.
+    /// Fetches, keeps, extracts, judges, looks for a better copy where there is need, commits.
     pub(crate) async fn ingest(&self, mut run: Run) -> Result<Outcome, StoreError> {
         let judged = self.fetch_and_judge(&mut run).await;
         self.conclude(run, judged).await
@@ -65,11 +67,17 @@ impl Ingest {
 
     async fn fetch_and_judge(&self, run: &mut Run) -> Result<Judged, Exit> {
         let material = self.begin(run).await?;
+        let page = self.page_itself(run, material).await;
+        self.or_a_better_copy(run, page).await
+    }
+
+    async fn page_itself(&self, run: &mut Run, material: IngestMaterial) -> Result<Judged, Exit> {
         let fetched = self.fetch(run, material).await?;
         let kept = self.keep(run, fetched).await?;
         let answered = self.answer(run, kept)?;
         let readable = self.require_readable(run, answered)?;
         let extracted = self.extract(run, readable).await?;
+        run.look_into(&extracted);
         self.judge(run, extracted)
     }
 

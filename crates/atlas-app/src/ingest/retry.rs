@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atlas_domain::{LinkReason, Outcome};
 use atlas_resilience::Backoff;
-use atlas_store::{Crowd, Postponement};
+use atlas_store::{Companions, Crowd, Postponement};
 
 use super::Ingest;
 use super::run::{Exit, Run};
@@ -26,6 +26,8 @@ const MAX_AGE: Duration = Duration::from_hours(14 * 24);
 const MAX_PAUSE: Duration = DAY;
 /// Over how long those come back at most who wait for one host.
 const LONGEST_CROWD: Duration = Duration::from_hours(1);
+/// An outage of the network that is over earlier than in this part of a step is waited for by each alone.
+const SOON_ONLINE: u32 = 12;
 /// A pause that a server asks for, when it does not say how long, or says that it is over, in steps.
 const PAUSE: u32 = 5;
 /// The shortest pause in steps after each one that did not help, the last for all further ones: a server that says
@@ -106,18 +108,21 @@ impl Ingest {
         self.deferred(run, Duration::ZERO, spread, trouble)
     }
 
-    /// The same, and whoever waits for that host goes with it, unless it is soon over.
-    pub(super) fn put_off_with_crowd(&self, run: &Run, trouble: Trouble) -> Exit {
+    /// The same, and whoever waits for that as well goes with it, unless it is soon over.
+    pub(super) fn put_off_with_crowd(&self, run: &Run, trouble: Trouble, who: Companions) -> Exit {
         let (now, wait) = (self.clock.now(), self.asked(&trouble));
+        let soon = match who {
+            Companions::SameHost => self.waits.step,
+            Companions::Everybody => self.waits.step / SOON_ONLINE,
+        };
         let crowd = Crowd {
+            who,
             from: now.after(wait),
             spread: self.crowd_spread(&trouble),
             made_after: now.before(MAX_AGE),
         };
         match self.put_off(run, trouble) {
-            Exit::Postponed(postponement, None) if wait > self.waits.step => {
-                Exit::Postponed(postponement, Some(crowd))
-            }
+            Exit::Postponed(postponement, None) if wait > soon => Exit::Postponed(postponement, Some(crowd)),
             exit => exit,
         }
     }

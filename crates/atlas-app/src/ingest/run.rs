@@ -1,9 +1,18 @@
 //! `Run`: one try at one item, and `Exit`: the ways out of it before there is content.
 
+use std::borrow::Borrow;
+
 use atlas_domain::{
-    BlobHash, CanonicalUrl, ItemId, Lease, Outcome, SnapshotId, StrategyStep, Timestamp, Verdict,
+    BlobHash, CanonicalUrl, Decision, ItemId, ItemState, Lease, Outcome, SnapshotId, Strategy, StrategyStep,
+    Timestamp, Verdict,
 };
+use atlas_extract::Variant;
 use atlas_store::{AttemptRecord, Crowd, Postponement, StoreError};
+use url::Url;
+
+use super::extract::ExtractedPage;
+use super::judge::Judged;
+use super::variants::Page;
 
 /// One try at one item.
 #[derive(Debug)]
@@ -24,6 +33,14 @@ pub(crate) struct Run {
     pub(crate) given_html: Option<BlobHash>,
     /// How the page was fetched, as far as it was.
     pub(crate) steps: Vec<StrategyStep>,
+    /// What the library has of the item.
+    pub(super) has: Option<ItemState>,
+    /// The page's own address.
+    pub(super) address: Option<Url>,
+    /// Where the page is, once somebody has looked into it.
+    pub(super) page: Option<Page>,
+    /// Other forms of itself that it names.
+    pub(super) variants: Vec<Variant>,
 }
 
 /// A way out of the story before there is content.
@@ -31,7 +48,7 @@ pub(crate) struct Run {
 pub(crate) enum Exit {
     /// There is no content, and that is final.
     NoContent(Box<NoContent>),
-    /// Not now, and neither for those who wait for the same host, if there is a crowd of them.
+    /// Not now, and neither for those who wait for the same, if there is a crowd of them.
     Postponed(Postponement, Option<Crowd>),
     /// The store failed: nothing is decided, and the worker puts the job back.
     Store(StoreError),
@@ -62,6 +79,10 @@ impl Run {
             keep_always: false,
             given_html: None,
             steps: Vec::new(),
+            has: None,
+            address: None,
+            page: None,
+            variants: Vec::new(),
         }
     }
 
@@ -69,6 +90,55 @@ impl Run {
     pub(crate) fn enter(&mut self, stage: &'static str) {
         tracing::debug!(item = %self.item_id, stage, "ingestion");
         self.stage = stage;
+    }
+
+    /// How far the try has come.
+    pub(super) fn stage(&self) -> &'static str {
+        self.stage
+    }
+
+    /// Remembers what the page says of itself, for whoever looks for a better copy.
+    pub(super) fn look_into(&mut self, page: &ExtractedPage) {
+        let Ok(found) = Url::parse(&page.snapshot.final_url) else {
+            return;
+        };
+        let declared = page.extracted.declared_url.as_deref();
+        self.page = self.address.clone().map(|saved| Page {
+            saved,
+            declared: declared.and_then(|declared| found.join(declared).ok()),
+            found,
+        });
+        self.variants.clone_from(&page.extracted.variants);
+    }
+
+    /// Says in the last step what was wrong with what it brought, if something was.
+    pub(super) fn explain<J: Borrow<Judged>>(&mut self, end: &Result<J, Exit>) {
+        match end {
+            Ok(judged) if judged.borrow().verdict.decision == Decision::Partial => {
+                self.note("only its beginning is there");
+            }
+            Ok(_) | Err(Exit::Store(_)) => {}
+            Err(Exit::NoContent(end)) => self.note(&end.outcome.message()),
+            Err(Exit::Postponed(postponement, _)) => self.note(&postponement.message),
+        }
+    }
+
+    /// Adds to the last step.
+    pub(super) fn note(&mut self, message: &str) {
+        let Some(step) = self.steps.last_mut() else { return };
+        if step.message.is_empty() {
+            message.clone_into(&mut step.message);
+        } else if !message.is_empty() && step.message != message {
+            step.message = format!("{}; {message}", step.message);
+        }
+    }
+
+    /// Gives the last step of that strategy another end.
+    pub(super) fn name_last_step(&mut self, strategy: Strategy, result: &str) {
+        let mut steps = self.steps.iter_mut().rev();
+        if let Some(step) = steps.find(|step| step.strategy == strategy) {
+            result.clone_into(&mut step.result);
+        }
     }
 
     /// The record of this try.

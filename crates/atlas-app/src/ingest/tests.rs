@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
 use atlas_domain::{
-    Attempt, FetchError, FetchFault, FetchRequest, Fetched, Hop, ItemState, Job, LinkReason, NewJob,
-    PortFuture, Strategy, StrategyStep, Timestamp, UserId,
+    Attempt, CopyPlace, CopyRequest, FetchError, FetchFault, FetchRequest, Fetched, Hop, ItemState, Job,
+    LinkReason, NewJob, PortFuture, Strategy, StrategyStep, Timestamp, UserId,
 };
 use atlas_store::{DataDir, DataDirLock, DatabaseServices, Holder, JobFilter, JobScope, NewItem};
 use rstest::rstest;
@@ -18,12 +18,23 @@ use url::Url;
 use super::*;
 use crate::extraction::{ChildCommand, PoolLimits};
 
+mod copies;
+
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Answers what it was told to, in order.
 #[derive(Default)]
-struct ScriptedWeb(Mutex<VecDeque<Result<Fetched, FetchError>>>);
+struct ScriptedWeb(Mutex<VecDeque<Result<Fetched, FetchError>>>, Mutex<Copies>);
+
+/// Other copies, and who has asked for them.
+#[derive(Default)]
+struct Copies {
+    has_archive: bool,
+    answers: VecDeque<Result<Fetched, FetchError>>,
+    asked: Vec<CopyPlace>,
+    spent: Duration,
+}
 
 impl Fetcher for ScriptedWeb {
     fn fetch<'a>(&'a self, _: &'a FetchRequest) -> PortFuture<'a, Result<Fetched, FetchError>> {
@@ -34,6 +45,19 @@ impl Fetcher for ScriptedWeb {
             .pop_front()
             .expect("the page was asked for more often than scripted");
         Box::pin(async move { next })
+    }
+
+    fn fetch_copy<'a>(&'a self, request: &'a CopyRequest) -> PortFuture<'a, Result<Fetched, FetchError>> {
+        let mut copies = self.1.lock().unwrap();
+        copies.asked.push(request.place.clone());
+        copies.spent = request.spent;
+        let next = copies.answers.pop_front();
+        let next = next.expect("a copy was asked for more often than scripted");
+        Box::pin(async move { next })
+    }
+
+    fn has_archive(&self) -> bool {
+        self.1.lock().unwrap().has_archive
     }
 }
 
@@ -348,6 +372,15 @@ async fn those_who_wait_for_a_host_that_asks_for_a_week_are_back_after_a_day_and
 
 /// A job of another page, after the first was refused because its host is left alone for `retry_after`.
 async fn other_page_after(address: &str, retry_after: Duration, hops: &[&str]) -> (World, Job) {
+    other_page_after_a(FetchFault::CircuitOpen, address, retry_after, hops).await
+}
+
+async fn other_page_after_a(
+    refusal: FetchFault,
+    address: &str,
+    retry_after: Duration,
+    hops: &[&str],
+) -> (World, Job) {
     let world = World::new().await;
     let item = NewItem {
         url: Url::parse(address).unwrap(),
@@ -356,7 +389,7 @@ async fn other_page_after(address: &str, retry_after: Duration, hops: &[&str]) -
     };
     let library = &world.ingest.library;
     let other = library.save_item(UserId::OWNER, item).await.unwrap();
-    let mut left_alone = fault(FetchFault::CircuitOpen);
+    let mut left_alone = fault(refusal);
     if let Err(error) = &mut left_alone {
         error.retry_after = Some(retry_after);
         error.steps = vec![StrategyStep {
@@ -394,6 +427,25 @@ async fn nobody_else_is_put_off_when_it_is_soon_over_or_when_another_host_is_lef
         let (world, other) = other_page_after("https://example.com/other", retry_after, &hops).await;
         assert_eq!((other.reason.as_str(), other.run_at), ("", world.clock.now()));
     }
+}
+
+#[tokio::test]
+async fn a_network_that_is_down_is_left_alone_by_all_who_need_it() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let away = "https://elsewhere.example/page";
+    for address in ["https://example.com/other", away] {
+        let (world, other) =
+            other_page_after_a(FetchFault::NetworkDown, address, 10 * SECOND, &[URL, away]).await;
+        assert_eq!((other.reason.as_str(), other.deferrals), ("network_down", 0));
+        let wait = other.run_at.since(world.clock.now());
+        assert!((10 * SECOND..=70 * SECOND).contains(&wait), "{wait:?}");
+    }
+    let (world, other) = other_page_after_a(FetchFault::NetworkDown, away, 2 * SECOND, &[URL]).await;
+    assert_eq!(
+        (other.reason.as_str(), other.run_at),
+        ("", world.clock.now()),
+        "others may be its probes"
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Start and end of a process: whose jobs it runs, how long it waits, and what it leaves to the next.
 
+mod comeback;
+
 use atlas_domain::{JobState, UserId};
-use atlas_store::StoreError;
 
 use super::*;
 use crate::test_app::{GRACE, TestApp, in_time};

@@ -15,8 +15,21 @@ pub(crate) const INDEX: &str = "index";
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(32).expect("it is not zero");
 const WINDOW_CALLS: u32 = 20;
 
+/// Of a whole search, what is not the index's: it stays for a look at how far the index is, and for what stands in for
+/// one that gives no answer in its own time.
+pub const TIME_BESIDE_INDEX: Duration = FRESHNESS_LIMIT
+    .saturating_add(TITLES_LIMIT)
+    .saturating_add(LAST_ANSWER_TIME);
+/// To see how far the index is, and to wait for it where that is asked for.
+pub(crate) const FRESHNESS_LIMIT: Duration = Duration::from_millis(330);
+/// For the titles, where the index gives no answer.
+pub(crate) const TITLES_LIMIT: Duration = Duration::from_millis(120);
+/// The last answer lies at hand.
+const LAST_ANSWER_TIME: Duration = Duration::from_millis(10);
+
 /// Somebody waits before a screen: an index that does not answer at once is soon left alone, and what stands in for
-/// it answers. Nothing is tried again, because a search takes no lock that somebody else could have.
+/// it answers. Nothing is tried again, because a search takes no lock that somebody else could have. The overall time
+/// is that of a whole search.
 pub fn search_operations() -> PolicySettings {
     PolicySettings {
         attempt_timeout: Duration::from_millis(300),
@@ -77,5 +90,11 @@ mod tests {
     #[test]
     fn its_settings_are_sound() {
         assert_eq!(search_operations().faults(), []);
+    }
+
+    #[test]
+    fn an_index_that_hangs_leaves_time_for_all_that_stands_in_for_it() {
+        let settings = search_operations();
+        assert!(settings.attempt_timeout + TIME_BESIDE_INDEX <= settings.overall_timeout);
     }
 }

@@ -1,7 +1,12 @@
 //! How breakers and policies look from outside: names, times on the calendar, sentences. Shapes only.
 
+use std::collections::BTreeMap;
+
 use atlas_domain::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// What a closed breaker is called whose scope asked for a pause that is not over.
+pub const PAUSED: &str = "paused";
 
 /// A circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +46,9 @@ pub struct BreakerView {
 pub struct BreakerList {
     /// By service and scope.
     pub breakers: Vec<BreakerView>,
+    /// Where the next page begins; absent when this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Until when no call gets out, because the network itself seems to be down.
     pub network_down_until: Option<Timestamp>,
     /// Why nothing is known of them; empty when it is.
@@ -55,6 +63,18 @@ pub struct BreakerQuery {
     /// Also those that are closed, without an overlay and without failures.
     #[serde(default)]
     pub all: bool,
+    /// Only of this service.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Only those in this state, all of them: `closed`, `open`, `half_open`, or those `closed` that are `paused`.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// At most so many; 50 without it, 1,000 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// `next` of the previous page.
+    #[serde(default)]
+    pub after: Option<String>,
 }
 
 /// What a person decides about a breaker.
@@ -78,6 +98,9 @@ pub struct PolicyView {
     pub attempt_timeout_ms: u64,
     /// The time for a call with all its attempts and waits, in milliseconds.
     pub overall_timeout_ms: u64,
+    /// How a call is tried again; absent: not at all.
+    #[serde(default)]
+    pub retry: Option<RetryView>,
     /// Calls at once, in all and for one scope; absent: any number.
     pub concurrent: Option<ConcurrentView>,
     /// How often one scope is called; absent: at any rate.
@@ -90,6 +113,19 @@ pub struct PolicyView {
     pub worst_case_ms: u64,
 }
 
+/// How a call is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryView {
+    /// How often it is tried, the first time included. Not each of them may fit into the time of the call.
+    pub attempts: u32,
+    /// How the waits grow: `constant`, `linear`, `exponential`, `fibonacci`, or `schedule`.
+    pub kind: String,
+    /// The longest wait before the first repeat, in milliseconds.
+    pub base_ms: u64,
+    /// The longest wait before any of them, in milliseconds.
+    pub cap_ms: u64,
+}
+
 /// Calls at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConcurrentView {
@@ -97,6 +133,9 @@ pub struct ConcurrentView {
     pub total: u32,
     /// For one scope.
     pub per_scope: u32,
+    /// Whether who finds no place waits for one; else they are turned away.
+    #[serde(default)]
+    pub queues: bool,
 }
 
 /// How often one scope is called.
@@ -144,8 +183,14 @@ pub struct BreakerRules {
     pub probes: u32,
     /// Probes that must succeed.
     pub successes_to_close: u32,
+    /// How long a scope is left alone that asks for a pause and names no time, in milliseconds; 0 where none can ask.
+    #[serde(default)]
+    pub pause_ms: u64,
     /// Scopes with rules of their own.
     pub own_rules_for: Vec<String>,
+    /// Those rules, by the scope.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_rules: BTreeMap<String, BreakerRules>,
 }
 
 /// One attempt in the worst case, in milliseconds since the call.

@@ -15,14 +15,14 @@ const FOR_EVER: Duration = Duration::from_hours(1);
 const TICK: Duration = Duration::from_millis(1);
 
 /// While this lives, no time passes by itself.
-pub(super) struct FrozenTime {
+pub(crate) struct FrozenTime {
     is_over: Arc<AtomicBool>,
     _lives: Sender<()>,
 }
 
 impl FrozenTime {
     /// Stops the clock of the current runtime.
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         tokio::time::pause();
         let (lives, until_dropped) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
@@ -41,13 +41,13 @@ impl FrozenTime {
 
     /// Lets the other tasks go on, and the threads outside the runtime; no time passes. Panics once they have had
     /// all the time they could need.
-    pub(super) async fn others_turn(&self) {
+    pub(crate) async fn others_turn(&self) {
         assert!(!self.is_over.load(Ordering::Relaxed), "it does not come about");
         tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
     }
 
     /// Lets time pass.
-    pub(super) async fn pass(&self, duration: Duration) {
+    pub(crate) async fn pass(&self, duration: Duration) {
         tokio::time::advance(duration + TICK).await;
     }
 }

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use atlas_domain::{FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, Timestamp};
+use atlas_domain::{
+    CopyRequest, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, PortFuture, Strategy, Timestamp,
+};
 use tokio::sync::{Semaphore, watch};
 use url::Url;
 
@@ -80,13 +82,25 @@ impl Fetcher for ScriptedWeb {
                 "/slow" => drop(self.gate.acquire().await),
                 _ => {}
             }
-            Err(FetchError {
-                fault: FetchFault::RedirectLoop,
-                message: "there is nothing there".to_owned(),
-                steps: Vec::new(),
-                retry_after: None,
-            })
+            Err(nothing_there())
         })
+    }
+
+    fn fetch_copy<'a>(&'a self, _: &'a CopyRequest) -> PortFuture<'a, Result<Fetched, FetchError>> {
+        Box::pin(async { Err(nothing_there()) })
+    }
+
+    fn has_archive(&self) -> bool {
+        false
+    }
+}
+
+fn nothing_there() -> FetchError {
+    FetchError {
+        fault: FetchFault::RedirectLoop,
+        message: "there is nothing there".to_owned(),
+        steps: Vec::new(),
+        retry_after: None,
     }
 }
 

@@ -19,8 +19,6 @@ pub(super) enum Breakdown {
     Store(StoreError),
     /// It panicked: a bug.
     Panic,
-    /// It was not begun: jobs of its kind keep breaking off, and rest for so long, or until a person decides.
-    Rests(Option<Duration>),
 }
 
 /// Puts a job back, or gives it up when this was its last try. Returns how the try ended, whether the store could
@@ -36,32 +34,42 @@ pub(super) async fn put_back(
     let (library, job) = (&context.ingest.library, &lease.job);
     let counts = breakdown.counts();
     let (reason, message) = (breakdown.reason().to_owned(), breakdown.message());
-    let (result, outcome) = if !counts || job.attempts + 1 < job.max_attempts {
-        let until = now.after(breakdown.rest());
+    let until = now.after(REST);
+    let deferred = Outcome::Deferred {
+        until,
+        reason: reason.clone(),
+        message: message.clone(),
+    };
+    let (result, outcome) = if !counts {
+        let told = (reason, message);
+        (library.put_job_back(lease, until, told, attempt).await, deferred)
+    } else if job.attempts + 1 < job.max_attempts {
         let postponement = Postponement {
             until,
             counts,
-            reason: reason.clone(),
-            message: message.clone(),
-        };
-        let outcome = Outcome::Deferred {
-            until,
             reason,
             message,
         };
-        (library.postpone_job(lease, postponement, attempt).await, outcome)
+        (library.postpone_job(lease, postponement, attempt).await, deferred)
     } else {
         let outcome = Outcome::Failed { reason, message };
         (library.finish_job(lease, outcome.clone(), attempt).await, outcome)
     };
+    note(result, trouble);
+    outcome
+}
+
+/// Gives a job back that was not begun. Nothing has happened to it, and nothing is written down about it.
+pub(super) async fn give_back(context: &JobContext, lease: &Lease, trouble: &TroubleLog) {
+    note(context.ingest.library.release_job(lease).await, trouble);
+}
+
+fn note(result: Result<(), StoreError>, trouble: &TroubleLog) {
     match result {
         // Whoever has the job now decides about it.
         Ok(()) | Err(StoreError::LeaseLost) => {}
-        Err(error) => {
-            trouble.failed("a job cannot be put back; its lease runs out", error);
-        }
+        Err(error) => trouble.failed("a job cannot be put back; its lease runs out", error),
     }
-    outcome
 }
 
 impl Breakdown {
@@ -83,7 +91,6 @@ impl Breakdown {
                     | StoreError::Closed
             ),
             Self::Panic => true,
-            Self::Rests(_) => false,
         }
     }
 
@@ -96,18 +103,10 @@ impl Breakdown {
         }
     }
 
-    fn rest(&self) -> Duration {
-        match self {
-            Self::Store(_) | Self::Panic => REST,
-            Self::Rests(rest) => rest.unwrap_or(REST).max(Duration::from_secs(1)),
-        }
-    }
-
     fn reason(&self) -> &'static str {
         match self {
             Self::Store(_) => "store_failed",
             Self::Panic => "panicked",
-            Self::Rests(_) => "circuit_open",
         }
     }
 
@@ -115,9 +114,6 @@ impl Breakdown {
         match self {
             Self::Store(error) => error.to_string(),
             Self::Panic => "a bug in Atlas ended this try; the log has the details".to_owned(),
-            Self::Rests(_) => {
-                "jobs of this kind kept breaking off and rest for a while: see `atlas breaker ls`".to_owned()
-            }
         }
     }
 }

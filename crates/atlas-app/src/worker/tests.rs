@@ -1,13 +1,13 @@
 //! The worker with a real library: what becomes of a job that ends, hangs, panics, or loses its lease.
 
+mod resting;
+
 use std::time::Duration;
 
 use atlas_domain::{AttemptEnd, ItemState, JobKind, JobState, NewJob, Outcome, OutcomeWord, UserId};
-use atlas_resilience::breaker::Phase;
-use atlas_store::{AttemptRecord, JobFilter, JobScope, StoreError};
+use atlas_store::{AttemptRecord, JobScope, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::BACKGROUND_PROCESSING;
 use crate::test_app::{GRACE, LEASE, TestApp, in_time};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -339,39 +339,4 @@ async fn in_a_library_that_turned_out_damaged_no_job_runs_and_no_sweep_deletes()
         assert_eq!((job.state, job.attempts), (JobState::Ready, 0));
     }
     assert!(app.item(trashed.id).await.trashed_at.is_some());
-}
-
-#[tokio::test]
-async fn a_kind_of_job_that_keeps_breaking_off_rests_and_costs_no_more_tries() {
-    let app = TestApp::open();
-    let mut jobs = Vec::new();
-    for host in 0..8 {
-        jobs.push(app.save(&format!("https://{host}.example/panic")).await);
-    }
-    let worker = app.work(1, JobScope::All);
-    app.until(async |library| {
-        let jobs = library
-            .list_jobs(UserId::OWNER, JobFilter::default())
-            .await
-            .unwrap();
-        jobs.jobs.iter().all(|job| job.attempts + job.deferrals > 0)
-    })
-    .await;
-    worker.stop.cancel();
-    in_time(worker.task).await.unwrap();
-    let rested = app.job(jobs[7]).await;
-    assert_eq!(
-        (rested.attempts, rested.deferrals, rested.reason.as_str()),
-        (0, 1, "circuit_open")
-    );
-    for job in &jobs[..7] {
-        assert_eq!(app.job(*job).await.attempts, 1, "seven were tried");
-    }
-    let background = app.services.get(BACKGROUND_PROCESSING).unwrap().breakers();
-    assert_eq!(background.status("ingest_item").phase, Phase::Open);
-    assert_eq!(
-        background.status("sweep_retention").phase,
-        Phase::Closed,
-        "kinds stand apart"
-    );
 }

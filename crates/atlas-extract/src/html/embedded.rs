@@ -6,6 +6,7 @@ use scraper::{Html, Node};
 use serde_json::{Map, Value};
 
 use super::noscript::visible_chars;
+use super::page_data::DataSource;
 use super::tree::{self, Tree};
 use crate::words::count_words;
 
@@ -19,6 +20,8 @@ pub(crate) struct Revealed {
     pub(crate) tree: Tree,
     /// Words that came out of the data.
     pub(crate) words: u32,
+    /// Where in the page that was.
+    pub(crate) source: DataSource,
 }
 
 /// The page with its preloaded posts in its body, if they hold more text than all that is visible. The page
@@ -44,6 +47,7 @@ pub(crate) fn reveal(page: &Tree) -> Option<Revealed> {
     Some(Revealed {
         tree: Tree { document, notes },
         words,
+        source: DataSource::Preloaded,
     })
 }
 

@@ -1,4 +1,5 @@
-//! HTML in, article out: decode, parse within limits, let two extractors propose, choose, describe.
+//! HTML in, article out: decode, parse within limits, let two extractors propose, choose, look into the page's data
+//! where it shows little, describe.
 //!
 //! This file tells the story; each step is a module. Nothing here fails: a page without content is an
 //! article without text.
@@ -14,6 +15,7 @@ mod markdown;
 mod metadata;
 mod nesting;
 mod noscript;
+mod page_data;
 mod page_type;
 mod plain_text;
 mod posts;
@@ -21,6 +23,7 @@ mod selector;
 mod tidy;
 mod transfer;
 mod tree;
+mod variants;
 
 #[cfg(test)]
 mod mutations;
@@ -34,7 +37,9 @@ use self::candidates::Wanted;
 use self::content::Content;
 use self::embedded::Revealed;
 use self::metadata::{Facts, Sources};
+pub use self::page_data::DataSource;
 use self::tree::Tree;
+pub use self::variants::{Variant, VariantKind};
 use crate::words::count_words;
 use crate::{Diagnostics, Engine, Extracted, PageInput, quality};
 
@@ -61,8 +66,19 @@ pub fn extract(input: &PageInput) -> Extracted {
         comments: page_type::is_forum(&sources),
     };
     let first = candidates::first(&readable.document, base.as_ref(), wanted);
-    let chosen = choose(input.engine, &first.html, readable, &sources, base.as_ref());
-    let facts = metadata::decide(&sources, url.as_ref(), &first, &readable.document);
+    let mut chosen = choose(input.engine, &first.html, readable, &sources, base.as_ref());
+    let mut facts = metadata::decide(&sources, url.as_ref(), &first, &readable.document);
+    let mut data = revealed
+        .as_ref()
+        .map(|revealed| (revealed.source, revealed.words));
+    if data.is_none() && input.engine == Engine::Selected {
+        let shown = chosen.content.plain.chars;
+        if let Some(found) = page_data::better_than(shown, &page.document, &sources, base.as_ref()) {
+            data = Some((found.source, count_words(&found.content.plain.text)));
+            facts.title = facts.title.or(found.title);
+            chosen = Chosen::of_data(found.content, found.source);
+        }
+    }
 
     let article = describe(chosen.content, facts, &sources, url.as_ref(), base.as_ref());
     let signals = quality::observe(&quality::Observed {
@@ -70,13 +86,15 @@ pub fn extract(input: &PageInput) -> Extracted {
         bytes: &input.bytes,
         source: &decoded.text,
         article: &article,
-        embedded_words: revealed.as_ref().map_or(0, |revealed| revealed.words),
+        embedded_words: data.map_or(0, |(_, words)| words),
     });
     let mut notes = decoded.notes;
     notes.extend(readable.notes.iter().cloned());
     Extracted {
         article,
         declared_url: sources.canonical,
+        variants: variants::of(&page.document, base.as_ref()),
+        from_data: data.map(|(source, _)| source),
         signals,
         diagnostics: Diagnostics {
             engine: chosen.engine.to_owned(),
@@ -93,7 +111,11 @@ fn reveal(page: &Tree) -> Option<Revealed> {
         let mut tree = noscript::reveal(page)?;
         tidy::tidy(&mut tree.document);
         // The gate counts what stands in `<noscript>` for itself.
-        Some(Revealed { tree, words: 0 })
+        Some(Revealed {
+            tree,
+            words: 0,
+            source: DataSource::Noscript,
+        })
     };
     let preloaded = || {
         let mut revealed = embedded::reveal(page)?;
@@ -108,6 +130,16 @@ struct Chosen {
     content: Content,
     engine: &'static str,
     reason: String,
+}
+
+impl Chosen {
+    fn of_data(content: Content, source: DataSource) -> Self {
+        Self {
+            content,
+            engine: "page_data",
+            reason: format!("the page shows little, and holds more: {}", source.words()),
+        }
+    }
 }
 
 fn choose(engine: Engine, first_html: &str, page: &Tree, sources: &Sources, base: Option<&Url>) -> Chosen {

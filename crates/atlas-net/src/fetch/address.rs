@@ -91,6 +91,13 @@ impl AddressPolicy {
         }
     }
 
+    /// These hosts too, which the owner has named elsewhere.
+    #[must_use]
+    pub(crate) fn trusting(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        self.names.extend(hosts.into_iter().map(|host| bare_name(&host)));
+        self
+    }
+
     /// Judges an address that stands in a URL. An IPv4 address in IPv6 clothes is refused whatever it is:
     /// nobody writes one by hand except to get past a check.
     pub fn check_literal(&self, address: IpAddr) -> Result<(), RefusedAddress> {

@@ -1,5 +1,6 @@
 //! The cascade: strategies are tried in order until one brings a good answer, and what each did is recorded.
-//! To add a strategy, add one entry to [`strategies`].
+//! To add a strategy, add one entry to [`strategies`]. Those that only make sense once somebody has looked into the
+//! page are in `copies.rs`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,15 +9,12 @@ use std::time::Duration;
 use atlas_domain::{
     Clock, FetchError, FetchFault, FetchRequest, Fetched, Hop, PortFuture, Strategy, StrategyStep, Timestamp,
 };
-use atlas_resilience::{Deadline, Service};
+use atlas_resilience::Deadline;
 use url::Url;
 
-use super::client::{self, ClientError};
 use super::direct::Direct;
-use super::exchange::Exchange;
 use super::failure::Failure;
 use super::given::GivenHtml;
-use super::resolve::{GuardedResolver, Resolve};
 use super::settings::FetchSettings;
 
 /// Every way to get a page, the first choice first. Link only is not among them: it is what remains when
@@ -24,33 +22,15 @@ use super::settings::FetchSettings;
 fn strategies(
     settings: &FetchSettings,
     clock: Arc<dyn Clock>,
-    resolver: Arc<dyn Resolve>,
-    service: Arc<Service>,
-) -> Result<Vec<Box<dyn FetchStrategy>>, ClientError> {
-    let addresses = Arc::new(settings.addresses.clone());
-    let guarded = GuardedResolver {
-        resolver,
-        addresses: Arc::clone(&addresses),
-        limit: settings.attempt_timeout / 4,
-    };
-    let exchange = Arc::new(Exchange {
-        client: client::build(guarded, client::trusted_roots(), settings.attempt_timeout / 2)?,
-        clock: Arc::clone(&clock),
-        html_limit_bytes: settings.html_limit_bytes,
-        document_limit_bytes: settings.document_limit_bytes,
-    });
-    Ok(vec![
+    direct: Direct,
+) -> Vec<Box<dyn FetchStrategy>> {
+    vec![
         Box::new(GivenHtml {
             clock,
             limit_bytes: settings.html_limit_bytes,
         }),
-        Box::new(Direct {
-            exchange,
-            service,
-            addresses,
-            redirect_limit: settings.redirect_limit,
-        }),
-    ])
+        Box::new(direct),
+    ]
 }
 
 /// One way to get a page.
@@ -108,15 +88,10 @@ pub(super) struct Cascade {
 
 impl Cascade {
     /// The strategies of [`strategies`].
-    pub(super) fn new(
-        settings: &FetchSettings,
-        clock: Arc<dyn Clock>,
-        resolver: Arc<dyn Resolve>,
-        service: Arc<Service>,
-    ) -> Result<Self, ClientError> {
-        Ok(Self {
-            strategies: strategies(settings, clock, resolver, service)?,
-        })
+    pub(super) fn new(settings: &FetchSettings, clock: Arc<dyn Clock>, direct: Direct) -> Self {
+        Self {
+            strategies: strategies(settings, clock, direct),
+        }
     }
 
     /// The first good answer; otherwise the first answer, since an error page is an answer too; otherwise
@@ -142,27 +117,22 @@ impl Cascade {
                     first_failure.get_or_insert(failure);
                 }
                 Tried::Answered(answer, hops) => {
-                    steps.push(StrategyStep {
-                        strategy,
-                        result: answer.code(),
-                        message: String::new(),
-                        hops,
-                    });
+                    steps.push(answered_step(strategy, &answer, hops));
                     if answer.is_good() {
-                        return Ok(fetched(request, strategy, answer, steps));
+                        return Ok(fetched(&request.url, strategy, answer, steps));
                     }
                     second_best.get_or_insert((strategy, answer));
                 }
             }
         }
         match second_best {
-            Some((strategy, answer)) => Ok(fetched(request, strategy, answer, steps)),
+            Some((strategy, answer)) => Ok(fetched(&request.url, strategy, answer, steps)),
             None => Err(link_only(first_failure, steps)),
         }
     }
 }
 
-fn failed_step(strategy: Strategy, failure: &Failure, hops: Vec<Hop>) -> StrategyStep {
+pub(super) fn failed_step(strategy: Strategy, failure: &Failure, hops: Vec<Hop>) -> StrategyStep {
     StrategyStep {
         strategy,
         result: failure.fault.to_string(),
@@ -171,9 +141,19 @@ fn failed_step(strategy: Strategy, failure: &Failure, hops: Vec<Hop>) -> Strateg
     }
 }
 
-fn fetched(request: &FetchRequest, strategy: Strategy, answer: Answer, steps: Vec<StrategyStep>) -> Fetched {
+pub(super) fn answered_step(strategy: Strategy, answer: &Answer, hops: Vec<Hop>) -> StrategyStep {
+    StrategyStep {
+        strategy,
+        result: answer.code(),
+        message: String::new(),
+        hops,
+    }
+}
+
+/// What `strategy` brought from `asked`.
+pub(super) fn fetched(asked: &Url, strategy: Strategy, answer: Answer, steps: Vec<StrategyStep>) -> Fetched {
     Fetched {
-        url: request.url.clone(),
+        url: asked.clone(),
         final_url: answer.final_url,
         status: answer.status,
         headers: answer.headers,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, ClientBuilder, redirect, retry};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -37,16 +37,25 @@ pub enum ClientError {
 }
 
 /// The client. `connect_timeout` leaves time to try another address of the same name.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the seam behind which the HTTP client is made"
-)]
-pub(super) fn build(
+pub(crate) fn build(
     resolver: GuardedResolver,
     roots: RootCertStore,
     connect_timeout: Duration,
 ) -> Result<Client, ClientError> {
-    let client = Client::builder()
+    Ok(builder(resolver, roots, connect_timeout)?.build()?)
+}
+
+/// The same, for whoever wants to know more of an answer than its pages need.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the seam behind which the HTTP client is made"
+)]
+pub(crate) fn builder(
+    resolver: GuardedResolver,
+    roots: RootCertStore,
+    connect_timeout: Duration,
+) -> Result<ClientBuilder, ClientError> {
+    let builder = Client::builder()
         .tls_backend_preconfigured(tls(roots)?)
         .dns_resolver(resolver)
         .no_proxy()
@@ -62,14 +71,13 @@ pub(super) fn build(
         .pool_idle_timeout(IDLE_CONNECTION)
         .http1_max_headers(HEADER_COUNT_LIMIT)
         .http1_ignore_invalid_headers_in_responses(true)
-        .http2_max_header_list_size(HEADER_SIZE_LIMIT_BYTES)
-        .build()?;
-    Ok(client)
+        .http2_max_header_list_size(HEADER_SIZE_LIMIT_BYTES);
+    Ok(builder)
 }
 
 /// The certificate authorities that browsers trust, and those that the machine's owner added. Damaged
 /// certificates of the machine are passed over: they can only make fewer sites trusted.
-pub(super) fn trusted_roots() -> RootCertStore {
+pub(crate) fn trusted_roots() -> RootCertStore {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };

@@ -15,7 +15,17 @@ use super::failure::Failure;
 use super::judge::judge;
 use super::way::{Asking, Way};
 
+/// Whether a hop that failed in passing is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// As its policy says.
+    Repeatedly,
+    /// It is only another copy: whoever wants it has the page's own tries.
+    Once,
+}
+
 /// Asks the page's own host.
+#[derive(Clone)]
 pub(super) struct Direct {
     pub(super) exchange: Arc<Exchange>,
     pub(super) service: Arc<Service>,
@@ -31,7 +41,10 @@ impl FetchStrategy for Direct {
     fn try_fetch<'a>(&'a self, request: &'a FetchRequest, deadline: Deadline) -> PortFuture<'a, Tried> {
         Box::pin(async move {
             let mut way = Way::default();
-            match self.follow(request.url.clone(), deadline, &mut way).await {
+            match self
+                .follow(request.url.clone(), deadline, &mut way, Asked::Repeatedly)
+                .await
+            {
                 Ok(answer) => Tried::Answered(answer, way.into_hops()),
                 Err(failure) => Tried::Failed(failure, way.into_hops()),
             }
@@ -42,9 +55,15 @@ impl FetchStrategy for Direct {
 impl Direct {
     /// From `http` to `https` and back is allowed: nothing secret is ever sent, and many sites still
     /// redirect either way.
-    async fn follow(&self, mut url: Url, deadline: Deadline, way: &mut Way) -> Result<Answer, Failure> {
+    pub(super) async fn follow(
+        &self,
+        mut url: Url,
+        deadline: Deadline,
+        way: &mut Way,
+        asked: Asked,
+    ) -> Result<Answer, Failure> {
         loop {
-            match self.hop(&url, deadline, way).await? {
+            match self.hop(&url, deadline, way, asked).await? {
                 Reply::Answer(answer) => return Ok(answer),
                 Reply::Redirect { target, .. } => url = target,
             }
@@ -52,36 +71,48 @@ impl Direct {
     }
 
     /// Asks one address. An address that may not be asked is recorded too: it is where the way ended.
-    async fn hop(&self, url: &Url, deadline: Deadline, way: &mut Way) -> Result<Reply, Failure> {
+    pub(super) async fn hop(
+        &self,
+        url: &Url,
+        deadline: Deadline,
+        way: &mut Way,
+        asked: Asked,
+    ) -> Result<Reply, Failure> {
         let asking = Asking::start();
         let permitted = self.judge(url).and_then(|()| way.enter(url, self.redirect_limit));
         let reply = match permitted {
-            Ok(()) => self.ask(url, deadline, way, &asking).await,
+            Ok(()) => self.ask(url, deadline, way, (asked, &asking)).await,
             Err(failure) => Err(failure),
         };
         way.record(url, asking, reply.as_ref());
         reply
     }
 
-    async fn ask(&self, url: &Url, deadline: Deadline, way: &Way, asking: &Asking) -> Result<Reply, Failure> {
+    async fn ask(
+        &self,
+        url: &Url,
+        deadline: Deadline,
+        way: &Way,
+        (asked, asking): (Asked, &Asking),
+    ) -> Result<Reply, Failure> {
         let scope = scope(url);
         let policy = self.service.policy();
-        let answer = policy.run(
-            Call::repeatable(&scope, deadline),
-            judge,
-            async |_attempt_deadline| {
-                let request = asking.begin();
-                let end = self.exchange.run(url).await;
-                request.end(end.as_ref());
-                end
-            },
-        );
+        let call = match asked {
+            Asked::Repeatedly => Call::repeatable(&scope, deadline),
+            Asked::Once => Call::once(&scope, deadline),
+        };
+        let answer = policy.run(call, judge, async |_attempt_deadline| {
+            let request = asking.begin();
+            let end = self.exchange.run(url).await;
+            request.end(end.as_ref());
+            end
+        });
         answer.await.map_err(|error| match error {
             // The host was never given the time that an answer may take: that is not its fault.
             PolicyError::DeadlineExceeded { .. } if way.was_mostly_waiting(asking) => {
                 Failure::of_waiting(url)
             }
-            error => Failure::of_policy(error, url),
+            error => Failure::of_policy(error, url, &scope),
         })
     }
 

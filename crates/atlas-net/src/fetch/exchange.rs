@@ -7,12 +7,13 @@ use std::sync::Arc;
 use atlas_domain::url::{URL_LIMIT_BYTES, UrlError};
 use atlas_domain::{Clock, FetchFault, Timestamp};
 use reqwest::header::LOCATION;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::cascade::Answer;
 use super::failure::Failure;
 use super::headers;
+use super::live_client::LiveClient;
 
 /// Media types that may be as long as a book. Everything else has the limit of a page.
 const DOCUMENTS: &[&str] = &[
@@ -30,7 +31,7 @@ const DOCUMENT_FAMILIES: &[&str] = &[
 
 /// Sends requests and reads answers.
 pub(super) struct Exchange {
-    pub(super) client: Client,
+    pub(super) client: LiveClient,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) html_limit_bytes: usize,
     pub(super) document_limit_bytes: usize,
@@ -74,6 +75,7 @@ impl Exchange {
     pub(super) async fn run(&self, url: &Url) -> Result<Reply, Failure> {
         let response = self
             .client
+            .now()
             .get(url.clone())
             .send()
             .await

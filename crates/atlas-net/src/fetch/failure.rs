@@ -11,7 +11,6 @@ use atlas_resilience::{PolicyError, Rejection};
 use url::Url;
 
 use super::address::RefusedAddress;
-use super::direct::scope;
 use super::resolve::ResolveError;
 
 /// A longer message says nothing more: certificates may name thousands of hosts, and errors quote them.
@@ -86,10 +85,12 @@ impl Failure {
             return Self::new(fault, format!("`{host}` has no address: {unresolved}"));
         }
         if let Some(tls) = cause::<rustls::Error>(error) {
-            return Self::new(
-                FetchFault::TlsFailed,
-                format!("no trusted connection to `{host}`: {tls}"),
-            );
+            let fault = if is_lasting(tls) {
+                FetchFault::TlsFailed
+            } else {
+                FetchFault::ConnectFailed
+            };
+            return Self::new(fault, format!("no trusted connection to `{host}`: {tls}"));
         }
         let reason = deepest(error);
         if error.is_builder() {
@@ -152,14 +153,14 @@ impl Failure {
                 Self::new(FetchFault::Truncated, message)
             }
             _ => Self::new(
-                FetchFault::ConnectFailed,
-                format!("the connection to `{host}` broke off: {reason}"),
+                FetchFault::Truncated,
+                format!("the connection to `{host}` broke off within its answer: {reason}"),
             ),
         }
     }
 
     /// What the policy made of a request.
-    pub(super) fn of_policy(error: PolicyError<Self>, url: &Url) -> Self {
+    pub(super) fn of_policy(error: PolicyError<Self>, url: &Url, scope: &str) -> Self {
         let host = host_of(url);
         match error {
             PolicyError::Inner(failure) => failure,
@@ -171,25 +172,23 @@ impl Failure {
                 let message = format!("the time for one page was over before `{host}` had given its answer");
                 Self::new(FetchFault::Timeout, message)
             }
-            PolicyError::Rejected { policy, rejection } => Self::of_rejection(policy, rejection, url),
+            PolicyError::Rejected { policy, rejection } => Self::of_rejection(policy, rejection, url, scope),
         }
     }
 }
 
 impl Failure {
     /// The host was not asked.
-    fn of_rejection(policy: &str, rejection: Rejection, url: &Url) -> Self {
+    fn of_rejection(policy: &str, rejection: Rejection, url: &Url, scope: &str) -> Self {
         let host = host_of(url);
         let (fault, message, retry_after) = match rejection {
             Rejection::TooFast { retry_in } => (FetchFault::HostBusy, None, Some(retry_in)),
             Rejection::TooMany => (FetchFault::HostBusy, None, None),
             Rejection::CircuitOpen { retry_in, .. } => {
-                let scope = scope(url);
-                let time = retry_in.map_or("until somebody decides otherwise".to_owned(), |rest| {
-                    format!("for another {}", rough(rest))
-                });
+                // It is kept for longer than it says how long: when the page comes next is in its job.
+                let time = retry_in.map_or(" until somebody decides otherwise", |_| "");
                 let message = format!(
-                    "{scope} is left alone {time}: {rejection}; see `atlas breaker show {policy} {scope}`"
+                    "{scope} is left alone{time}: {rejection}; see `atlas breaker show {policy} {scope}`"
                 );
                 (FetchFault::CircuitOpen, Some(message), retry_in)
             }
@@ -214,18 +213,39 @@ impl From<RefusedAddress> for Failure {
     }
 }
 
-fn host_of(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
+/// Whether the other side cannot be trusted or cannot agree with us, today as tomorrow. Everything else that ends a
+/// handshake is a server in trouble, or something on the way to it.
+fn is_lasting(tls: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error, InvalidMessage};
+    match tls {
+        Error::InvalidCertificate(_)
+        | Error::NoCertificatesPresented
+        | Error::UnsupportedNameType
+        | Error::PeerIncompatible(_)
+        | Error::NoApplicationProtocol
+        // It does not speak TLS at all.
+        | Error::InvalidMessage(InvalidMessage::InvalidContentType) => true,
+        Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::HandshakeFailure
+                | Alert::ProtocolVersion
+                | Alert::InsufficientSecurity
+                | Alert::InappropriateFallback
+                | Alert::UnrecognisedName
+                | Alert::NoApplicationProtocol
+                | Alert::MissingExtension
+                | Alert::UnsupportedExtension
+                | Alert::IllegalParameter
+                | Alert::AccessDenied
+                | Alert::BadCertificate
+                | Alert::CertificateRequired
+        ),
+        _ => false,
+    }
 }
 
-/// A time to wait, rounded up: nobody waits to the second.
-fn rough(rest: Duration) -> String {
-    let secs = rest.as_secs() + u64::from(rest.subsec_nanos() > 0);
-    match secs {
-        0..=90 => format!("{} s", secs.max(1)),
-        91..=5_400 => format!("{} min", secs.div_ceil(60)),
-        _ => format!("{} h", secs.div_ceil(3_600)),
-    }
+fn host_of(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
 }
 
 /// The first error of that type among the causes.
@@ -269,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_left_alone_is_named_with_its_port_the_time_and_the_command_that_tells_more() {
+    fn a_host_that_is_left_alone_is_named_with_its_port_and_the_command_that_tells_more() {
         let refused = |retry_in| PolicyError::Rejected {
             policy: "article_processing",
             rejection: Rejection::CircuitOpen {
@@ -278,14 +298,15 @@ mod tests {
             },
         };
         let url = Url::parse("https://example.com/page").unwrap();
-        let message = |retry_in| Failure::of_policy(refused(retry_in), &url).message;
-        assert_eq!(
-            message(Some(Duration::from_secs(299))),
-            "example.com:443 is left alone for another 5 min: the circuit breaker is open; see `atlas breaker show \
-             article_processing example.com:443`"
-        );
-        assert!(message(Some(Duration::from_secs(42))).contains("for another 42 s:"));
-        assert!(message(Some(Duration::from_hours(5))).contains("for another 5 h:"));
+        let message = |retry_in| Failure::of_policy(refused(retry_in), &url, "example.com:443").message;
+        for rest_secs in [42, 18_000] {
+            assert_eq!(
+                message(Some(Duration::from_secs(rest_secs))),
+                "example.com:443 is left alone: the circuit breaker is open; see `atlas breaker show \
+                 article_processing example.com:443`",
+                "it is kept, and how long that is from now on would soon be wrong"
+            );
+        }
         assert!(message(None).contains("is left alone until somebody decides otherwise:"));
     }
 

@@ -65,7 +65,7 @@ pub(super) fn foreign_compression(headers: &HeaderMap) -> Option<String> {
 }
 
 /// How long the server asks us to wait, when it does.
-pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
     parse_retry_after(text(headers, &RETRY_AFTER)?, text(headers, &DATE), now)
 }

@@ -75,12 +75,12 @@ fn classify(error: &io::Error) -> ResolveError {
 
 /// Stands between the HTTP client and the names: resolves, judges, and hands over what is left.
 #[derive(Clone)]
-pub(super) struct GuardedResolver {
-    pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) addresses: Arc<AddressPolicy>,
+pub(crate) struct GuardedResolver {
+    pub(crate) resolver: Arc<dyn Resolve>,
+    pub(crate) addresses: Arc<AddressPolicy>,
     /// How long a look-up may take. It must be over before the client gives the connection up: that would look as if
     /// the host were slow, where most likely our own network is down.
-    pub(super) limit: Duration,
+    pub(crate) limit: Duration,
 }
 
 impl reqwest::dns::Resolve for GuardedResolver {

@@ -295,3 +295,20 @@ async fn a_resolver_that_never_answers_is_no_slow_host() {
         .unwrap_err();
     assert_eq!(error.fault, FetchFault::DnsFailed, "{error}");
 }
+
+#[tokio::test]
+async fn a_resolver_that_never_answers_is_no_slow_host_after_the_times_were_changed_either() {
+    let settings = settings();
+    let clock = Arc::new(ManualClock::at(NOW));
+    let service = passing_service(&settings);
+    let fetcher = HttpFetcher::with_resolver(&settings, clock, Arc::new(Mute), Arc::clone(&service)).unwrap();
+    let shorter = FetchSettings {
+        attempt_timeout: Duration::from_secs(1),
+        ..settings
+    };
+    service.configure(shorter.policy());
+    let error = fetch(&fetcher, Url::parse("http://example.com/").unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(error.fault, FetchFault::DnsFailed, "{error}");
+}

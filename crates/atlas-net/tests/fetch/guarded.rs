@@ -205,3 +205,24 @@ async fn d15_a_slow_answer_in_time_is_kept_and_not_asked_for_again() {
     assert_eq!(answer.body, b"slow but good");
     assert_eq!((slow.requests().len(), guarded.phase(&slow)), (1, Phase::Closed));
 }
+
+#[rstest]
+#[case::as_long_as_an_attempt(300)]
+#[case::shorter_than_an_attempt(250)]
+#[tokio::test]
+async fn a_hang_is_held_against_the_host_though_the_time_for_the_page_ends_it(#[case] overall_ms: u64) {
+    let hanging = Server::always(|| vec![Step::Stall]).await;
+    let settings = FetchSettings {
+        attempt_timeout: Duration::from_millis(300),
+        overall_timeout: Duration::from_millis(overall_ms),
+        ..settings()
+    };
+    let guarded = Guarded::with(1, settings);
+    // A machine so busy that the attempt begins late says nothing of the host.
+    for _ in 0..20 {
+        if guarded.phase(&hanging) == Phase::Closed {
+            fetch(&guarded.fetcher, hanging.url("/")).await.unwrap_err();
+        }
+    }
+    assert_eq!(guarded.phase(&hanging), Phase::Open);
+}

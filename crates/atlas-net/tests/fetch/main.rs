@@ -7,6 +7,7 @@
 mod addresses;
 mod answers;
 mod bodies;
+mod copies;
 mod guarded;
 mod politeness;
 mod proxy;

@@ -6,9 +6,15 @@ use atlas_app::services::view::{
     BreakerDecision, BreakerList, BreakerQuery, BreakerView, PolicyList, PolicyView,
 };
 use axum::extract::State;
+use serde::Deserialize;
 
 use super::{Answer, Shared};
-use crate::extract::{Json, NoQuery, Path, Query};
+use crate::extract::{Json, NoQuery, OptionalJson, Path, Query};
+
+/// No fields: whoever sends one learns that it means nothing here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 /// A breaker by its service and scope.
 type Name = Path<(String, String)>;
@@ -17,7 +23,7 @@ pub(crate) async fn list_breakers(
     State(app): Shared,
     Query(query): Query<BreakerQuery>,
 ) -> Answer<BreakerList> {
-    Ok(Json(app.breakers(&query)))
+    Ok(Json(app.breakers(&query)?))
 }
 
 pub(crate) async fn show_breaker(
@@ -32,7 +38,7 @@ pub(crate) async fn open_breaker(
     State(app): Shared,
     _: NoQuery,
     name: Name,
-    Json(decision): Json<BreakerDecision>,
+    OptionalJson(decision): OptionalJson<BreakerDecision>,
 ) -> Answer<BreakerView> {
     decide(&app, name, OverlayMode::ForcedOpen, decision).await
 }
@@ -41,7 +47,7 @@ pub(crate) async fn disable_breaker(
     State(app): Shared,
     _: NoQuery,
     name: Name,
-    Json(decision): Json<BreakerDecision>,
+    OptionalJson(decision): OptionalJson<BreakerDecision>,
 ) -> Answer<BreakerView> {
     decide(&app, name, OverlayMode::Disabled, decision).await
 }
@@ -50,12 +56,17 @@ pub(crate) async fn observe_breaker(
     State(app): Shared,
     _: NoQuery,
     name: Name,
-    Json(decision): Json<BreakerDecision>,
+    OptionalJson(decision): OptionalJson<BreakerDecision>,
 ) -> Answer<BreakerView> {
     decide(&app, name, OverlayMode::MetricsOnly, decision).await
 }
 
-pub(crate) async fn automate_breaker(State(app): Shared, _: NoQuery, name: Name) -> Answer<BreakerView> {
+pub(crate) async fn automate_breaker(
+    State(app): Shared,
+    _: NoQuery,
+    name: Name,
+    _: OptionalJson<Nothing>,
+) -> Answer<BreakerView> {
     decide(&app, name, OverlayMode::Auto, BreakerDecision::default()).await
 }
 
@@ -63,6 +74,7 @@ pub(crate) async fn reset_breaker(
     State(app): Shared,
     _: NoQuery,
     Path((service, scope)): Name,
+    _: OptionalJson<Nothing>,
 ) -> Answer<BreakerView> {
     Ok(Json(app.reset_breaker(&service, &scope).await?))
 }

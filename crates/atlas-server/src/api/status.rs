@@ -22,8 +22,12 @@ pub(crate) async fn run_doctor(State(app): Shared, _: NoQuery) -> Json<DoctorRep
 
 pub(crate) async fn show_metrics(State(app): Shared) -> impl IntoResponse {
     let status = app.status().await;
+    let measured = match app.vitals() {
+        Some(vitals) => vitals.measured().await.unwrap_or_default(),
+        None => Vec::new(),
+    };
     (
         [(header::CONTENT_TYPE, OPEN_METRICS)],
-        app.metrics().render(&status),
+        app.metrics().render(&status, measured),
     )
 }

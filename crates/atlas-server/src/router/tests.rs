@@ -67,7 +67,7 @@ async fn a_panic_becomes_a_problem_that_is_counted_and_tells_nothing() {
     let body = text(response).await;
     assert!(body.contains(r#""code":"internal""#), "{body}");
     assert!(!body.contains("inner workings"), "{body}");
-    let metrics = app.metrics().render(&app.status().await);
+    let metrics = app.metrics().render(&app.status().await, Vec::new());
     let line = r#"atlas_http_requests_total{route="/explode/{id}",method="GET",status="500"} 1"#;
     assert!(metrics.contains(line), "{metrics}");
     assert!(!metrics.contains("secret-id"), "{metrics}");
@@ -84,7 +84,7 @@ async fn invented_routes_and_methods_do_not_grow_the_metrics() {
             .unwrap();
         call(router(Arc::clone(&app)), request).await;
     }
-    let metrics = app.metrics().render(&app.status().await);
+    let metrics = app.metrics().render(&app.status().await, Vec::new());
     let line = r#"atlas_http_requests_total{route="unmatched",method="OTHER",status="404"} 2"#;
     assert!(metrics.contains(line), "{metrics}");
 }
@@ -105,4 +105,16 @@ async fn a_handler_that_hangs_is_given_up() {
     assert_eq!(begun.elapsed().as_secs(), 30);
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(text(response).await.contains(r#""code":"timeout""#));
+}
+
+#[tokio::test]
+async fn a_process_that_nobody_looks_after_says_so() {
+    for path in ["/health", "/api/v1/health"] {
+        let response = call(router(app()), Request::get(path).body(Body::empty()).unwrap()).await;
+
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let body = text(response).await;
+        assert!(body.contains(r#""code":"not_monitored""#), "{body}");
+    }
 }

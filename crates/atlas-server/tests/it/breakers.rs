@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_app::services::{Inheritance, ServicePlan};
+use atlas_app::services::{Inheritance, SEARCH_OPERATIONS, ServicePlan, search_operations};
 use atlas_app::{Metrics, Mode, Services};
-use atlas_resilience::breaker::Event;
+use atlas_resilience::breaker::CallResult;
 use atlas_resilience::{
     Batch, BreakerStore, Concurrency, ManualClock, PolicySettings, RetryPlan, ServiceSettings, StoreFailure,
 };
@@ -35,7 +35,10 @@ fn with_services() -> TestApp {
     };
     let clock = Arc::new(ManualClock::starting_at(NEW_YEAR_2026));
     let metrics = Arc::new(Metrics::default());
-    let plans = vec![ServicePlan::to_web("article_processing", settings, host_and_port)];
+    let plans = vec![
+        ServicePlan::to_web("article_processing", settings, host_and_port),
+        ServicePlan::within(SEARCH_OPERATIONS, search_operations()),
+    ];
     let services = Arc::new(Services::new(
         plans,
         clock,
@@ -74,7 +77,7 @@ fn trip(app: &TestApp) {
     for _ in 0..5 {
         breaker.acquire().unwrap().failure("http_500");
     }
-    breaker.apply(Event::Ask);
+    breaker.acquire().unwrap_err();
 }
 
 async fn list(app: &TestApp, query: &str) -> serde_json::Value {
@@ -118,6 +121,40 @@ async fn an_open_breaker_is_listed_with_its_end_and_its_reason() {
 }
 
 #[tokio::test]
+async fn what_lies_within_the_machine_and_is_not_called_holds_it_back() {
+    let app = with_services();
+    let status = async || app.get("/api/v1/status").await.json()["degraded"].clone();
+    let service = app.app.services().get("search_operations").unwrap();
+    let breaker = service.breakers().get("index");
+    assert_eq!(status().await, json!([]));
+    while let Ok(permit) = breaker.acquire() {
+        permit.finish_with(CallResult::Failure, Some("index_failed"));
+    }
+    let degraded = status().await;
+    assert_eq!(degraded[0]["code"], "breaker_open", "{degraded}");
+    let message = degraded[0]["message"].as_str().unwrap();
+    for told in [
+        "`search_operations index`",
+        "index_failed",
+        "until 2026-01-01T00:0",
+        "breaker reset search_operations index",
+    ] {
+        assert!(message.contains(told), "{message}");
+    }
+
+    let name = "/api/v1/breakers/search_operations/index";
+    let decision = json!({"reason": "it is rebuilt"});
+    app.post(&format!("{name}/open"), &decision).await.json();
+    let degraded = status().await;
+    let message = degraded[0]["message"].as_str().unwrap();
+    assert!(message.contains("by hand (it is rebuilt)"), "{message}");
+    assert_eq!(degraded[1]["code"], "breaker_decided");
+    app.post(&format!("{name}/disable"), &json!({})).await.json();
+    let codes: Vec<_> = status().await.as_array().unwrap().clone();
+    assert_eq!((codes.len(), &codes[0]["code"]), (1, &json!("breaker_decided")));
+}
+
+#[tokio::test]
 async fn a_well_breaker_is_listed_only_with_all_others() {
     let app = with_services();
     app.app
@@ -128,6 +165,75 @@ async fn a_well_breaker_is_listed_only_with_all_others() {
         .get("example.com:443");
     assert_eq!(list(&app, "").await["breakers"], json!([]));
     assert_eq!(list(&app, "?all=true").await["breakers"][0]["state"], "closed");
+}
+
+/// The scopes of each page, by what the page before says.
+async fn pages(app: &TestApp, query: &str) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = list(app, &format!("{query}{after}")).await;
+        let breakers = page["breakers"].as_array().unwrap().iter();
+        let scopes = breakers.map(|breaker| breaker["scope"].as_str().unwrap().to_owned());
+        pages.push(scopes.collect());
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return pages,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_that_name_each_breaker_once() {
+    let app = with_services();
+    let service = app.app.services().get("article_processing").unwrap();
+    for number in 0..5 {
+        service.breakers().get(&format!("{number}.example:443"));
+    }
+    trip(&app);
+    assert_eq!(
+        pages(&app, "?all=true&limit=4").await,
+        [
+            vec!["0.example:443", "1.example:443", "2.example:443", "3.example:443"],
+            vec!["4.example:443", "example.com:443"]
+        ]
+    );
+    assert_eq!(pages(&app, "?limit=1").await, [["example.com:443"]]);
+    assert_eq!(
+        pages(&app, "?all=true&limit=6").await.len(),
+        1,
+        "and no empty one"
+    );
+}
+
+#[tokio::test]
+async fn a_list_can_be_of_one_service_and_of_one_state() {
+    let app = with_services();
+    let service = app.app.services().get("article_processing").unwrap();
+    service.breakers().get("well.example:443");
+    trip(&app);
+    for (query, scopes) in [
+        ("?state=open", vec!["example.com:443"]),
+        ("?state=closed", vec!["well.example:443"]),
+        ("?state=half_open", vec![]),
+        ("?service=article_processing", vec!["example.com:443"]),
+        (
+            "?service=article_processing&state=closed",
+            vec!["well.example:443"],
+        ),
+    ] {
+        assert_eq!(pages(&app, query).await, [scopes], "{query}");
+    }
+    for (query, told) in [
+        ("?service=articles", "there are: article_processing"),
+        ("?state=shut", "`half_open`"),
+        ("?limit=0", "from 1 to 1000"),
+        ("?after=somewhere", "`next`"),
+    ] {
+        let refused = app.get(&format!("/api/v1/breakers{query}")).await;
+        let detail = refused.refuses(400, "invalid_request");
+        assert!(detail.contains(told), "{query}: {detail}");
+    }
 }
 
 #[tokio::test]
@@ -269,4 +375,43 @@ async fn a_server_that_cannot_write_says_why_it_takes_no_decision() {
         .await
         .refuses(409, "read_only");
     assert!(detail.contains("/data"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_decision_without_any_field_needs_no_body() {
+    let app = with_services();
+    let opened = app.act(&format!("{HOST}/open")).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    assert_eq!(opened.json()["overlay"], "forced_open");
+    assert_eq!(app.post(&format!("{HOST}/auto"), &json!(null)).await.status, 200);
+    assert_eq!(app.act(&format!("{HOST}/reset")).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_decision_does_not_know_is_refused_by_its_name() {
+    let app = with_services();
+    for verb in ["open", "disable", "observe", "auto", "reset"] {
+        let answer = app.post(&format!("{HOST}/{verb}"), &json!({"hard": true})).await;
+        let detail = answer.refuses(400, "invalid_request");
+        assert!(detail.contains("unknown field `hard`"), "{verb}: {detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_is_refused_in_words_of_the_caller() {
+    let app = with_services();
+    let answer = app
+        .post(&format!("{HOST}/open"), &json!({"for_secs": "2h"}))
+        .await;
+    let of_body = answer.refuses(400, "invalid_request");
+    assert!(of_body.contains("for_secs"), "{of_body}");
+    let of_query = app.get("/api/v1/breakers?limit=many").await;
+    let of_query = of_query.refuses(400, "invalid_request");
+    for detail in [of_body, of_query] {
+        assert!(detail.contains("a whole number"), "{detail}");
+        assert!(
+            !detail.contains("u64") && !detail.contains("deserialize"),
+            "{detail}"
+        );
+    }
 }

@@ -33,7 +33,12 @@ async fn a_wrong_method_is_told_the_right_ones() {
 #[rstest]
 #[case::no_json("{", 400, "invalid_request", "EOF")]
 #[case::missing_field(r#"{"items": [{}]}"#, 400, "invalid_request", "missing field `url`")]
-#[case::wrong_type(r#"{"items": 7}"#, 400, "invalid_request", "items: invalid type")]
+#[case::wrong_type(
+    r#"{"items": 7}"#,
+    400,
+    "invalid_request",
+    "items: it is integer `7`, expected a list"
+)]
 #[tokio::test]
 async fn a_body_that_cannot_be_read_is_told_where(
     #[case] body: &'static str,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use atlas_domain::{Job, JobId, Lease, Timestamp};
+use atlas_domain::{Job, JobId, JobKind, Lease, Timestamp};
 use rusqlite::{OptionalExtension, named_params};
 
 use super::caused::{JobNote, JobScope, Window};
 use super::finish::AttemptRecord;
+use super::places::{Places, as_json};
 use super::read::{JOB_COLUMNS, job_from_row};
 use crate::error::StoreError;
 use crate::library::Library;
@@ -18,7 +19,7 @@ use crate::tx::Tx;
 const LEASES_PER_GROUP: u32 = 2;
 
 impl Library {
-    /// Claims up to `limit` jobs of `scope` that are due, by priority and then by age.
+    /// Claims as many jobs of `scope` that are due as there are `places`, by priority and then by age.
     ///
     /// A suspect (a job in whose risky stage the process has ended) runs alone: it is claimed only when
     /// nothing else is leased, and while it is leased nothing else is claimed.
@@ -26,32 +27,32 @@ impl Library {
         &self,
         owner: &str,
         scope: JobScope,
-        limit: usize,
+        places: impl Into<Places>,
         lease: Duration,
     ) -> Result<Vec<Lease>, StoreError> {
+        let places = places.into();
+        let limit = places.total();
         let Some(window) = self.caused.window(scope) else {
             return Ok(Vec::new());
         };
         let (owner, considered) = (owner.to_owned(), window.clone());
         let claimed = self.write(Lane::Interactive, move |tx| {
-            let (leased, suspect_leased): (i64, bool) = tx.sql.query_row(
-                "SELECT count(*), coalesce(max(suspect), 0) FROM job INDEXED BY job_leased WHERE state = 'leased'",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?;
+            let (leased, suspect_leased) = tx.leased_now()?;
             if suspect_leased {
                 return Ok(Vec::new());
             }
             let until = tx.now.after(lease);
+            let resting = as_json(&places.without_room(&[]));
             if leased == 0
                 && tx.has_suspects()?
-                && let Some(suspect) = tx.claim_next(&owner, &window, until, true)?
+                && let Some(suspect) = tx.claim_next(&owner, &window, resting.as_deref(), until, true)?
             {
                 return Ok(vec![suspect]);
             }
             let mut claimed = Vec::new();
             while claimed.len() < limit {
-                let Some(next) = tx.claim_next(&owner, &window, until, false)? else {
+                let full = as_json(&places.without_room(&claimed));
+                let Some(next) = tx.claim_next(&owner, &window, full.as_deref(), until, false)? else {
                     break;
                 };
                 claimed.push(next);
@@ -69,7 +70,8 @@ impl Library {
         Ok(claimed)
     }
 
-    /// Extends leases. Returns those that are lost: their work must be discarded.
+    /// Extends leases. Returns those that are lost: their work must be discarded. One whose work has ended meanwhile is
+    /// not.
     pub async fn heartbeat(
         &self,
         leases: Vec<(JobId, i64)>,
@@ -85,7 +87,7 @@ impl Library {
                         "UPDATE job SET lease_until = ?3 WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased'",
                     )?
                     .execute((job.as_bytes(), token, until))?;
-                if held == 0 {
+                if held == 0 && !tx.has_ended_by_itself(*job, *token)? {
                     lost.push(*job);
                 }
             }
@@ -94,28 +96,46 @@ impl Library {
         .await
     }
 
-    /// When the next job of `scope` is due, so that the worker need not look before.
-    pub async fn next_due(&self, scope: JobScope) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next job of `scope` is due that is of none of the kinds `left_out`, so that the worker need not look
+    /// before.
+    pub async fn next_due(
+        &self,
+        scope: JobScope,
+        left_out: &[JobKind],
+    ) -> Result<Option<Timestamp>, StoreError> {
         let Some(window) = self.caused.window(scope) else {
             return Ok(None);
         };
+        let left_out = as_json(left_out);
         self.db
             .read(move |sql| {
-                let query = window.over("job_due", "SELECT min(run_at) FROM {JOBS} AND state = 'ready'");
+                let query = window.over(
+                    "job_due",
+                    "SELECT run_at FROM {JOBS} AND state = 'ready'
+                     AND (:left_out IS NULL OR kind NOT IN (SELECT value FROM json_each(:left_out)))
+                     ORDER BY run_at LIMIT 1",
+                );
+                let parameters = named_params! {":rows": window.rows(), ":left_out": left_out};
                 let due: Option<i64> = sql
                     .prepare_cached(&query)?
-                    .query_row(named_params! {":rows": window.rows()}, |row| row.get(0))?;
+                    .query_row(parameters, |row| row.get(0))
+                    .optional()?;
                 Ok(due.map(Timestamp::from_millis))
             })
             .await
     }
 
-    /// Whether a job of `scope` is running, or could run now.
-    pub async fn has_due_jobs(&self, scope: JobScope) -> Result<bool, StoreError> {
+    /// Now, by the clock that the queue goes by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether a job of `scope` is running, or one of another kind than those `left_out` could run now.
+    pub async fn has_due_jobs(&self, scope: JobScope, left_out: &[JobKind]) -> Result<bool, StoreError> {
         let Some(window) = self.caused.window(scope) else {
             return Ok(false);
         };
-        let now = self.clock.now().as_millis();
+        let (now, left_out) = (self.clock.now().as_millis(), as_json(left_out));
         self.db
             .read(move |sql| {
                 let query = format!(
@@ -124,10 +144,11 @@ impl Library {
                      OR EXISTS ({})",
                     window.over(
                         "job_due",
-                        "SELECT 1 FROM {JOBS} AND state = 'ready' AND run_at <= :now"
+                        "SELECT 1 FROM {JOBS} AND state = 'ready' AND run_at <= :now
+                         AND (:left_out IS NULL OR kind NOT IN (SELECT value FROM json_each(:left_out)))"
                     )
                 );
-                let parameters = named_params! {":rows": window.rows(), ":now": now};
+                let parameters = named_params! {":rows": window.rows(), ":now": now, ":left_out": left_out};
                 Ok(sql
                     .prepare_cached(&query)?
                     .query_row(parameters, |row| row.get(0))?)
@@ -149,6 +170,15 @@ impl Library {
 }
 
 impl Tx<'_> {
+    /// How many jobs are leased, and whether a suspect is among them.
+    fn leased_now(&self) -> Result<(i64, bool), StoreError> {
+        Ok(self.sql.query_row(
+            "SELECT count(*), coalesce(max(suspect), 0) FROM job INDEXED BY job_leased WHERE state = 'leased'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?)
+    }
+
     /// Asked first, because to look for one in the order of the queue goes through all that wait.
     fn has_suspects(&self) -> Result<bool, StoreError> {
         Ok(self
@@ -163,6 +193,7 @@ impl Tx<'_> {
         &self,
         owner: &str,
         window: &Window,
+        left_out: Option<&str>,
         until: Timestamp,
         suspect: bool,
     ) -> Result<Option<Lease>, StoreError> {
@@ -170,6 +201,7 @@ impl Tx<'_> {
         let mut next = self.sql.prepare_cached(&window.over(
             "job_ready",
             "SELECT id FROM {JOBS} AND state = 'ready' AND run_at <= :now AND suspect = :suspect
+             AND (:left_out IS NULL OR kind NOT IN (SELECT value FROM json_each(:left_out)))
              AND (group_key IS NULL OR group_key NOT IN
                  (SELECT group_key FROM job INDEXED BY job_leased WHERE state = 'leased' AND group_key IS NOT NULL
                   GROUP BY group_key HAVING count(*) >= :per_group))
@@ -179,6 +211,7 @@ impl Tx<'_> {
             ":rows": window.rows(),
             ":now": self.now.as_millis(),
             ":suspect": suspect,
+            ":left_out": left_out,
             ":per_group": LEASES_PER_GROUP,
         };
         while let Some(row) = next.query_row(parameters, |row| row.get(0)).optional()? {
@@ -210,6 +243,18 @@ impl Tx<'_> {
             },
         )?;
         Ok(leases.into_iter().next())
+    }
+
+    /// Whoever held it has said how its try ended, and nobody has had it since.
+    fn has_ended_by_itself(&self, job: JobId, token: i64) -> Result<bool, StoreError> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT 1 FROM job WHERE uuid = ?1 AND lease_token = ?2 AND state <> 'leased'
+                 AND (SELECT ended FROM attempt WHERE job_id = job.id ORDER BY id DESC LIMIT 1)
+                     IN ('done', 'retry', 'deferred', 'dead')",
+            )?
+            .exists((job.as_bytes(), token))?)
     }
 
     fn leases_before(&self, moment: Timestamp) -> Result<Vec<Job>, StoreError> {

@@ -1,5 +1,5 @@
-//! A crowd: those who wait for the same host as a job that was just refused on its account. They are put off with it
-//! in one write, instead of being claimed and refused one by one.
+//! A crowd: those who wait for the same as a job that was just refused on its account, for one host or for the network.
+//! They are put off with it in one write, instead of being claimed and refused one by one.
 
 use std::time::Duration;
 
@@ -17,10 +17,21 @@ use crate::tx::Tx;
 /// How many one transaction moves: it must not keep other writes waiting.
 const AT_ONCE: u32 = 2_000;
 
-/// When those who wait for the same host come back.
+/// Who would be refused as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Companions {
+    /// Those who want the same host and port.
+    SameHost,
+    /// Everybody who wants something from the web.
+    Everybody,
+}
+
+/// When those who wait for the same come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crowd {
-    /// Nothing is sent to the host before this.
+    /// Who belongs to it.
+    pub who: Companions,
+    /// Nothing is sent before this.
     pub from: Timestamp,
     /// They come back one after another over this time.
     pub spread: Duration,
@@ -29,8 +40,8 @@ pub struct Crowd {
 }
 
 impl Library {
-    /// Puts a job back because its host is left alone, and with it the jobs of the same host and port that would be
-    /// refused as well. It is no try of theirs, and nobody counts it. Returns how many went with it.
+    /// Puts a job back because nothing is sent where it wants to go, and with it the jobs that would be refused as
+    /// well. It is no try of theirs, and nobody counts it. Returns how many went with it.
     pub async fn postpone_with_crowd(
         &self,
         lease: &Lease,
@@ -41,7 +52,10 @@ impl Library {
         let lease = lease.clone();
         self.write(Lane::Interactive, move |tx| {
             tx.postpone(&lease, &postponement, &attempt)?;
-            let waiting = tx.crowd_of(&lease, &crowd)?;
+            let waiting = match crowd.who {
+                Companions::SameHost => tx.crowd_of(&lease, &crowd)?,
+                Companions::Everybody => tx.everybody(&lease, &crowd, &postponement.reason)?,
+            };
             for row in &waiting {
                 let until = crowd.from.after(crowd.spread.mul_f64(tx.entropy.fraction()));
                 tx.move_behind(*row, until, &postponement)?;
@@ -88,6 +102,29 @@ impl Tx<'_> {
         Ok(found)
     }
 
+    /// The same of all hosts. Those that are due come first: they would be claimed at once.
+    fn everybody(&self, lease: &Lease, crowd: &Crowd, reason: &str) -> Result<Vec<i64>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT job.id FROM job INDEXED BY job_ready JOIN item ON item.uuid = job.item_uuid
+             WHERE job.state = 'ready' AND job.priority = :priority AND job.run_at < :from
+             AND job.kind = :kind AND job.created_at > :made_after
+             AND (job.run_at <= :now OR job.reason = :reason)
+             AND NOT EXISTS (SELECT 1 FROM given_html WHERE given_html.item_id = item.id)
+             ORDER BY job.run_at, job.id LIMIT :at_once",
+        )?;
+        let parameters = named_params! {
+            ":priority": lease.job.priority,
+            ":from": crowd.from.as_millis(),
+            ":kind": JobKind::IngestItem.as_str(),
+            ":made_after": crowd.made_after.as_millis(),
+            ":now": self.now.as_millis(),
+            ":reason": reason,
+            ":at_once": AT_ONCE,
+        };
+        let rows = statement.query_map(parameters, |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn address_of(&self, item: ItemId) -> Result<String, StoreError> {
         let mut statement = self.sql.prepare_cached("SELECT url FROM item WHERE uuid = ?1")?;
         Ok(statement.query_row([item.as_bytes()], |row| row.get(0))?)
@@ -117,6 +154,6 @@ impl Tx<'_> {
     }
 }
 
-fn port_of(address: &str) -> Option<u16> {
+pub(super) fn port_of(address: &str) -> Option<u16> {
     Url::parse(address).ok()?.port_or_known_default()
 }

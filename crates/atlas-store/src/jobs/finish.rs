@@ -21,12 +21,24 @@ pub struct AttemptRecord {
     pub steps: Vec<StrategyStep>,
 }
 
+/// What a try that is not the last adds to the account of its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A try. Whoever was waited for has been met, so the deferrals before it are over.
+    Try,
+    /// A deferral: the other side was left alone.
+    Deferral,
+    /// Nothing: what came between was ours.
+    Nothing,
+}
+
 /// A job to be tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postponement {
     /// Not before this.
     pub until: Timestamp,
-    /// Whether this try counts. One that met a busy or closed door does not.
+    /// Whether this try counts. One that met a busy or closed door does not: it is a deferral, and those are counted
+    /// by themselves, until a try that counts ends them.
     pub counts: bool,
     /// Stable reason code.
     pub reason: String,
@@ -102,6 +114,28 @@ impl Library {
         let lease = lease.clone();
         self.write(Lane::Interactive, move |tx| {
             tx.postpone(&lease, &postponement, &attempt)
+        })
+        .await
+    }
+
+    /// Puts a job back that trouble of our own broke off: no try of its, and no deferral, so that a page does not lose
+    /// its patience with a host over a full disk of ours.
+    pub async fn put_job_back(
+        &self,
+        lease: &Lease,
+        until: Timestamp,
+        (reason, message): (String, String),
+        attempt: AttemptRecord,
+    ) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        let to = Postponement {
+            until,
+            counts: false,
+            reason,
+            message,
+        };
+        self.write(Lane::Interactive, move |tx| {
+            tx.postpone_as(Weight::Nothing, &lease, &to, &attempt)
         })
         .await
     }
@@ -222,10 +256,23 @@ impl Tx<'_> {
         to: &Postponement,
         attempt: &AttemptRecord,
     ) -> Result<(), StoreError> {
+        let weight = if to.counts { Weight::Try } else { Weight::Deferral };
+        self.postpone_as(weight, lease, to, attempt)
+    }
+
+    fn postpone_as(
+        &self,
+        weight: Weight,
+        lease: &Lease,
+        to: &Postponement,
+        attempt: &AttemptRecord,
+    ) -> Result<(), StoreError> {
         self.end_try(
             "UPDATE job SET state = 'ready', run_at = ?3, outcome = 'deferred', reason = ?4, message = ?5,
-                 attempts = attempts + ?6, deferrals = deferrals + 1 - ?6,
-                 deferred_since = CASE WHEN ?6 = 1 THEN deferred_since ELSE coalesce(deferred_since, ?7) END,
+                 attempts = attempts + ?6,
+                 deferrals = CASE WHEN ?6 = 1 THEN 0 ELSE deferrals + ?8 END,
+                 deferred_since = CASE WHEN ?6 = 1 THEN NULL
+                     WHEN ?8 = 1 THEN coalesce(deferred_since, ?7) ELSE deferred_since END,
                  lease_until = NULL, lease_owner = NULL, risky_stage = NULL, suspect = 0, crashes = 0,
                  updated_at = ?7
              WHERE uuid = ?1 AND lease_token = ?2 AND state = 'leased' RETURNING id",
@@ -235,8 +282,9 @@ impl Tx<'_> {
                 to.until.as_millis(),
                 &to.reason,
                 &to.message,
-                i64::from(to.counts),
+                i64::from(weight == Weight::Try),
                 self.now.as_millis(),
+                i64::from(weight == Weight::Deferral),
             ),
         )?;
         if let Some(item) = lease.job.item_id {

@@ -32,6 +32,26 @@ impl Library {
             .await
     }
 
+    /// Before which moment nothing is done about an item that waits, whoever put it off; none when nothing is waited for.
+    pub async fn not_before_of_item(
+        &self,
+        user: UserId,
+        item: ItemId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.clock.now().as_millis();
+        self.db
+            .read(move |sql| {
+                let first: Option<i64> = sql
+                    .prepare_cached(
+                        "SELECT min(run_at) FROM job INDEXED BY job_by_item
+                         WHERE user_id = ?1 AND item_uuid = ?2 AND state = 'ready'",
+                    )?
+                    .query_row((user.0, item.as_bytes()), |row| row.get(0))?;
+                Ok(first.filter(|first| *first > now).map(Timestamp::from_millis))
+            })
+            .await
+    }
+
     /// Every recorded try of an item's jobs, the oldest first.
     pub async fn attempts_of_item(&self, user: UserId, item: ItemId) -> Result<Vec<Attempt>, StoreError> {
         self.db

@@ -8,6 +8,7 @@ mod collect;
 mod commit;
 mod documents;
 mod duplicates;
+mod heartbeat;
 pub(crate) mod items;
 mod lost;
 #[cfg(test)]
@@ -35,13 +36,14 @@ pub use audit::AuditEntry;
 pub use changes::{IndexMaterial, IndexMaterialPage};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
+pub use heartbeat::{FilePages, OverdueLeases};
 pub use items::{ItemFilter, ItemPage, UnreadableItem};
 pub use quarantine::{QuarantinePage, Quarantined};
 pub use retention::{RetentionPolicy, RetentionReport};
 pub use save::{NewItem, Saved, SavedAs};
 pub use status::Counts;
 pub use stored_bytes::StoredBytes;
-pub use titles::{TitleHit, TitleQuery};
+pub use titles::{Folding, TitleHit, TitleQuery};
 
 use crate::blobs::{BlobFiles, PreparedBlob};
 use crate::data_dir::{DataDir, DataDirError, DataDirLock};
@@ -55,10 +57,20 @@ use crate::sqlite::{
 };
 use crate::tx::Tx;
 
-const SCHEMA: Schema = Schema(&[Migration {
-    name: "foundation",
-    sql: include_str!("../../migrations/library/0001_foundation.sql"),
-}]);
+const SCHEMA: Schema = Schema(&[
+    Migration {
+        name: "foundation",
+        sql: include_str!("../../migrations/library/0001_foundation.sql"),
+    },
+    Migration {
+        name: "heartbeat",
+        sql: include_str!("../../migrations/library/0002_heartbeat.sql"),
+    },
+    Migration {
+        name: "jobs_by_kind",
+        sql: include_str!("../../migrations/library/0003_jobs_by_kind.sql"),
+    },
+]);
 
 const READERS: usize = 4;
 
@@ -72,7 +84,7 @@ pub struct Library {
     blobs: Arc<BlobFiles>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caused: CausedJobs,
-    entropy: Arc<Entropy>,
+    pub(crate) entropy: Arc<Entropy>,
     identity: LibraryIdentity,
     /// Keeps writers out of a file that is read without locks.
     _still: Option<Arc<File>>,

@@ -18,7 +18,7 @@ use url::Url;
 use super::{Conclusion, IngestCommit, ItemFilter, Library, NewItem, RetentionPolicy, TitleQuery};
 use crate::data_dir::{DataDir, Holder};
 use crate::error::StoreError;
-use crate::jobs::{AttemptRecord, Crowd, JobFilter, JobScope, Postponement};
+use crate::jobs::{AttemptRecord, Companions, Crowd, JobFilter, JobScope, Postponement, Turns, WaitedFor};
 use crate::services::DatabaseServices;
 use crate::sqlite::trace::take_statements;
 
@@ -29,9 +29,11 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const LARGE: [&str; 6] = ["item", "job", "document", "snapshot", "attempt", "change_log"];
 
 /// Use cases that go through an index from one end, with the reason why that is right.
-const ALLOWED: [(&str, &str); 7] = [
+const ALLOWED: [(&str, &str); 8] = [
     // In the order of the queue, and only until the first job that may run.
     ("claim_jobs", "SCAN job USING COVERING INDEX job_ready"),
+    // In the order in which they are due, and only until the first whose kind does not rest.
+    ("next_due", "SCAN job USING COVERING INDEX job_due"),
     // It hardly ever has an entry, and one is enough.
     ("claim_jobs", "SCAN job USING COVERING INDEX job_suspect"),
     // It holds what runs now, which is no more than the worker has slots.
@@ -211,8 +213,8 @@ impl Plans {
                 library.save_item(OWNER, address("example.com/queue")),
             )
             .await;
-            self.of("next_due", library.next_due(scope)).await;
-            self.of("has_due_jobs", library.has_due_jobs(scope)).await;
+            self.of("next_due", library.next_due(scope, &[])).await;
+            self.of("has_due_jobs", library.has_due_jobs(scope, &[])).await;
             let claim = library.claim_jobs("worker", scope, 1, hour);
             let lease = self.of("claim_jobs", claim).await.pop().expect("a job is due");
             let held = vec![(lease.job.id, lease.token)];
@@ -258,12 +260,34 @@ impl Plans {
             message: String::new(),
         };
         let crowd = Crowd {
+            who: Companions::SameHost,
             from: NOW.after(hour),
             spread: hour,
             made_after: NOW.before(hour),
         };
-        let with_crowd = library.postpone_with_crowd(&lease, later, crowd, attempt());
+        let with_crowd = library.postpone_with_crowd(&lease, later.clone(), crowd, attempt());
         self.of("postpone_with_crowd", with_crowd).await;
+        self.of("wake_waiting", library.wake_waiting(OWNER, "example.com"))
+            .await;
+        let lease = self.claim().await;
+        let everybody = Crowd {
+            who: Companions::Everybody,
+            ..crowd
+        };
+        let with_everybody = library.postpone_with_crowd(&lease, later, everybody, attempt());
+        self.of("postpone_with_everybody", with_everybody).await;
+        let example = WaitedFor::Host {
+            name: "example.com".to_owned(),
+            port: 443,
+        };
+        let recovery = WaitedFor::Recovery {
+            name: "example.com".to_owned(),
+            port: 443,
+        };
+        for over in [example, recovery, WaitedFor::Network] {
+            self.of("bring_forward", library.bring_forward(over, Turns::all(hour)))
+                .await;
+        }
         self.of("wake_waiting", library.wake_waiting(OWNER, "example.com"))
             .await;
         for state in [None, Some(JobState::Done)] {
@@ -311,7 +335,11 @@ impl Plans {
             excluded: vec!["other".to_owned()],
             limit: 20,
         };
-        self.of("titles_like", library.titles_like(OWNER, titles)).await;
+        self.of(
+            "titles_like",
+            library.titles_like(OWNER, titles, str::to_lowercase),
+        )
+        .await;
         self.of("current_document", library.current_document(OWNER, stored))
             .await;
         self.of("latest_judgement", library.latest_judgement(OWNER, stored))

@@ -1,7 +1,7 @@
-//! Finding items by their titles alone, without the index: word forms, accents and ranks are beyond it.
+//! Finding items by their titles alone, without the index: word forms and ranks are beyond it.
 
 use atlas_domain::{ItemId, UserId};
-use rusqlite::{Connection, Row, params_from_iter, types::Value};
+use rusqlite::{Connection, Row};
 
 use super::Library;
 use crate::error::StoreError;
@@ -10,7 +10,7 @@ use crate::sqlite::Column;
 /// Which titles to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TitleQuery {
-    /// Each must occur in the title, also inside of a word. Of letters beyond ASCII, capital ones are others.
+    /// Each must occur in the title, also inside of a word.
     pub words: Vec<String>,
     /// None of them may.
     pub excluded: Vec<String>,
@@ -29,36 +29,63 @@ pub struct TitleHit {
     pub url: String,
 }
 
+/// One form for what people type in several ways, so that one text holds another when the index would say so.
+pub type Folding = fn(&str) -> String;
+
 impl Library {
-    /// Those of the items that search finds whose titles fit, the newest first. It looks at one title after the other
-    /// until there are enough: to drop the future ends it.
-    pub async fn titles_like(&self, user: UserId, query: TitleQuery) -> Result<Vec<TitleHit>, StoreError> {
+    /// Those of the items that search finds whose titles fit, the newest first. Titles and words are compared as
+    /// `folded`. It looks at one title after the other until there are enough: to drop the future ends it.
+    pub async fn titles_like(
+        &self,
+        user: UserId,
+        query: TitleQuery,
+        folded: Folding,
+    ) -> Result<Vec<TitleHit>, StoreError> {
+        let query = Folded::of(&query, folded);
         self.db.read(move |sql| titles_like(sql, user, &query)).await
     }
 }
 
-fn titles_like(sql: &Connection, user: UserId, query: &TitleQuery) -> Result<Vec<TitleHit>, StoreError> {
-    let has = "AND ifnull(title, '') LIKE ? ESCAPE '\\'".repeat(query.words.len());
-    let has_not = "AND ifnull(title, '') NOT LIKE ? ESCAPE '\\'".repeat(query.excluded.len());
+/// A query, ready to be compared.
+struct Folded {
+    words: Vec<String>,
+    excluded: Vec<String>,
+    limit: usize,
+    folding: Folding,
+}
+
+impl Folded {
+    fn of(query: &TitleQuery, folded: Folding) -> Self {
+        let all = |words: &[String]| words.iter().map(|word| folded(word)).collect();
+        Self {
+            words: all(&query.words),
+            excluded: all(&query.excluded),
+            limit: query.limit as usize,
+            folding: folded,
+        }
+    }
+
+    fn fits(&self, title: &str) -> bool {
+        let title = (self.folding)(title);
+        self.words.iter().all(|word| title.contains(word.as_str()))
+            && !self.excluded.iter().any(|word| title.contains(word.as_str()))
+    }
+}
+
+fn titles_like(sql: &Connection, user: UserId, query: &Folded) -> Result<Vec<TitleHit>, StoreError> {
     // In the order of the table: by an index of the user's items all of them would be sorted first.
-    let mut statement = sql.prepare(&format!(
+    let mut statement = sql.prepare_cached(
         "SELECT uuid, ifnull(title, '') AS title, url FROM item NOT INDEXED
-         WHERE user_id = ? AND trashed_at IS NULL AND state IN ('stored', 'partial') {has} {has_not}
-         ORDER BY id DESC LIMIT ?"
-    ))?;
-    let patterns = query
-        .words
-        .iter()
-        .chain(&query.excluded)
-        .map(|word| anywhere(word));
-    let parameters = std::iter::once(Value::from(user.0))
-        .chain(patterns)
-        .chain([Value::from(query.limit)]);
-    let mut rows = statement.query(params_from_iter(parameters))?;
+         WHERE user_id = ? AND trashed_at IS NULL AND state IN ('stored', 'partial') ORDER BY id DESC",
+    )?;
+    let mut rows = statement.query([user.0])?;
     let mut hits = Vec::new();
-    while let Some(row) = rows.next()? {
+    while hits.len() < query.limit
+        && let Some(row) = rows.next()?
+    {
         match hit(row) {
-            Ok(hit) => hits.push(hit),
+            Ok(hit) if query.fits(&hit.title) => hits.push(hit),
+            Ok(_other) => {}
             // Lists and exports name it; whoever searches wants the others.
             Err(error) => drop(StoreError::from(error).of_one_row()?),
         }
@@ -72,17 +99,4 @@ fn hit(row: &Row<'_>) -> rusqlite::Result<TitleHit> {
         title: row.get("title")?,
         url: row.get("url")?,
     })
-}
-
-/// The pattern of a text with `word` in it, whatever signs are in that.
-fn anywhere(word: &str) -> Value {
-    let mut pattern = String::from("%");
-    for character in word.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern.into()
 }

@@ -4,14 +4,15 @@
 //! set aside and begun anew.
 
 mod breakers;
+mod vitals;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_domain::Clock;
+use atlas_domain::{Clock, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::data_dir::DataDirLock;
+use crate::data_dir::{DataDir, DataDirLock};
 use crate::error::StoreError;
 use crate::reserve::Reserve;
 use crate::services::DatabaseServices;
@@ -32,12 +33,19 @@ const SCHEMA: Schema = Schema(&[
         name: "breaker",
         sql: include_str!("../../migrations/ops/0003_breaker.sql"),
     },
+    Migration {
+        name: "vitals",
+        sql: include_str!("../../migrations/ops/0004_vitals.sql"),
+    },
 ]);
 
 pub use breakers::StoredBreakers;
+pub use vitals::{InboxRecord, IncidentFilter, IncidentRecord, TimelineMark, VitalsRows};
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;
+/// How the name of a file begins that was set aside.
+const SET_ASIDE: &str = "ops.db.set-aside-";
 /// Runs that are remembered.
 const RUNS_KEPT: i64 = 1_000;
 
@@ -75,6 +83,28 @@ impl Ops {
         Ok(Self { db, clock })
     }
 
+    /// Whether every page of the file is sound, beside whoever writes. One that does not exist has nothing wrong. Blocks.
+    pub fn check(dir: &DataDir) -> Result<(), StoreError> {
+        let path = dir.ops_db();
+        if !path.exists() {
+            return Ok(());
+        }
+        quick_check(&open_read_only(&path)?, &path)
+    }
+
+    /// The names of files that were set aside, because they could not be read.
+    pub fn set_aside_files(dir: &DataDir) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(dir.path())? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.starts_with(SET_ASIDE) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Records that a server starts, and forgets the oldest starts; returns the number of this run.
     pub async fn begin_run(&self, version: &'static str) -> Result<i64, StoreError> {
         let (pid, now) = (std::process::id(), self.clock.now().as_millis());
@@ -91,11 +121,11 @@ impl Ops {
             .await
     }
 
-    /// Records that a server ended as it should.
+    /// Records that a server ended as it should, also where nobody may write: it would pass for one that was killed.
     pub async fn end_run(&self, run: i64) -> Result<(), StoreError> {
         let now = self.clock.now().as_millis();
         self.db
-            .write(Lane::Interactive, move |sql| {
+            .write_past_breaker(move |sql| {
                 sql.execute("UPDATE process_run SET ended_at = ?2 WHERE id = ?1", (run, now))?;
                 Ok(())
             })
@@ -113,6 +143,17 @@ impl Ops {
                         |row| row.get(0),
                     )
                     .optional()?)
+            })
+            .await
+    }
+
+    /// How many servers were started since then.
+    pub async fn starts_since(&self, since: Timestamp) -> Result<u64, StoreError> {
+        self.db
+            .read(move |sql| {
+                Ok(sql
+                    .prepare_cached("SELECT count(*) FROM process_run WHERE started_at >= ?1")?
+                    .query_row([since.as_millis()], |row| row.get(0))?)
             })
             .await
     }
@@ -167,9 +208,10 @@ impl Ops {
         .await
     }
 
+    /// Also where nobody may write: it would pass for a death.
     async fn end_index_opening(&self, sql: &'static str) -> Result<(), StoreError> {
         self.db
-            .write(Lane::Interactive, move |connection| {
+            .write_past_breaker(move |connection| {
                 connection.execute(sql, [])?;
                 Ok(())
             })
@@ -232,10 +274,7 @@ fn set_aside(path: &Path, clock: &dyn Clock, reason: &StoreError) -> Result<(), 
     for suffix in ["", "-wal", "-shm"] {
         let file = path.with_file_name(format!("ops.db{suffix}"));
         if file.exists() {
-            std::fs::rename(
-                &file,
-                path.with_file_name(format!("ops.db.set-aside-{stamp}{suffix}")),
-            )?;
+            std::fs::rename(&file, path.with_file_name(format!("{SET_ASIDE}{stamp}{suffix}")))?;
         }
     }
     tracing::error!(%reason, "operational state was set aside and begun anew; the library is not affected");

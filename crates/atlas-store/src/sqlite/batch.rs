@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use atlas_domain::panic_message;
+use atlas_resilience::Service;
 use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::busy::{LOCK_WAIT, Patience};
@@ -77,6 +78,7 @@ pub(super) fn commit_batch(
     mark: i64,
     disk: &dyn Disk,
     log_end: &LogEnd,
+    service: &Service,
 ) -> BatchEnd {
     requests.retain(|request| !request.is_abandoned());
     if requests.is_empty() {
@@ -85,7 +87,7 @@ pub(super) fn commit_batch(
             again: requests,
         };
     }
-    match attempt_patiently(connection, &mut requests, mark, disk, log_end) {
+    match attempt_patiently(connection, &mut requests, mark, disk, log_end, service) {
         Attempt::Committed(results) => {
             answer_all(requests, results);
             BatchEnd {
@@ -175,8 +177,9 @@ fn attempt_patiently(
     mark: i64,
     disk: &dyn Disk,
     log_end: &LogEnd,
+    service: &Service,
 ) -> Attempt {
-    let mut patience = Patience::new();
+    let mut patience = Patience::by(service);
     loop {
         let attempted = attempt(connection, requests, mark, disk, log_end);
         if !matches!(attempted, Attempt::Held { .. }) {

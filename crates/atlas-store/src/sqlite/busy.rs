@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use atlas_resilience::{Decision, RetryClass, RetryPlan};
+use atlas_resilience::{Decision, RetryClass, RetryPlan, Service};
 use tokio::time::Instant;
 
 use super::connection::BUSY_LIMIT;
-use crate::services::after_busy;
 
 /// How long SQLite waits for a lock within one attempt.
 pub(super) const LOCK_WAIT: Duration = Duration::from_millis(500);
@@ -21,10 +20,14 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// With all of its attempts.
-    pub(super) fn new() -> Self {
+    /// With all the attempts that the policy of that service allows now.
+    pub(super) fn by(service: &Service) -> Self {
+        let once = || RetryPlan {
+            max_attempts: 1,
+            ..RetryPlan::default()
+        };
         Self {
-            plan: after_busy(),
+            plan: service.settings().retry.clone().unwrap_or_else(once),
             begun: Instant::now(),
             attempts: 0,
             previous: None,
@@ -56,10 +59,15 @@ impl Patience {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::DatabaseServices;
+
+    fn patience() -> Patience {
+        Patience::by(&DatabaseServices::default().operations)
+    }
 
     #[tokio::test(start_paused = true)]
     async fn seven_waits_grow_slowly() {
-        let mut patience = Patience::new();
+        let mut patience = patience();
         let waits: Vec<_> = std::iter::from_fn(|| patience.next_wait()).collect();
         let millis: Vec<_> = waits.iter().map(Duration::as_millis).collect();
         assert_eq!(millis, [10, 10, 20, 30, 50, 80, 130]);
@@ -67,7 +75,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_attempt_begins_that_could_end_after_five_seconds() {
-        let mut patience = Patience::new();
+        let mut patience = patience();
         tokio::time::advance(Duration::from_millis(4_480)).await;
         assert_eq!(patience.next_wait(), Some(Duration::from_millis(10)));
         tokio::time::advance(Duration::from_millis(10)).await;

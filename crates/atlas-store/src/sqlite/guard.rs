@@ -7,6 +7,7 @@ use std::time::Duration;
 use atlas_resilience::Service;
 use atlas_resilience::breaker::{Breaker, CallResult, OverlayMode, Permit, Phase, Refusal, RefusalCause};
 
+use super::busy::Patience;
 use crate::error::StoreError;
 use crate::services::DatabaseServices;
 
@@ -26,6 +27,11 @@ impl Guards {
             writing: Arc::new(Guard::of(&services.operations, &format!("{file}.write"))),
             maintenance: Guard::of(&services.maintenance, file),
         }
+    }
+
+    /// That of a reader with a lock that somebody else holds.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::by(&self.reading.service)
     }
 }
 

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::error::StoreError;
 use crate::reserve::Reserve;
-use crate::services::{DatabaseServices, READ_LIMIT};
+use crate::services::DatabaseServices;
 
 pub(crate) use connection::{
     Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
@@ -40,7 +40,6 @@ pub(crate) use writer::Lane;
 pub use writer::WriterStats;
 
 use batch::Disk;
-use busy::Patience;
 use connection::{check_owner, open_reader};
 use file::DatabaseFile;
 use guard::{Guards, judge, judge_read};
@@ -85,8 +84,10 @@ impl Database {
     ) -> Result<Self, StoreError> {
         let path: Arc<Path> = disk.path().into();
         let guards = Guards::of(services, &name_of(&path));
-        let readers = Arc::new(Readers::open(&path, Reading::Shared, readers, READ_LIMIT)?);
-        let writer = Arc::new(Writer::start(connection, disk)?);
+        let limit = services.read_limit();
+        let readers = Arc::new(Readers::open(&path, Reading::Shared, readers, limit)?);
+        let operations = Arc::clone(&services.operations);
+        let writer = Arc::new(Writer::start(connection, disk, operations)?);
         Ok(Self {
             readers,
             probe: Some(Arc::new(Probe::new(&writer, &path, &guards.writing))),
@@ -113,7 +114,7 @@ impl Database {
             writer: None,
             probe: None,
             guards: Arc::new(Guards::of(services, &name_of(path))),
-            readers: Arc::new(Readers::open(path, reading, readers, READ_LIMIT)?),
+            readers: Arc::new(Readers::open(path, reading, readers, services.read_limit())?),
             reading,
             path: path.into(),
             health: Arc::default(),
@@ -162,6 +163,34 @@ impl Database {
             return Err(StoreError::ReadOnly);
         };
         let permit = self.guards.writing.ask()?;
+        let result = self.submit(writer, lane, work, committed).await;
+        self.judge_write(permit, &result).await;
+        result
+    }
+
+    /// Writes whatever the circuit breaker says, and is not judged by it: for the few marks that nothing can stand in
+    /// for, at moments of which there is only one.
+    pub(crate) async fn write_past_breaker<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let writer = self.writer.as_ref().ok_or(StoreError::ReadOnly)?;
+        self.submit(writer, Lane::Interactive, work, |_| ()).await
+    }
+
+    async fn submit<T, F, C>(
+        &self,
+        writer: &Writer,
+        lane: Lane,
+        work: F,
+        committed: C,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+        C: FnOnce(&T) + Send + 'static,
+    {
         let (health, path) = (Arc::clone(&self.health), Arc::clone(&self.path));
         let on_sound_file = move |sql: &Connection| {
             health.allow_writing()?;
@@ -171,7 +200,6 @@ impl Database {
         if result.is_ok() {
             self.health.written();
         }
-        self.judge_write(permit, &result).await;
         result
     }
 
@@ -222,7 +250,7 @@ impl Database {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
-        let (work, mut patience) = (Arc::new(work), Patience::new());
+        let (work, mut patience) = (Arc::new(work), self.guards.patience());
         loop {
             let once = Arc::clone(&work);
             let result = place.run(move |sql| once(sql)).await;

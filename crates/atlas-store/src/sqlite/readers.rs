@@ -20,7 +20,8 @@ const STEPS_PER_LOOK: i32 = 1_000;
 pub(crate) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     free: Arc<Semaphore>,
-    limit: Duration,
+    /// How long one read may take, now.
+    limit: Box<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl Readers {
@@ -28,7 +29,7 @@ impl Readers {
         path: &Path,
         reading: Reading,
         count: usize,
-        limit: Duration,
+        limit: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let open = |_| {
             let connection = open_reader(path, reading)?;
@@ -39,13 +40,13 @@ impl Readers {
         Ok(Self {
             idle: Arc::new(Mutex::new(connections)),
             free: Arc::new(Semaphore::new(count)),
-            limit,
+            limit: Box::new(limit),
         })
     }
 
     /// Waits for a connection. That counts as part of the read.
     pub(crate) async fn enter(&self) -> Result<Place<'_>, StoreError> {
-        let deadline = Instant::now() + self.limit;
+        let deadline = Instant::now() + (self.limit)();
         let waiting = tokio::time::timeout_at(deadline, Arc::clone(&self.free).acquire_owned());
         match waiting.await {
             Ok(permit) => Ok(Place {

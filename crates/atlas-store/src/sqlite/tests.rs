@@ -3,6 +3,7 @@
 mod faults;
 mod file;
 mod guarding;
+mod limits;
 mod locks;
 mod takeover;
 
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 use super::backup::verified_backup;
 use super::connection::open_read_only;
 use super::*;
+use crate::services::READ_LIMIT;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 
@@ -47,11 +49,15 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::by(&DatabaseServices::default())
+    }
+
+    fn by(services: &DatabaseServices) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
         let mut connection = open_read_write(&path).unwrap();
         migrate(&mut connection, &path, &SCHEMA, NOW).unwrap();
-        let db = Database::start(connection, &path, 2, None, &DatabaseServices::default()).unwrap();
+        let db = Database::start(connection, &path, 2, None, services).unwrap();
         Self { folder, db }
     }
 
@@ -320,7 +326,7 @@ async fn a_reader_sees_one_moment_and_cannot_write() {
 #[tokio::test]
 async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_millis(20)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, || Duration::from_millis(20)).unwrap();
     let endless = readers
         .run(|sql| {
             let query =
@@ -339,7 +345,7 @@ async fn a_read_past_its_limit_is_interrupted_and_its_connection_lives_on() {
 async fn a_read_past_its_limit_begins_no_further_statement() {
     let fixture = Fixture::new();
     let limit = Duration::from_secs(5);
-    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, limit).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, move || limit).unwrap();
     tokio::time::pause();
     let (begun, begins) = tokio::sync::oneshot::channel::<()>();
     let (go_on, goes_on) = mpsc::channel::<()>();
@@ -363,7 +369,7 @@ async fn a_read_past_its_limit_begins_no_further_statement() {
 async fn who_waits_for_a_connection_waits_no_longer_than_a_read_may_take() {
     let fixture = Fixture::new();
     let limit = Duration::from_secs(5);
-    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, limit).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, move || limit).unwrap();
     tokio::time::pause();
     let (begun, begins) = tokio::sync::oneshot::channel::<()>();
     let (go_on, goes_on) = mpsc::channel::<()>();
@@ -393,7 +399,7 @@ async fn who_waits_for_a_connection_waits_no_longer_than_a_read_may_take() {
 #[tokio::test]
 async fn a_panic_in_a_read_costs_the_pool_no_connection() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_secs(5)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, || Duration::from_secs(5)).unwrap();
     let result = readers.run::<(), _>(|_| panic!("a bug")).await;
     assert!(matches!(result, Err(StoreError::Panicked(_))));
     assert_eq!(readers.run(|_| Ok(1)).await.unwrap(), 1);
@@ -593,7 +599,7 @@ fn count_with_a_pause(
 async fn a_caller_that_goes_away_late_does_not_interrupt_the_next_reader_of_its_connection() {
     let fixture = Fixture::new();
     let readers =
-        Arc::new(Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_secs(5)).unwrap());
+        Arc::new(Readers::open(&fixture.path(), Reading::Shared, 1, || Duration::from_secs(5)).unwrap());
     let (finish, finishes) = mpsc::channel::<()>();
     let mut first = Box::pin(readers.run(move |_| {
         finishes.recv().unwrap();
@@ -622,7 +628,7 @@ async fn a_caller_that_goes_away_late_does_not_interrupt_the_next_reader_of_its_
 #[tokio::test]
 async fn a_caller_that_goes_away_takes_its_query_with_it() {
     let fixture = Fixture::new();
-    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, Duration::from_mins(1)).unwrap();
+    let readers = Readers::open(&fixture.path(), Reading::Shared, 1, || Duration::from_mins(1)).unwrap();
     let (begun, begins) = tokio::sync::oneshot::channel::<()>();
     let endless = readers.run(move |sql| {
         let query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";

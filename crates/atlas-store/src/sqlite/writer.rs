@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use atlas_resilience::Service;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
@@ -64,8 +65,12 @@ struct Lanes {
 }
 
 impl Writer {
-    /// Takes over `connection`, which is open on the file of `disk`.
-    pub(super) fn start(connection: Connection, disk: Box<dyn Disk>) -> Result<Self, StoreError> {
+    /// Takes over `connection`, which is open on the file of `disk`. Locks are waited for by the policy of `service`.
+    pub(super) fn start(
+        connection: Connection,
+        disk: Box<dyn Disk>,
+        service: Arc<Service>,
+    ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared {
             lanes: Mutex::default(),
             arrived: Condvar::new(),
@@ -80,6 +85,7 @@ impl Writer {
         let mut thread = WriterThread {
             connection: None,
             disk,
+            service,
             mark,
             inherits_log: true,
         };
@@ -226,6 +232,7 @@ struct WriterThread {
     /// `None` while the file cannot be opened again, or is not at its place.
     connection: Option<Connection>,
     disk: Box<dyn Disk>,
+    service: Arc<Service>,
     /// The mark of the last batch, kept in the file by each commit.
     mark: i64,
     /// The log may still begin with what a former process wrote. If its last synchronisation failed, that is only in
@@ -261,7 +268,8 @@ impl WriterThread {
         // Where it fails, the batch goes on: see there.
         let _ = self.empty_inherited_log(&connection);
         self.mark += 1;
-        let end = commit_batch(&connection, requests, self.mark, self.disk.as_ref(), log_end);
+        let (disk, service) = (self.disk.as_ref(), &self.service);
+        let end = commit_batch(&connection, requests, self.mark, disk, log_end, service);
         self.connection = match end.connection {
             ConnectionState::Usable => Some(connection),
             ConnectionState::Suspect => {

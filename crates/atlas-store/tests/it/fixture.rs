@@ -177,7 +177,7 @@ impl Fixture {
         self.raw_ops().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    fn raw_ops(&self) -> Connection {
+    pub(crate) fn raw_ops(&self) -> Connection {
         Connection::open_with_flags(self.dir().ops_db(), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
     }
 

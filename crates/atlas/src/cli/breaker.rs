@@ -14,6 +14,8 @@ use super::text::{Look, facts};
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
+/// The largest page that the route gives.
+const LARGEST_PAGE: u32 = 1_000;
 const LONGEST_DECISION: Duration = Duration::from_hours(365 * 24);
 
 pub(super) const EXAMPLES: &str = "Examples:\n  \
@@ -33,11 +35,7 @@ pub(crate) struct BreakerArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum BreakerCommand {
     /// List the breakers that are not closed and idle
-    Ls {
-        /// Every breaker that is known
-        #[arg(long)]
-        all: bool,
-    },
+    Ls(ListArgs),
     /// Show one breaker
     Show(NameArgs),
     /// Let no call through, whatever the breaker thinks
@@ -53,6 +51,20 @@ pub(super) enum BreakerCommand {
     /// Is looked for by some, and could mean either of two
     #[command(hide = true)]
     Close(NameArgs),
+}
+
+/// `atlas breaker ls`
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ListArgs {
+    /// Every breaker that is known
+    #[arg(long)]
+    all: bool,
+    /// Only of this service
+    #[arg(long, value_name = "SERVICE", value_parser = part_of_name)]
+    service: Option<String>,
+    /// Only those in this state, by their own judgement, whatever was decided
+    #[arg(long, value_name = "STATE", value_parser = ["closed", "open", "half_open", "paused"])]
+    state: Option<String>,
 }
 
 /// Which breaker.
@@ -71,7 +83,7 @@ pub(super) struct DecisionArgs {
     #[command(flatten)]
     name: NameArgs,
     /// For how long, such as 30m, 2h or 7d; without it, until you say otherwise
-    #[arg(long = "for", value_name = "TIME", value_parser = decision_time)]
+    #[arg(long = "for", value_name = "TIME", value_parser = decision_time, allow_hyphen_values = true)]
     lasts: Option<Duration>,
     /// Why, for whoever looks later
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -81,7 +93,7 @@ pub(super) struct DecisionArgs {
 impl BreakerCommand {
     pub(super) fn access(&self) -> Access {
         match self {
-            Self::Ls { .. } | Self::Show(_) | Self::Close(_) => Access::Read,
+            Self::Ls(_) | Self::Show(_) | Self::Close(_) => Access::Read,
             _ => Access::Decide,
         }
     }
@@ -89,7 +101,7 @@ impl BreakerCommand {
 
 pub(super) async fn run(args: &BreakerArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
     let breaker: BreakerView = match &args.command {
-        BreakerCommand::Ls { all } => return list(*all, client, output).await,
+        BreakerCommand::Ls(args) => return list(args, client, output).await,
         BreakerCommand::Show(name) => client.get(&path(name)).await?,
         BreakerCommand::Open(args) => decide("open", args, client).await?,
         BreakerCommand::Disable(args) => decide("disable", args, client).await?,
@@ -102,11 +114,8 @@ pub(super) async fn run(args: &BreakerArgs, client: &Client, output: &Output) ->
     Ok(Exit::Ok)
 }
 
-async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliError> {
-    let parameters = [("all", all.then(|| "true".to_owned()))];
-    let list: BreakerList = client
-        .get(&routes::with_query(routes::BREAKERS, parameters))
-        .await?;
+async fn list(args: &ListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let list = every_page(args, client).await?;
     output.answer(&list, |look| render(&list.breakers, look))?;
     if !output.is_json() {
         if let Some(until) = list.network_down_until {
@@ -115,11 +124,7 @@ async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliEr
             ));
         }
         if list.breakers.is_empty() && list.problem.is_empty() {
-            output.say(if all {
-                "no breakers yet"
-            } else {
-                "every breaker is closed"
-            });
+            output.say(args.if_there_are_none());
         }
     }
     if list.problem.is_empty() {
@@ -130,6 +135,41 @@ async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliEr
         list.problem
     ));
     Ok(Exit::Partial)
+}
+
+/// As many as there are: who reads them wants to know of each.
+async fn every_page(args: &ListArgs, client: &Client) -> Result<BreakerList, CliError> {
+    let mut list = page(args, None, client).await?;
+    while let Some(next) = list.next.take() {
+        let following = page(args, Some(next), client).await?;
+        list.breakers.extend(following.breakers);
+        list.next = following.next;
+    }
+    Ok(list)
+}
+
+async fn page(args: &ListArgs, after: Option<String>, client: &Client) -> Result<BreakerList, CliError> {
+    let parameters = [
+        ("all", args.all.then(|| "true".to_owned())),
+        ("service", args.service.clone()),
+        ("state", args.state.clone()),
+        ("limit", Some(LARGEST_PAGE.to_string())),
+        ("after", after),
+    ];
+    client
+        .get(&routes::with_query(routes::BREAKERS, parameters))
+        .await
+}
+
+impl ListArgs {
+    fn if_there_are_none(&self) -> &'static str {
+        match self {
+            Self { state: Some(_), .. } => "no breaker is in that state",
+            Self { all: true, .. } => "no breakers yet",
+            Self { service: Some(_), .. } => "every breaker of that service is closed",
+            _ => "every breaker is closed",
+        }
+    }
 }
 
 fn no_close(name: &NameArgs) -> CliError {
@@ -256,115 +296,4 @@ fn part_of_name(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    fn breaker() -> BreakerView {
-        BreakerView {
-            service: "article_processing".to_owned(),
-            scope: "example.com:443".to_owned(),
-            state: "open".to_owned(),
-            overlay: "auto".to_owned(),
-            trips: 2,
-            until: Some(atlas_domain::Timestamp::from_millis(1_767_225_600_000)),
-            reason: "http_500".to_owned(),
-            probe_due: false,
-            since: atlas_domain::Timestamp::from_millis(1_767_225_000_000),
-            overlay_since: None,
-            overlay_until: None,
-            overlay_reason: String::new(),
-            failures_in_a_row: 0,
-            probes: 0,
-        }
-    }
-
-    #[test]
-    fn a_row_tells_what_is_not_called_until_when_and_why() {
-        insta::assert_snapshot!(render(&[breaker()], Look::PLAIN), @"
-        SERVICE             SCOPE            STATE  TRIPS  UNTIL                 REASON
-        article_processing  example.com:443  open   2      2026-01-01T00:00:00Z  http_500
-        ");
-    }
-
-    #[test]
-    fn what_a_person_decided_comes_before_what_the_breaker_thinks() {
-        let decided = BreakerView {
-            overlay: "forced_open".to_owned(),
-            overlay_reason: "they asked".to_owned(),
-            ..breaker()
-        };
-        assert_eq!(state(&decided), "forced_open (open)");
-        assert_eq!(why(&decided), "they asked");
-    }
-
-    #[test]
-    fn a_decision_is_shown_with_its_own_end_and_reason() {
-        let decided = BreakerView {
-            overlay: "forced_open".to_owned(),
-            overlay_until: Some(atlas_domain::Timestamp::from_millis(1_767_312_000_000)),
-            ..breaker()
-        };
-        let for_good = BreakerView {
-            overlay_until: None,
-            overlay_reason: "they asked".to_owned(),
-            ..decided.clone()
-        };
-        insta::assert_snapshot!(render(&[decided, for_good], Look::PLAIN), @"
-        SERVICE             SCOPE            STATE               TRIPS  UNTIL                 REASON
-        article_processing  example.com:443  forced_open (open)  2      2026-01-02T00:00:00Z  -
-        article_processing  example.com:443  forced_open (open)  2      -                     they asked
-        ");
-    }
-
-    #[test]
-    fn a_host_that_asked_for_a_pause_is_paused_and_not_simply_closed() {
-        let paused = BreakerView {
-            state: "closed".to_owned(),
-            ..breaker()
-        };
-        assert_eq!(state(&paused), "paused");
-        let well = BreakerView {
-            until: None,
-            ..paused
-        };
-        assert_eq!(state(&well), "closed");
-    }
-
-    #[rstest]
-    #[case("1", true)]
-    #[case("365d", true)]
-    #[case("0s", false)]
-    #[case("366d", false)]
-    fn a_decision_lasts_from_a_second_to_a_year(#[case] text: &str, #[case] fits: bool) {
-        assert_eq!(decision_time(text).is_ok(), fits);
-    }
-
-    #[tokio::test]
-    async fn whoever_wants_it_closed_hears_of_the_two_ways_to_that() {
-        let name = NameArgs {
-            service: "article_processing".to_owned(),
-            scope: "example.com:443".to_owned(),
-        };
-        let args = BreakerArgs {
-            command: BreakerCommand::Close(name),
-        };
-        let (output, ..) = crate::cli::output::tests::captured(false);
-        let client = Client::InProcess(axum::Router::new());
-        let error = run(&args, &client, &output).await.unwrap_err();
-        assert_eq!(error.exit, Exit::Usage);
-        assert!(
-            error
-                .message
-                .contains("breaker auto article_processing example.com:443"),
-            "{error}"
-        );
-        assert!(
-            error
-                .message
-                .contains("breaker reset article_processing example.com:443"),
-            "{error}"
-        );
-    }
-}
+mod tests;

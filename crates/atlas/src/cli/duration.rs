@@ -7,6 +7,9 @@ const ADVICE: &str = "give a number of seconds, or one with s, m, h or d behind 
 
 /// Understands a time.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if text.starts_with('-') {
+        return Err(format!("a time is not negative; {ADVICE}"));
+    }
     let split = text
         .find(|character: char| !character.is_ascii_digit())
         .unwrap_or(text.len());

@@ -106,6 +106,7 @@ pub(super) fn quarantined_view() -> ItemView {
                 "the page says that it does not exist",
             ),
         ],
+        not_before: None,
     };
     ItemView {
         item,
@@ -120,6 +121,7 @@ pub(super) fn no_why() -> Why {
         snapshot: None,
         attempts: Vec::new(),
         audit: Vec::new(),
+        not_before: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `atlas job`: the work that is done, waiting or given up, and the owner's word on it.
 
 use atlas_app::views::JobView;
-use atlas_domain::{Job, JobKind, JobState};
+use atlas_domain::{Job, JobKind, JobState, OutcomeWord};
 use atlas_store::{CancelledJob, JobPage, UnreadableJob};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -192,7 +192,7 @@ fn render(jobs: &[Job], look: Look) -> String {
                 format!("{}/{}", job.attempts, job.max_attempts),
                 job.updated_at.to_string(),
                 job.item_id.map_or("-".to_owned(), |item| item.to_string()),
-                outcome(job),
+                listed_outcome(job),
             ]
         })
         .collect();
@@ -250,6 +250,16 @@ fn render_one(view: &JobView, look: Look) -> String {
     )
 }
 
+/// In a list, there is no other place that says when a job comes that was put off.
+fn listed_outcome(job: &Job) -> String {
+    let told = outcome(job);
+    if job.state == JobState::Ready && job.outcome == Some(OutcomeWord::Deferred) {
+        format!("{told}; not before {}", job.run_at)
+    } else {
+        told
+    }
+}
+
 fn outcome(job: &Job) -> String {
     match job.outcome {
         Some(outcome) => explained(outcome.as_str(), &job.reason, &job.message),
@@ -272,6 +282,20 @@ mod tests {
         ID                                    KIND         STATE  TRIES  CHANGED               ITEM                                  OUTCOME
         00000000-0000-0000-0000-000000000007  ingest_item  dead   5/5    2026-01-01T00:00:09Z  00000000-0000-0000-0000-000000000001  failed (extract_crashed): the extraction process died
         ");
+    }
+
+    #[test]
+    fn a_row_of_a_job_that_was_put_off_says_when_it_comes() {
+        let waits = Job {
+            state: JobState::Ready,
+            outcome: Some(OutcomeWord::Deferred),
+            reason: "circuit_open".to_owned(),
+            message: "example.com:443 is left alone".to_owned(),
+            ..fixtures::dead_job()
+        };
+        let told = format!("left alone; not before {}", waits.run_at);
+        let shown = render(&[waits], PLAIN);
+        assert!(shown.contains(&told), "{shown}");
     }
 
     #[test]

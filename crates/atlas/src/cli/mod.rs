@@ -181,6 +181,8 @@ pub(crate) enum RoutedCommand {
 /// What a command needs of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
+    /// Nothing: what a server works by, or what the configuration says where there is none.
+    None,
     /// To look at it, which never stands in anybody's way.
     Read,
     /// To change it, which one process at a time may do.
@@ -211,8 +213,8 @@ impl RoutedCommand {
             | Self::Show(_)
             | Self::Status(_)
             | Self::Doctor
-            | Self::Policy(_)
             | Self::Export(_) => Access::Read,
+            Self::Policy(_) => Access::None,
             Self::Tag(_) => Access::Write,
             Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Reprocess(_) => Access::Work,
             Self::Quarantine(args) => args.command.access(),

@@ -1,7 +1,7 @@
 //! `atlas show`: one item with its content and, on request, why it is what it is.
 
 use atlas_app::views::ItemView;
-use atlas_domain::Document;
+use atlas_domain::{Document, Strategy};
 use clap::Args;
 
 use super::items::name_of;
@@ -112,6 +112,7 @@ fn header(view: &ItemView, look: Look) -> String {
             ),
         ]);
     }
+    known.push(("Text from", other_source(view).unwrap_or_default().to_owned()));
     known.extend([
         (
             "State",
@@ -127,6 +128,21 @@ fn header(view: &ItemView, look: Look) -> String {
         ("Id", item.id.to_string()),
     ]);
     format!("{}\n\n{}", look.bold(&name_of(item)), facts(&known))
+}
+
+/// Where the content came from, when not from the page at its own address.
+fn other_source(view: &ItemView) -> Option<&'static str> {
+    let (document, snapshot) = (view.document.as_ref()?, view.why.snapshot.as_ref()?);
+    if document.snapshot_id != snapshot.id {
+        return None; // a later answer, which the content is not from
+    }
+    match snapshot.strategy {
+        Strategy::Archive => Some("the copy of an archive"),
+        Strategy::Amp => Some("the page's variant in AMP"),
+        Strategy::Print => Some("the page's variant for printing"),
+        Strategy::GivenHtml => Some("HTML that was given along"),
+        Strategy::Direct | Strategy::Embedded | Strategy::LinkOnly => None,
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +173,17 @@ mod tests {
 
         Mix **rye** and water.
         ");
+    }
+
+    #[test]
+    fn content_that_another_copy_brought_says_so() {
+        let mut view = fixtures::view();
+        let mut snapshot = fixtures::quarantined_view().why.snapshot.unwrap();
+        snapshot.id = view.document.as_ref().unwrap().snapshot_id;
+        snapshot.strategy = Strategy::Archive;
+        view.why.snapshot = Some(snapshot);
+        let shown = render(&view, PLAIN);
+        assert!(shown.contains("Text from  the copy of an archive\n"), "{shown}");
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn breakers(breakers: &BreakersView) -> String {
     let counts = [
         (breakers.open, "open"),
         (breakers.half_open, "half open"),
+        (breakers.paused, "paused"),
         (breakers.decided, "decided by hand"),
     ];
     let told = counts
@@ -266,6 +267,18 @@ mod tests {
         Degraded
           dead_letters  1 jobs were given up
         ");
+    }
+
+    #[test]
+    fn breakers_are_told_apart_by_what_holds() {
+        let told = BreakersView {
+            open: 13,
+            paused: 9,
+            decided: 2,
+            ..BreakersView::default()
+        };
+        assert_eq!(breakers(&told), "13 open, 9 paused, 2 decided by hand");
+        assert_eq!(breakers(&BreakersView::default()), "");
     }
 
     #[test]

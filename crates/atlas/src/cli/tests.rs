@@ -101,6 +101,17 @@ fn changing_asks_for_the_right_to_write_and_to_work_only_where_there_is_work() {
 }
 
 #[test]
+fn rules_are_told_without_a_library() {
+    for line in [&["policy", "ls"][..], &["policy", "explain", "api_calls"]] {
+        assert_eq!(
+            parse(line).unwrap().command.access(),
+            Some(Access::None),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
 fn the_rest_sees_to_the_library_itself() {
     let others: [&[&str]; 6] = [
         &["serve", "--bind", "127.0.0.1:0"],
@@ -216,6 +227,7 @@ fn a_problem_of_a_route_ends_with_its_exit_code() {
         ("damaged", 500, Exit::Damaged),
         ("other_version", 500, Exit::Damaged),
         ("library_unavailable", 503, Exit::Damaged),
+        ("stopped_by_hand", 503, Exit::Failure),
         ("unauthorized", 401, Exit::Authentication),
         ("disk_full", 507, Exit::Failure),
     ];

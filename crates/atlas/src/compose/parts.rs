@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use atlas_app::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use atlas_app::services::{
-    BACKGROUND_PROCESSING, Inheritance, SEARCH_OPERATIONS, ServicePlan, background_processing,
-    database_services, search_operations,
+    API_CALLS, BACKGROUND_PROCESSING, Inheritance, LLM_OPERATIONS, NOTIFICATIONS, SEARCH_OPERATIONS,
+    ServicePlan, api_calls, background_processing, database_services, llm_operations, notifications,
+    search_operations,
 };
 use atlas_app::{Metrics, Services};
 use atlas_domain::{Clock, Entropy, Fetcher, SystemClock};
-use atlas_net::fetch::{ARTICLE_PROCESSING, FetchSettings, HttpFetcher, passing_service, scope_of};
-use atlas_resilience::{Service, ServiceSettings, TokioClock};
+use atlas_net::fetch::{
+    ARTICLE_PROCESSING, FetchSettings, HttpFetcher, Politeness, passing_service, scope_of,
+};
+use atlas_resilience::{PolicySettings, Service, TokioClock};
 use atlas_store::{DatabaseServices, StoreError};
 
 use crate::config::Config;
@@ -24,7 +27,7 @@ const OWN_PROGRAM: &str = "/proc/self/exe";
 /// A fetcher for a command that saves nothing.
 pub(crate) fn page_fetcher(config: &Config) -> Result<Arc<dyn Fetcher>, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    fetcher(config, &clock, passing_service(&fetch_settings(config)))
+    fetcher(config, &clock, passing_service(&fetch_settings(config)), None)
 }
 
 /// What is there before any file is opened.
@@ -36,13 +39,19 @@ pub(super) struct Groundwork {
 }
 
 impl Groundwork {
-    pub(super) fn lay() -> Result<Self, StoreError> {
+    pub(super) fn lay(config: &Config) -> Result<Self, StoreError> {
         let metrics = Arc::new(Metrics::default());
         let clock = Arc::new(TokioClock::new(|| SystemClock.now().into()));
         let service_clock = Arc::clone(&clock) as Arc<dyn atlas_resilience::Clock>;
+        let databases = database_services(service_clock, seed()?, Arc::clone(&metrics));
+        for service in databases.all() {
+            if let Some(policy) = policy(config, service.name()) {
+                service.configure(policy);
+            }
+        }
         Ok(Self {
-            databases: database_services(service_clock, seed()?, Arc::clone(&metrics)),
             metrics,
+            databases,
             clock,
         })
     }
@@ -54,10 +63,16 @@ pub(super) fn services(
     groundwork: &Groundwork,
     inheritance: Inheritance,
 ) -> Result<Arc<Services>, StoreError> {
+    let set = |name, made: fn() -> PolicySettings| policy(config, name).unwrap_or_else(made);
+    let to_endpoints = |name, made: fn() -> PolicySettings| ServicePlan::to_endpoints(name, set(name, made));
+    let within = |name, made: fn() -> PolicySettings| ServicePlan::within(name, set(name, made));
     let plans = vec![
         ServicePlan::to_web(ARTICLE_PROCESSING, fetch_settings(config).policy(), scope_of),
-        ServicePlan::within(BACKGROUND_PROCESSING, background_processing()),
-        ServicePlan::within(SEARCH_OPERATIONS, search_operations()),
+        to_endpoints(API_CALLS, api_calls),
+        to_endpoints(LLM_OPERATIONS, llm_operations),
+        to_endpoints(NOTIFICATIONS, notifications),
+        within(BACKGROUND_PROCESSING, background_processing),
+        within(SEARCH_OPERATIONS, search_operations),
     ];
     let clock = Arc::clone(&groundwork.clock);
     let services = Services::new(
@@ -70,32 +85,54 @@ pub(super) fn services(
     Ok(Arc::new(services.beside(groundwork.databases.all())))
 }
 
-/// Brings pages, by the policy of `service`.
+/// The policy of the service of that name, as it is set; none where nothing of it can be.
+pub(crate) fn policy(config: &Config, service: &str) -> Option<PolicySettings> {
+    if service == ARTICLE_PROCESSING {
+        return Some(fetch_settings(config).policy());
+    }
+    config.policies.of(service)
+}
+
+/// Brings pages, by the policy of `service`, and copies of them from the archive that is set, by that of `archive`.
 pub(super) fn fetcher(
     config: &Config,
     clock: &Arc<dyn Clock>,
     service: Arc<Service>,
+    archive: Option<Arc<Service>>,
 ) -> Result<Arc<dyn Fetcher>, CliError> {
-    let fetcher = HttpFetcher::new(&fetch_settings(config), Arc::clone(clock), service)
-        .map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
-    Ok(Arc::new(fetcher))
+    let fetcher = HttpFetcher::new(&fetch_settings(config), Arc::clone(clock), service);
+    let fetcher = fetcher.and_then(|fetcher| match config.archive.clone().zip(archive) {
+        Some((template, archive)) => fetcher.with_archive(template, archive),
+        None => Ok(fetcher),
+    });
+    match fetcher {
+        Ok(fetcher) => Ok(Arc::new(fetcher)),
+        Err(error) => Err(CliError::new(Exit::Failure, error.to_string())),
+    }
 }
 
 /// The limits of fetching, and what its policy is made from.
 pub(crate) fn fetch_settings(config: &Config) -> FetchSettings {
+    let made = FetchSettings::default();
+    let set = config
+        .policies
+        .of(ARTICLE_PROCESSING)
+        .unwrap_or_else(|| made.policy());
+    let politeness = set.rate.zip(set.concurrency).map(|(rate, limit)| Politeness {
+        interval: rate.interval,
+        burst: rate.burst,
+        concurrent_requests: limit.per_scope,
+    });
     FetchSettings {
         html_limit_bytes: config.html_limit_bytes,
         attempt_timeout: config.attempt_timeout,
         overall_timeout: config.overall_timeout,
         concurrent_requests: NonZeroU32::new(config.worker_slots as u32).unwrap_or(NonZeroU32::MIN),
-        politeness: config.politeness.then_some(config.article.politeness),
-        retry: Some(config.article.retry.clone()),
-        breaker: Some(ServiceSettings {
-            default: Arc::new(config.article.breaker.clone()),
-            scopes: config.article.scopes.clone(),
-        }),
+        politeness: politeness.filter(|_| config.politeness),
+        retry: set.retry,
+        breaker: set.breaker,
         addresses: config.allow_hosts.clone(),
-        ..FetchSettings::default()
+        ..made
     }
 }
 

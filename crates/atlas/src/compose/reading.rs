@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use atlas_app::services::Inheritance;
-use atlas_app::{App, AppParts, Mode, SearchState, Signals};
+use atlas_app::{App, AppParts, Mode, SearchState, Services, Signals};
 use atlas_domain::{Clock, SystemClock, Timestamp};
 use atlas_search::{SearchError, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, Library, StoreError, StoredBreakers};
@@ -18,13 +18,30 @@ use crate::error::{CliError, Exit};
 pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
     let dir = DataDir::new(&config.data_dir);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let groundwork = Groundwork::lay()?;
+    let groundwork = Groundwork::lay(config)?;
     let library = Library::open_read_only(&dir, clock, entropy()?, &groundwork.databases)
         .map_err(|error| unreadable(&dir, error))?;
     let reason = dir
         .is_read_only()
         .then(|| StoreError::ReadOnlyFileSystem(dir.path().to_owned()));
-    Ok(App::new(parts(config, dir, Ok(library), reason, groundwork)?))
+    let services = services(config, &groundwork, inheritance(&dir, SystemClock.now()))?;
+    Ok(App::new(parts(
+        config,
+        dir,
+        Ok(library),
+        reason,
+        groundwork,
+        services,
+    )))
+}
+
+/// Opens nothing: for a command that asks what the configuration says.
+pub(crate) fn without_library(config: &Config) -> Result<App, CliError> {
+    let dir = DataDir::new(&config.data_dir);
+    let library = Err(StoreError::NoLibrary(dir.path().to_owned()));
+    let groundwork = Groundwork::lay(config)?;
+    let services = services(config, &groundwork, Inheritance::default())?;
+    Ok(App::new(parts(config, dir, library, None, groundwork, services)))
 }
 
 /// Opens what is there for a server that cannot write, because of `reason`. With a damaged library only operations
@@ -35,19 +52,21 @@ pub(super) fn open_to_serve(
     reason: StoreError,
 ) -> Result<App, StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let groundwork = Groundwork::lay()?;
+    let groundwork = Groundwork::lay(config)?;
     let library = match Library::open_read_only_locked(lock, clock, entropy()?, &groundwork.databases) {
         Err(damage) if leaves_operations(&damage) => Err(damage),
         other => Ok(other?),
     };
     tracing::error!(%reason, "starting for reading only");
+    let services = services(config, &groundwork, inheritance(lock.dir(), SystemClock.now()))?;
     Ok(App::new(parts(
         config,
         lock.dir().clone(),
         library,
         Some(reason),
         groundwork,
-    )?))
+        services,
+    )))
 }
 
 /// What the system says of a file does not say which.
@@ -78,8 +97,9 @@ fn parts(
     library: Result<Library, StoreError>,
     read_only_because: Option<StoreError>,
     groundwork: Groundwork,
-) -> Result<AppParts, StoreError> {
-    let services = services(config, &groundwork, inheritance(&dir, SystemClock.now()))?;
+    services: Arc<Services>,
+) -> AppParts {
+    services.hold_decisions();
     let search = match &library {
         Ok(library) => match SearchIndex::open_read_only(&dir.search(), library.identity()) {
             Ok(reader) => SearchState::Ready(Box::new(reader)),
@@ -90,7 +110,7 @@ fn parts(
         },
         Err(_) => SearchState::Unavailable("the library is not available".to_owned()),
     };
-    Ok(AppParts {
+    AppParts {
         mode: if library.is_ok() {
             Mode::ReadOnly
         } else {
@@ -109,7 +129,7 @@ fn parts(
         read_only_because,
         version: VERSION,
         previous_run_was_killed: false,
-    })
+    }
 }
 
 /// What the writer's circuit breakers left behind. It is shown, and only searches act on it: what

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use atlas_app::ingest::{Bodies, Ingest, JobWaits};
 use atlas_app::jobs::JobContext;
-use atlas_app::services::BACKGROUND_PROCESSING;
+use atlas_app::services::{API_CALLS, BACKGROUND_PROCESSING};
 use atlas_app::{
     App, AppError, AppParts, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work, WorkerSettings,
 };
@@ -50,7 +50,7 @@ pub(super) async fn open_to_write(
     work: Work,
     stop: &CancellationToken,
 ) -> Result<OpenedToWrite, Unopened> {
-    let groundwork = Groundwork::lay()?;
+    let groundwork = Groundwork::lay(config)?;
     let ops = Ops::open(lock, Arc::new(SystemClock), &groundwork.databases)?;
     let serves = work == Work::JobsAndSchedules;
     // A command is no run of the server: what ends it says nothing about the server.
@@ -60,7 +60,15 @@ pub(super) async fn open_to_write(
         None
     };
     let records = Records { ops, run };
-    match open_with(config, lock, work, (&records, &groundwork), stop).await {
+    let start = Start {
+        config,
+        lock,
+        work,
+        groundwork: &groundwork,
+        records: &records,
+        stop,
+    };
+    match start.open().await {
         Ok((app, runtime)) => Ok(OpenedToWrite {
             app,
             runtime,
@@ -73,132 +81,182 @@ pub(super) async fn open_to_write(
     }
 }
 
-async fn open_with(
-    config: &Config,
-    lock: &Arc<DataDirLock>,
+/// A start on its way.
+struct Start<'a> {
+    config: &'a Config,
+    lock: &'a Arc<DataDirLock>,
     work: Work,
-    (records, groundwork): (&Records, &Groundwork),
-    stop: &CancellationToken,
-) -> Result<(App, Option<Runtime>), Unopened> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let entropy = entropy()?;
-    let serves = work == Work::JobsAndSchedules;
-    let open_library = {
-        let (lock, clock, entropy) = (Arc::clone(lock), Arc::clone(&clock), Arc::clone(&entropy));
-        let databases = groundwork.databases.clone();
-        move || Library::open(&lock, clock, entropy, &databases)
-    };
-    let library = match unless_stopped(stop, open_library).await? {
-        Err(error) if !serves || !leaves_operations(&error) => return Err(error.into()),
-        other => other,
-    };
-    let services = services(config, groundwork, records.inheritance().await?)?;
-    let mut parts = AppParts {
-        mode: Mode::OpsOnly,
-        dir: lock.dir().clone(),
-        library: library.clone(),
-        search: SearchState::Unavailable("the library is not available".to_owned()),
-        signals: Arc::new(Signals::default()),
-        metrics: Arc::clone(&groundwork.metrics),
-        reconfigure: serves
-            .then(|| Arc::new(Reload::new(config.clone(), Arc::clone(&services))) as Arc<dyn Reconfigure>),
-        services,
-        floor_bytes: config.floor_bytes,
-        html_limit_bytes: config.html_limit_bytes,
-        reserve_bytes: if serves { config.reserve_bytes } else { 0 },
-        read_only_because: None,
-        version: VERSION,
-        previous_run_was_killed: records.previous_run_was_killed().await?,
-    };
-    let library = match library {
-        Ok(library) => library,
-        Err(error) => {
-            tracing::error!(%error, "the library cannot be used: starting with operations only");
-            return Ok((App::new(parts), None));
-        }
-    };
-    if let Err(error) = records.ops.library_opened().await {
-        tracing::warn!(%error, "that there is a library could not be recorded");
-    }
-    let guard = records.ops.index_opening().await?;
-    let open_index = {
-        let (lock, library) = (Arc::clone(lock), library.clone());
-        move || open_index(lock.dir(), &library, guard)
-    };
-    let started = match unless_stopped(stop, open_index).await {
-        Ok(Ok(index)) => {
-            let fundamentals = (clock, entropy);
-            match of_one_life(lock.dir(), library, index).await {
-                Ok((library, index)) => {
-                    parts.library = Ok(library.clone());
-                    start_work(
-                        config,
-                        &mut parts,
-                        library,
-                        fundamentals,
-                        index,
-                        &records.ops,
-                        work,
-                    )
-                    .await
-                }
-                Err(unopened) => Err(unopened),
-            }
-        }
-        Ok(Err(unopened)) => Err(unopened),
-        Err(interrupted) => Err(interrupted.into()),
-    };
-    if started.is_err()
-        && let Err(error) = records.ops.index_not_opened().await
-    {
-        tracing::warn!(%error, "the end of this start could not be recorded");
-    }
-    Ok((App::new(parts), Some(started?)))
+    groundwork: &'a Groundwork,
+    records: &'a Records,
+    stop: &'a CancellationToken,
 }
 
-async fn start_work(
-    config: &Config,
-    parts: &mut AppParts,
-    library: Library,
-    (clock, entropy): (Arc<dyn Clock>, Arc<Entropy>),
-    opened: Opened,
-    ops: &Ops,
-    work: Work,
-) -> Result<Runtime, Unopened> {
-    let index = Arc::new(opened.index);
-    parts.mode = Mode::Normal;
-    parts.search = SearchState::Ready(Box::new(index.reader().clone()));
-    let (signals, metrics) = (Arc::clone(&parts.signals), Arc::clone(&parts.metrics));
-    let indexer = Indexer::new(library.clone(), index, Arc::clone(&signals), opened.resume);
-    let article_processing = service(parts, ARTICLE_PROCESSING)?;
-    let context = JobContext {
-        ingest: Ingest {
+/// What nothing draws time or chance without.
+type Fundamentals = (Arc<dyn Clock>, Arc<Entropy>);
+
+impl Start<'_> {
+    /// The library first, then what is made from it. Without a library, operations are left.
+    async fn open(&self) -> Result<(App, Option<Runtime>), Unopened> {
+        let fundamentals: Fundamentals = (Arc::new(SystemClock), entropy()?);
+        let library = self.open_library(&fundamentals).await?;
+        let mut parts = self.parts(library.clone()).await?;
+        match library {
+            Ok(library) => {
+                let runtime = self.begin(&mut parts, library, fundamentals).await?;
+                Ok((App::new(parts), Some(runtime)))
+            }
+            Err(error) => {
+                tracing::error!(%error, "the library cannot be used: starting with operations only");
+                Ok((App::new(parts), None))
+            }
+        }
+    }
+
+    fn serves(&self) -> bool {
+        self.work == Work::JobsAndSchedules
+    }
+
+    /// The inner error is one that a server can do without a library for.
+    async fn open_library(
+        &self,
+        (clock, entropy): &Fundamentals,
+    ) -> Result<Result<Library, StoreError>, Unopened> {
+        let (lock, clock, entropy) = (Arc::clone(self.lock), Arc::clone(clock), Arc::clone(entropy));
+        let databases = self.groundwork.databases.clone();
+        let open = move || Library::open(&lock, clock, entropy, &databases);
+        match unless_stopped(self.stop, open).await? {
+            Err(error) if !self.serves() || !leaves_operations(&error) => Err(error.into()),
+            other => Ok(other),
+        }
+    }
+
+    /// The parts of an application that has no index yet.
+    async fn parts(&self, library: Result<Library, StoreError>) -> Result<AppParts, Unopened> {
+        let (config, serves) = (self.config, self.serves());
+        let services = services(config, self.groundwork, self.records.inheritance().await?)?;
+        let reload = || Arc::new(Reload::new(config.clone(), Arc::clone(&services))) as Arc<dyn Reconfigure>;
+        Ok(AppParts {
+            mode: Mode::OpsOnly,
+            dir: self.lock.dir().clone(),
             library,
-            fetcher: fetcher(config, &clock, article_processing)?,
-            extractor: Arc::new(extractor(config)),
-            bodies: Bodies::default(),
-            waits: JobWaits {
-                step: config.worker_retry_base,
+            search: SearchState::Unavailable("the library is not available".to_owned()),
+            signals: Arc::new(Signals::default()),
+            metrics: Arc::clone(&self.groundwork.metrics),
+            reconfigure: serves.then(reload),
+            services,
+            floor_bytes: config.floor_bytes,
+            html_limit_bytes: config.html_limit_bytes,
+            reserve_bytes: if serves { config.reserve_bytes } else { 0 },
+            read_only_because: None,
+            version: VERSION,
+            previous_run_was_killed: self.records.previous_run_was_killed().await?,
+        })
+    }
+
+    /// Opens the index and begins to work. That this came to its end, well or not, is recorded: an index is suspected
+    /// only of the deaths of processes.
+    async fn begin(
+        &self,
+        parts: &mut AppParts,
+        library: Library,
+        fundamentals: Fundamentals,
+    ) -> Result<Runtime, Unopened> {
+        let ops = &self.records.ops;
+        if let Err(error) = ops.library_opened().await {
+            tracing::warn!(%error, "that there is a library could not be recorded");
+        }
+        let guard = ops.index_opening().await?;
+        let begun = self.begin_guarded(parts, library, fundamentals, guard).await;
+        if begun.is_err()
+            && let Err(error) = ops.index_not_opened().await
+        {
+            tracing::warn!(%error, "the end of this start could not be recorded");
+        }
+        begun
+    }
+
+    async fn begin_guarded(
+        &self,
+        parts: &mut AppParts,
+        library: Library,
+        fundamentals: Fundamentals,
+        guard: IndexGuard,
+    ) -> Result<Runtime, Unopened> {
+        let dir = self.lock.dir();
+        let open = {
+            let (lock, library) = (Arc::clone(self.lock), library.clone());
+            move || open_index(lock.dir(), &library, guard)
+        };
+        let opened = unless_stopped(self.stop, open).await??;
+        let (library, opened) = of_one_life(dir, library, opened).await?;
+        parts.library = Ok(library.clone());
+        self.start_work(parts, library, fundamentals, opened).await
+    }
+
+    async fn start_work(
+        &self,
+        parts: &mut AppParts,
+        library: Library,
+        fundamentals: Fundamentals,
+        opened: Opened,
+    ) -> Result<Runtime, Unopened> {
+        let index = Arc::new(opened.index);
+        parts.mode = Mode::Normal;
+        parts.search = SearchState::Ready(Box::new(index.reader().clone()));
+        let signals = Arc::clone(&parts.signals);
+        let indexer = Indexer::new(library.clone(), index, Arc::clone(&signals), opened.resume);
+        let moves = signals.indexed();
+        let runtime = Runtime::start(
+            self.job_context(parts, library, fundamentals)?,
+            Arc::new(indexer),
+            signals,
+            Arc::clone(&parts.metrics),
+            Arc::clone(&parts.services),
+            self.worker_settings(),
+            self.work,
+        )
+        .await?;
+        tokio::spawn(trust_after_its_first_move(self.records.ops.clone(), moves));
+        Ok(runtime)
+    }
+
+    fn job_context(
+        &self,
+        parts: &AppParts,
+        library: Library,
+        (clock, entropy): Fundamentals,
+    ) -> Result<JobContext, CliError> {
+        let config = self.config;
+        let article_processing = service(parts, ARTICLE_PROCESSING)?;
+        let archive = service(parts, API_CALLS)?;
+        Ok(JobContext {
+            ingest: Ingest {
+                library,
+                fetcher: fetcher(config, &clock, article_processing, Some(archive))?,
+                extractor: Arc::new(extractor(config)),
+                bodies: Bodies::default(),
+                waits: JobWaits {
+                    step: config.worker_retry_base,
+                },
+                clock,
+                entropy,
             },
-            clock,
-            entropy,
-        },
-        retention: config.retention,
-        background: service(parts, BACKGROUND_PROCESSING)?,
-    };
-    let settings = WorkerSettings {
-        slots: config.worker_slots,
-        shutdown_grace: match work {
-            Work::JobsAndSchedules => WorkerSettings::default().shutdown_grace,
-            // Somebody sits before a command who wants it to end, or has told it how long to wait.
-            Work::Jobs | Work::Index => COMMAND_GRACE,
-        },
-        ..WorkerSettings::default()
-    };
-    let moves = signals.indexed();
-    let runtime = Runtime::start(context, Arc::new(indexer), signals, metrics, settings, work).await?;
-    tokio::spawn(trust_after_its_first_move(ops.clone(), moves));
-    Ok(runtime)
+            retention: config.retention,
+            background: service(parts, BACKGROUND_PROCESSING)?,
+        })
+    }
+
+    fn worker_settings(&self) -> WorkerSettings {
+        WorkerSettings {
+            slots: self.config.worker_slots,
+            shutdown_grace: match self.work {
+                Work::JobsAndSchedules => WorkerSettings::default().shutdown_grace,
+                // Somebody sits before a command who wants it to end, or has told it how long to wait.
+                Work::Jobs | Work::Index => COMMAND_GRACE,
+            },
+            ..WorkerSettings::default()
+        }
+    }
 }
 
 /// The service of that name, which this build is made with.

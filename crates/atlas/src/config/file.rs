@@ -7,21 +7,19 @@ use std::path::Path;
 
 use toml_edit::{Document, Item, Table, Value};
 
-use super::settings::{Setting, nearest, settings};
-use super::{Given, policies};
+use super::Given;
+use super::policies::{self, Apart, Configurable, GivenApart};
+use super::settings::{nearest, settings};
 
 /// A file that is longer is no configuration.
 const LIMIT_BYTES: u64 = 1_000_000;
-
-/// The section with a section for each host in it.
-const HOSTS: &str = "article_processing.hosts";
 
 /// Values by their dotted key.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     plain: BTreeMap<String, Given>,
-    /// What differs for single hosts: the host as it is written, the setting, the value.
-    pub(super) of_hosts: Vec<(String, &'static Setting, Given)>,
+    /// What differs for single scopes.
+    pub(super) apart: Vec<GivenApart>,
 }
 
 impl Values {
@@ -101,10 +99,7 @@ impl Reader<'_> {
             } else {
                 format!("{prefix}.{key}")
             };
-            let place = table
-                .key(key)
-                .and_then(toml_edit::Key::span)
-                .map_or(0, |span| span.start);
+            let place = place_of(table, key).unwrap_or(0);
             match item {
                 Item::Table(inner) => self.section(&dotted, inner, place),
                 Item::Value(value) => self.value(dotted, value, place),
@@ -116,8 +111,8 @@ impl Reader<'_> {
     }
 
     fn section(&mut self, dotted: &str, table: &Table, place: usize) {
-        if dotted == HOSTS {
-            self.hosts(table);
+        if let Some((service, apart)) = policies::with_section(dotted) {
+            self.scopes(dotted, service, apart, table);
             return;
         }
         if settings().any(|setting| setting.key.starts_with(&format!("{dotted}."))) {
@@ -127,41 +122,34 @@ impl Reader<'_> {
         }
     }
 
-    fn hosts(&mut self, table: &Table) {
-        for (host, item) in table {
-            let place = table
-                .key(host)
-                .and_then(toml_edit::Key::span)
-                .map_or(0, |span| span.start);
-            let Item::Table(of_host) = item else {
-                self.mistake(
-                    place,
-                    &format!("`{host}` must be a section, like [{HOSTS}.\"{host}\"]"),
-                );
+    fn scopes(&mut self, dotted: &str, service: &'static Configurable, apart: &Apart, table: &Table) {
+        for (scope, item) in table {
+            let place = place_of(table, scope).unwrap_or(0);
+            let Item::Table(of_scope) = item else {
+                let like = format!("[{dotted}.\"{scope}\"]");
+                self.mistake(place, &format!("`{scope}` must be a section, like {like}"));
                 continue;
             };
-            for (key, item) in of_host {
-                let place = of_host
-                    .key(key)
-                    .and_then(toml_edit::Key::span)
-                    .map_or(place, |span| span.start);
-                let setting =
-                    policies::for_hosts().find(|setting| setting.key.rsplit('.').next() == Some(key));
-                match (setting, item.as_value().and_then(text_of)) {
-                    (Some(setting), Some(text)) => {
+            for (name, item) in of_scope {
+                let place = place_of(of_scope, name).unwrap_or(place);
+                let key = service.keys_apart().find(|key| key.name == name);
+                match (key, item.as_value().and_then(text_of)) {
+                    (Some(key), Some(text)) => {
                         let origin = format!("{}:{}", self.name, line_of(self.text, place));
-                        self.values
-                            .of_hosts
-                            .push((host.to_owned(), setting, Given { text, origin }));
+                        self.values.apart.push(GivenApart {
+                            service,
+                            scope: scope.to_owned(),
+                            key,
+                            given: Given { text, origin },
+                        });
                     }
-                    (Some(_), None) => self.mistake(place, &format!("`{key}` takes one value")),
+                    (Some(_), None) => self.mistake(place, &format!("`{name}` takes one value")),
                     (None, _) => {
-                        let known: Vec<_> = policies::for_hosts()
-                            .filter_map(|setting| setting.key.rsplit('.').next())
-                            .collect();
+                        let known: Vec<_> = service.keys_apart().map(|key| key.name).collect();
+                        let (one, known) = (apart.one, known.join(", "));
                         self.mistake(
                             place,
-                            &format!("`{key}` is no setting of a host; there are: {}", known.join(", ")),
+                            &format!("`{name}` is no setting of a {one}; there are: {known}"),
                         );
                     }
                 }
@@ -205,6 +193,12 @@ fn text_of(value: &Value) -> Option<String> {
         }
         Value::Float(_) | Value::Datetime(_) | Value::InlineTable(_) => None,
     }
+}
+
+/// Where a key of a table stands, in bytes.
+fn place_of(table: &Table, key: &str) -> Option<usize> {
+    let span = table.key(key).and_then(toml_edit::Key::span)?;
+    Some(span.start)
 }
 
 fn line_of(text: &str, byte: usize) -> usize {

@@ -11,18 +11,18 @@ pub(crate) mod show;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_net::fetch::AddressPolicy;
+use atlas_net::fetch::{ARTICLE_PROCESSING, AddressPolicy, ArchiveTemplate, time_for_page};
 use atlas_store::RetentionPolicy;
 use serde::Serialize;
 
 pub(crate) use environment::Environment;
-use policies::ArticleProcessing;
+pub(crate) use policies::is_of_policy;
+use policies::{GivenApart, Policies};
 use settings::{Setting, nearest, settings};
 
 use crate::error::{CliError, Exit};
@@ -41,10 +41,11 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) bind: SocketAddr,
     pub(crate) allow_hosts: AddressPolicy,
+    pub(crate) archive: Option<ArchiveTemplate>,
     pub(crate) politeness: bool,
     pub(crate) attempt_timeout: Duration,
     pub(crate) overall_timeout: Duration,
-    pub(crate) article: ArticleProcessing,
+    pub(crate) policies: Policies,
     pub(crate) html_limit_bytes: usize,
     pub(crate) floor_bytes: u64,
     pub(crate) reserve_bytes: u64,
@@ -106,28 +107,31 @@ impl Config {
         };
         let mut config = Self::unset(Arc::new((flags.clone(), environment.clone())));
         for setting in settings() {
-            let given = from_flag(setting.key, flags)
+            let given = from_flag(&setting.key, flags)
                 .or_else(|| from_environment(setting, environment))
-                .or_else(|| from_file.get(setting.key).cloned())
+                .or_else(|| from_file.get(&setting.key).cloned())
                 .unwrap_or_else(|| Given {
-                    text: (setting.default)(environment),
+                    text: setting.default(environment),
                     origin: "default".to_owned(),
                 });
             let is_needed = setting.key != "data_dir" || !given.text.is_empty() || !flags.without_library;
-            if is_needed && let Err(mistake) = (setting.apply)(&mut config, &given.text) {
+            if is_needed && let Err(mistake) = setting.apply(&mut config, &given.text) {
                 mistakes.push(format!("{}: {} {mistake}", given.origin, setting.key));
             }
             config.origins.push(SettingOrigin {
-                key: setting.key.into(),
+                key: Cow::Borrowed(&*setting.key),
                 value: given.text,
                 origin: given.origin,
             });
         }
         // What cannot be read fits nothing: of that enough has been said.
-        if mistakes.is_empty() {
-            config.fit_together(&mut mistakes);
-            config.set_hosts(from_file.of_hosts, &mut mistakes);
-        }
+        let misfits = if mistakes.is_empty() {
+            config.misfits()
+        } else {
+            Vec::new()
+        };
+        config.set_apart(from_file.apart, &mut mistakes);
+        mistakes.extend(misfits);
         if mistakes.is_empty() {
             return Ok(config);
         }
@@ -144,55 +148,31 @@ impl Config {
         Self::load(flags, environment)
     }
 
-    /// Settings that must fit each other.
-    fn fit_together(&mut self, mistakes: &mut Vec<String>) {
-        let mut misfits: Vec<_> = self
-            .article
-            .settle(self.attempt_timeout)
-            .into_iter()
-            .map(|(key, problem)| (format!("article_processing.{key}"), problem))
-            .collect();
-        if self.attempt_timeout > self.overall_timeout {
-            let problem = "is longer than fetch.overall_timeout_secs".to_owned();
-            misfits.push(("fetch.attempt_timeout_secs".to_owned(), problem));
+    /// Settings that do not fit each other.
+    fn misfits(&mut self) -> Vec<String> {
+        let (attempt, overall) = (self.attempt_timeout, self.overall_timeout);
+        self.policies.set_times(ARTICLE_PROCESSING, attempt, overall);
+        let mut misfits = self.policies.misfits();
+        if attempt > time_for_page(overall, self.archive.is_some()) {
+            let problem = if attempt > overall {
+                "is longer than fetch.overall_timeout_secs"
+            } else {
+                "is longer than three quarters of fetch.overall_timeout_secs; the last quarter is for the archive"
+            };
+            misfits.push(("fetch.attempt_timeout_secs".to_owned(), problem.to_owned()));
         }
-        for (key, problem) in misfits {
+        let told = misfits.into_iter().map(|(key, problem)| {
             let setting = self.origins.iter().find(|setting| setting.key == key);
             let origin = setting.map_or("default", |setting| &setting.origin);
-            mistakes.push(format!("{origin}: {key} {problem}"));
-        }
+            format!("{origin}: {key} {problem}")
+        });
+        told.collect()
     }
 
-    /// What differs for single hosts, each on top of what holds for all.
-    fn set_hosts(&mut self, given: Vec<(String, &'static Setting, Given)>, mistakes: &mut Vec<String>) {
-        let mut of_hosts: BTreeMap<String, (String, Self)> = BTreeMap::new();
-        for (host, setting, given) in given {
-            let place = || (given.origin.clone(), self.clone());
-            let (_, config) = of_hosts.entry(host.clone()).or_insert_with(place);
-            let last = setting.key.rsplit('.').next().unwrap_or(setting.key);
-            if let Err(mistake) = (setting.apply)(config, &given.text) {
-                mistakes.push(format!("{}: {last} {mistake}", given.origin));
-            }
-            let key = format!("article_processing.hosts.\"{host}\".{last}").into();
-            self.origins.push(SettingOrigin {
-                key,
-                value: given.text,
-                origin: given.origin,
-            });
-        }
-        for (host, (origin, mut config)) in of_hosts {
-            let misfits = config.article.settle(config.attempt_timeout).into_iter();
-            mistakes.extend(misfits.map(|(key, problem)| format!("{origin}: {host}: {key} {problem}")));
-            match policies::scopes_of(&host) {
-                Ok(scopes) => {
-                    let breaker = Arc::new(config.article.breaker);
-                    self.article
-                        .scopes
-                        .extend(scopes.into_iter().map(|scope| (scope, Arc::clone(&breaker))));
-                }
-                Err(mistake) => mistakes.push(format!("{origin}: `{host}` {mistake}")),
-            }
-        }
+    /// What differs for single scopes, each on top of what holds for all.
+    fn set_apart(&mut self, given: Vec<GivenApart>, mistakes: &mut Vec<String>) {
+        self.policies.set_apart(&given, mistakes);
+        self.origins.extend(given.into_iter().map(GivenApart::shown));
     }
 
     /// Placeholders that every setting's default overwrites.
@@ -202,10 +182,11 @@ impl Config {
             data_dir: PathBuf::new(),
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             allow_hosts: AddressPolicy::default(),
+            archive: None,
             politeness: true,
             attempt_timeout: Duration::ZERO,
             overall_timeout: Duration::ZERO,
-            article: ArticleProcessing::default(),
+            policies: Policies::default(),
             html_limit_bytes: 0,
             floor_bytes: 0,
             reserve_bytes: 0,

@@ -1,210 +1,238 @@
-//! The settings of policies: how calls beyond this process are repeated, and when they are not made at all. Each is one
-//! row, like every other setting.
+//! The settings of policies: how calls beyond this process are bounded and repeated, and when they are not made at all.
+//! Every service has the same ones, as far as its policy has what they set; each is one row, like every other setting.
 
-use std::collections::HashMap;
-use std::num::NonZeroU32;
+mod apart;
+mod configurable;
+mod keys;
+mod kind;
+mod numbers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_net::fetch::{FetchSettings, Politeness, scope_of};
-use atlas_resilience::breaker::{BreakerSettings, Rate, WindowKind};
-use atlas_resilience::{Backoff, RetryPlan};
+use atlas_resilience::PolicySettings;
+use atlas_resilience::breaker::BreakerSettings;
 
-use super::settings::{Setting, number, seconds};
+use super::settings::number;
+use super::{Given, SettingOrigin};
+pub(super) use apart::{GivenApart, with_section};
+use configurable::CONFIGURABLE;
+pub(super) use configurable::{Apart, Configurable};
+pub(super) use keys::Key;
+use keys::NOT_MORE;
+use numbers::Numbers;
 
-/// The policy of requests for pages, as far as it can be set.
+/// What is set of the policies of all services.
 #[derive(Debug, Clone)]
-pub(crate) struct ArticleProcessing {
-    pub(crate) retry: RetryPlan,
-    pub(crate) breaker: BreakerSettings,
-    pub(crate) politeness: Politeness,
+pub(crate) struct Policies(BTreeMap<&'static str, Chosen>);
+
+/// What is set of one.
+#[derive(Debug, Clone)]
+struct Chosen {
+    service: &'static Configurable,
+    numbers: Numbers,
     /// The breakers of single scopes.
-    pub(crate) scopes: HashMap<String, Arc<BreakerSettings>>,
-    retry_base: Duration,
-    retry_cap: Duration,
-    failure_percent: u32,
-    window_calls: u32,
+    scopes: HashMap<String, Arc<BreakerSettings>>,
 }
 
+/// Something that does not fit, by the whole key that is at fault.
+pub(super) type Misfit = (String, String);
+
 /// What is not set holds as without any configuration.
-impl Default for ArticleProcessing {
+impl Default for Policies {
     fn default() -> Self {
-        let FetchSettings {
-            retry,
-            breaker,
-            politeness,
-            ..
-        } = FetchSettings::default();
-        Self {
-            retry: retry.unwrap_or_default(),
-            breaker: breaker
-                .map(|breaker| (*breaker.default).clone())
-                .unwrap_or_default(),
-            politeness: politeness.unwrap_or_default(),
+        let chosen = |service: &'static Configurable| Chosen {
+            service,
+            numbers: Numbers::of(&(service.policy)()),
             scopes: HashMap::new(),
-            retry_base: Duration::ZERO,
-            retry_cap: Duration::ZERO,
-            failure_percent: 0,
-            window_calls: 1,
+        };
+        Self(
+            CONFIGURABLE
+                .iter()
+                .map(|service| (service.name, chosen(service)))
+                .collect(),
+        )
+    }
+}
+
+impl Policies {
+    /// The policy of the service of that name, as it is set; none where nothing of it can be.
+    pub(crate) fn of(&self, service: &str) -> Option<PolicySettings> {
+        self.0.get(service).map(Chosen::policy)
+    }
+
+    /// Sets the value of a key, or says what is wrong with it.
+    pub(super) fn set(&mut self, service: &Configurable, key: &Key, text: &str) -> Result<(), String> {
+        match self.0.get_mut(service.name) {
+            Some(chosen) => chosen.numbers.set(service, key, text),
+            None => Ok(()),
+        }
+    }
+
+    /// How long calls of the service of that name may take, which other settings say.
+    pub(super) fn set_times(&mut self, service: &str, attempt: Duration, overall: Duration) {
+        if let Some(chosen) = self.0.get_mut(service) {
+            let made = PolicySettings {
+                attempt_timeout: attempt,
+                overall_timeout: overall,
+                ..chosen.policy()
+            };
+            let Numbers {
+                attempt_timeout_ms,
+                overall_timeout_ms,
+                ..
+            } = Numbers::of(&made);
+            chosen.numbers.attempt_timeout_ms = attempt_timeout_ms;
+            chosen.numbers.overall_timeout_ms = overall_timeout_ms;
+        }
+    }
+
+    /// Settings that do not fit each other.
+    pub(super) fn misfits(&self) -> Vec<Misfit> {
+        let of_service = |chosen: &Chosen| {
+            let misfits = chosen.numbers.misfits(chosen.service).into_iter();
+            misfits
+                .map(|(key, problem)| (format!("{}.{}", chosen.service.name, key.name), problem))
+                .collect::<Vec<_>>()
+        };
+        self.0.values().flat_map(of_service).collect()
+    }
+
+    /// What differs for single scopes, each on top of what holds for all. Every mistake is told with its place; what
+    /// does not fit, where all could be read.
+    pub(super) fn set_apart(&mut self, given: &[GivenApart], mistakes: &mut Vec<String>) {
+        let all_is_read = mistakes.is_empty();
+        let mut of_scopes: BTreeMap<(&str, &str), Vec<&GivenApart>> = BTreeMap::new();
+        for value in given {
+            let scope = (value.service.name, value.scope.as_str());
+            of_scopes.entry(scope).or_default().push(value);
+        }
+        for ((service, scope), values) in of_scopes {
+            let Some(chosen) = self.0.get_mut(service) else {
+                continue;
+            };
+            if let Err(found) = chosen.set_scope(scope, &values, all_is_read) {
+                mistakes.extend(found);
+            }
         }
     }
 }
 
-impl ArticleProcessing {
-    /// What belongs together is put together when everything is read. Returns what does not fit, by the last part of
-    /// its key.
-    pub(super) fn settle(&mut self, attempt_timeout: Duration) -> Vec<(&'static str, String)> {
-        let Self { retry, breaker, .. } = self;
-        retry.transient = Backoff::exponential(self.retry_base, self.retry_cap);
-        retry.longest_wait = self.retry_cap.max(retry.longest_wait);
-        breaker.trip.window = WindowKind::Calls(self.window_calls);
-        breaker.trip.failure_rate = (self.failure_percent > 0).then_some(Rate {
-            percent: self.failure_percent,
-            min_calls: self.window_calls,
-        });
-        // A probe that takes all the time it may is no lost one.
-        breaker.probing.max_age = (attempt_timeout * 2).max(Duration::from_secs(30));
-        breaker.probing.retry_after = breaker.probing.retry_after.min(breaker.open.cap);
-        let mut misfits = Vec::new();
-        if breaker.open.base > breaker.open.cap {
-            misfits.push(("open_secs", "is longer than open_cap_secs".to_owned()));
-        } else {
-            let faults = breaker.faults().into_iter();
-            misfits.extend(faults.map(|fault| ("open_secs", fault.to_string())));
+/// Whether a setting is one of a policy.
+pub(crate) fn is_of_policy(key: &str) -> bool {
+    let service = key.split('.').next();
+    CONFIGURABLE.iter().any(|known| Some(known.name) == service)
+}
+
+/// Every service with each of its keys, and the value that holds where none is set.
+pub(super) fn rows() -> Vec<(&'static Configurable, &'static Key, String)> {
+    let of_service = |service: &'static Configurable| {
+        let mut numbers = Numbers::of(&(service.policy)());
+        service.keys().filter_map(move |key| {
+            let number = (key.place)(&mut numbers)?;
+            Some((service, key, key.text(*number)))
+        })
+    };
+    CONFIGURABLE.iter().flat_map(of_service).collect()
+}
+
+impl Chosen {
+    fn policy(&self) -> PolicySettings {
+        let mut policy = self.numbers.policy(&(self.service.policy)());
+        if let Some(breaker) = &mut policy.breaker {
+            breaker.scopes.clone_from(&self.scopes);
         }
-        if self.retry_base > self.retry_cap {
-            misfits.push(("retry_base_ms", "is longer than retry_cap_ms".to_owned()));
+        policy
+    }
+}
+
+impl Numbers {
+    fn set(&mut self, service: &Configurable, key: &Key, text: &str) -> Result<(), String> {
+        let value = if key.is_a_number() {
+            let (least, most) = service.limits(key);
+            number(text, least, most)?
+        } else {
+            key.word(text)?
+        };
+        if let Some(place) = (key.place)(self) {
+            *place = value;
+        }
+        if key.name == "attempt_timeout_ms" && !service.keys().any(|key| key.name == "overall_timeout_ms") {
+            self.overall_timeout_ms = value; // a call is one attempt
+        }
+        if service.apart.is_none()
+            && let Some(places) = &mut self.places
+        {
+            places.per_scope = places.total; // there is but one scope
+        }
+        Ok(())
+    }
+
+    /// What does not fit, by the key that is at fault.
+    fn misfits(&self, service: &Configurable) -> Vec<(&'static Key, String)> {
+        let mut misfits = self.misordered(service);
+        let named = |name: &str| service.keys().find(|key| key.name == name);
+        let for_attempts = self
+            .overall_timeout_ms
+            .saturating_sub(service.time_beside_attempt_ms());
+        if let Some(key) = named("attempt_timeout_ms")
+            && self.attempt_timeout_ms > for_attempts
+        {
+            let beside = service.time_beside_attempt_ms();
+            let problem =
+                format!("leaves less than {beside} ms of overall_timeout_ms, which a search needs beside it");
+            push_unless_told(&mut misfits, key, problem);
+        }
+        if let Some((key, limit)) = named("slow_ms").zip(self.limit_of_slow_calls()) {
+            let problem =
+                format!("is longer than the {limit} ms that an attempt may take, so that none would be slow");
+            push_unless_told(&mut misfits, key, problem);
+        }
+        for (setting, problem) in self.policy(&(service.policy)()).faults() {
+            // Of a setting that the service does not have, another section tells.
+            if let Some(key) = service.keys().find(|key| key.is_at_fault(&setting)) {
+                push_unless_told(&mut misfits, key, problem);
+            }
         }
         misfits
     }
-}
 
-/// The settings that can differ for single hosts: those of their breakers.
-pub(super) fn for_hosts() -> impl Iterator<Item = &'static Setting> {
-    let of_breaker = |setting: &&Setting| FOR_HOSTS.iter().any(|key| setting.key.ends_with(key));
-    SETTINGS.iter().filter(of_breaker)
-}
-
-const FOR_HOSTS: [&str; 8] = [
-    ".open_after_failures",
-    ".open_at_percent",
-    ".window_calls",
-    ".open_secs",
-    ".open_cap_secs",
-    ".probes",
-    ".successes_to_close",
-    ".pause_secs",
-];
-
-/// The scopes that a host means: with its port that one, without it both of the web.
-pub(super) fn scopes_of(host: &str) -> Result<Vec<String>, String> {
-    let refused = || "is no host; write it like \"example.com\" or \"example.com:8443\"".to_owned();
-    if host.contains("://") {
-        return Err(refused()); // an address, which names more than a host
+    /// Where the first of two is more than the second allows.
+    fn misordered(&self, service: &Configurable) -> Vec<(&'static Key, String)> {
+        let mut numbers = self.clone();
+        let mut value = |name: &str| {
+            let key = service.keys().find(|key| key.name == name)?;
+            (key.place)(&mut numbers).map(|number| (key, *number))
+        };
+        let mut misfits = Vec::new();
+        for (less, more_name) in NOT_MORE {
+            if let (Some((key, less)), Some((_, limit))) = (value(less), value(more_name))
+                && less > limit
+            {
+                let than = if more_name.ends_with("_ms") || more_name.ends_with("_secs") {
+                    "longer"
+                } else {
+                    "more"
+                };
+                misfits.push((key, format!("is {than} than {more_name}")));
+            }
+        }
+        misfits
     }
-    scope_of(host).map(|scope| vec![scope]).or_else(|_| {
-        let both = ["80", "443"].map(|port| scope_of(&format!("{host}:{port}")));
-        both.into_iter().collect::<Result<_, _>>().map_err(|_| refused())
-    })
+
+    /// The time of an attempt, where it ends every one before it could be slow.
+    fn limit_of_slow_calls(&self) -> Option<u64> {
+        let breaker = self.breaker.as_ref().filter(|breaker| breaker.slow_percent > 0)?;
+        (breaker.slow_ms > self.attempt_timeout_ms).then_some(self.attempt_timeout_ms)
+    }
 }
 
-pub(super) const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "article_processing.attempts",
-        default: |_| "3".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 10).map(|count| config.article.retry.max_attempts = count as u32)
-        },
-    },
-    Setting {
-        key: "article_processing.retry_base_ms",
-        default: |_| "2000".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 60_000).map(|ms| config.article.retry_base = Duration::from_millis(ms))
-        },
-    },
-    Setting {
-        key: "article_processing.retry_cap_ms",
-        default: |_| "10000".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 60_000).map(|ms| config.article.retry_cap = Duration::from_millis(ms))
-        },
-    },
-    Setting {
-        key: "article_processing.open_after_failures",
-        default: |_| "5".to_owned(),
-        apply: |config, text| {
-            number(text, 0, 1_000).map(|count| {
-                config.article.breaker.trip.consecutive_failures = (count > 0).then_some(count as u32);
-            })
-        },
-    },
-    Setting {
-        key: "article_processing.open_at_percent",
-        default: |_| "50".to_owned(),
-        apply: |config, text| {
-            number(text, 0, 100).map(|percent| config.article.failure_percent = percent as u32)
-        },
-    },
-    Setting {
-        key: "article_processing.window_calls",
-        default: |_| "20".to_owned(),
-        apply: |config, text| number(text, 1, 10_000).map(|calls| config.article.window_calls = calls as u32),
-    },
-    Setting {
-        key: "article_processing.open_secs",
-        default: |_| "120".to_owned(),
-        apply: |config, text| seconds(text, 1, 86_400).map(|time| config.article.breaker.open.base = time),
-    },
-    Setting {
-        key: "article_processing.open_cap_secs",
-        default: |_| "21600".to_owned(),
-        apply: |config, text| seconds(text, 1, 2_592_000).map(|time| config.article.breaker.open.cap = time),
-    },
-    Setting {
-        key: "article_processing.probes",
-        default: |_| "1".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 100).map(|count| config.article.breaker.probing.concurrent = count as u32)
-        },
-    },
-    Setting {
-        key: "article_processing.successes_to_close",
-        default: |_| "3".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 100).map(|count| config.article.breaker.probing.successes_to_close = count as u32)
-        },
-    },
-    Setting {
-        key: "article_processing.pause_secs",
-        default: |_| "300".to_owned(),
-        apply: |config, text| {
-            seconds(text, 1, 86_400).map(|time| config.article.breaker.throttle_pause = time)
-        },
-    },
-    Setting {
-        key: "article_processing.per_host",
-        default: |_| "2".to_owned(),
-        apply: |config, text| {
-            // The queue gives a host two jobs at once.
-            count(text, 2).map(|count| config.article.politeness.concurrent_requests = count)
-        },
-    },
-    Setting {
-        key: "article_processing.burst",
-        default: |_| "5".to_owned(),
-        apply: |config, text| count(text, 1_000).map(|count| config.article.politeness.burst = count),
-    },
-    Setting {
-        key: "article_processing.interval_ms",
-        default: |_| "1000".to_owned(),
-        apply: |config, text| {
-            number(text, 1, 3_600_000)
-                .map(|ms| config.article.politeness.interval = Duration::from_millis(ms))
-        },
-    },
-];
-
-fn count(text: &str, most: u64) -> Result<NonZeroU32, String> {
-    number(text, 1, most).map(|count| NonZeroU32::new(count as u32).unwrap_or(NonZeroU32::MIN))
+/// One key, one complaint: the first says most.
+fn push_unless_told(misfits: &mut Vec<(&'static Key, String)>, key: &'static Key, problem: String) {
+    if !misfits.iter().any(|(known, _)| known.name == key.name) {
+        misfits.push((key, problem));
+    }
 }

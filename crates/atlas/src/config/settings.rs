@@ -1,25 +1,61 @@
 //! Every setting on one page: its key, its default, and what it changes. The environment variable of `a.b` is
 //! `ATLAS_A_B`.
 
+use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use atlas_net::fetch::AddressPolicy;
+use atlas_domain::url::concealed;
+use atlas_net::fetch::{AddressPolicy, ArchiveTemplate};
 
-use super::{Config, Environment, policies};
+use super::policies::{self, Configurable, Key};
+use super::{Config, Environment};
 
 /// One setting.
 #[derive(Debug)]
 pub(super) struct Setting {
-    pub(super) key: &'static str,
-    pub(super) default: fn(&Environment) -> String,
+    pub(super) key: Cow<'static, str>,
+    what: What,
+}
+
+/// What it sets.
+#[derive(Debug)]
+enum What {
+    /// What only its row can say.
+    Row(&'static Row),
+    /// A number of a policy, which has that value where none is set.
+    Policy(&'static Configurable, &'static Key, String),
+}
+
+/// A setting of its own kind.
+#[derive(Debug)]
+struct Row {
+    key: &'static str,
+    default: fn(&Environment) -> String,
     /// Understands the text, or says what is wrong with it.
-    pub(super) apply: fn(&mut Config, &str) -> Result<(), String>,
+    apply: fn(&mut Config, &str) -> Result<(), String>,
 }
 
 impl Setting {
+    /// The value where none is set.
+    pub(super) fn default(&self, environment: &Environment) -> String {
+        match &self.what {
+            What::Row(row) => (row.default)(environment),
+            What::Policy(_, _, made) => made.clone(),
+        }
+    }
+
+    /// Understands the text, or says what is wrong with it.
+    pub(super) fn apply(&self, config: &mut Config, text: &str) -> Result<(), String> {
+        match self.what {
+            What::Row(row) => (row.apply)(config, text),
+            What::Policy(service, key, _) => config.policies.set(service, key, text),
+        }
+    }
+
     /// The environment variable: that of `fetch.allow_hosts` is `ATLAS_FETCH_ALLOW_HOSTS`.
     pub(super) fn variable(&self) -> String {
         format!("ATLAS_{}", self.key.replace('.', "_").to_ascii_uppercase())
@@ -33,11 +69,23 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// All of them, in the order in which they are shown.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(policies::SETTINGS)
+    SETTINGS.iter()
 }
 
-const SETTINGS: &[Setting] = &[
-    Setting {
+static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    let rows = ROWS.iter().map(|row| Setting {
+        key: row.key.into(),
+        what: What::Row(row),
+    });
+    let of_policies = policies::rows().into_iter().map(|(service, key, made)| Setting {
+        key: format!("{}.{}", service.name, key.name).into(),
+        what: What::Policy(service, key, made),
+    });
+    rows.chain(of_policies).collect()
+});
+
+const ROWS: &[Row] = &[
+    Row {
         key: "data_dir",
         default: |environment| {
             let dir = environment.data_dir();
@@ -45,61 +93,66 @@ const SETTINGS: &[Setting] = &[
         },
         apply: data_dir,
     },
-    Setting {
+    Row {
         key: "server.bind",
         default: |_| "127.0.0.1:7444".to_owned(),
         apply: bind,
     },
-    Setting {
+    Row {
         key: "fetch.allow_hosts",
         default: |_| String::new(),
         apply: allow_hosts,
     },
-    Setting {
+    Row {
+        key: "fetch.archive_url",
+        default: |_| String::new(),
+        apply: archive_url,
+    },
+    Row {
         key: "fetch.politeness",
         default: |_| "true".to_owned(),
         apply: |config, text| truth(text).map(|truth| config.politeness = truth),
     },
-    Setting {
+    Row {
         key: "fetch.attempt_timeout_secs",
         default: |_| "20".to_owned(),
         apply: |config, text| seconds(text, 1, 600).map(|time| config.attempt_timeout = time),
     },
-    Setting {
+    Row {
         key: "fetch.overall_timeout_secs",
         default: |_| "60".to_owned(),
         apply: |config, text| seconds(text, 1, 3600).map(|time| config.overall_timeout = time),
     },
-    Setting {
+    Row {
         key: "fetch.html_limit_bytes",
         default: |_| "10000000".to_owned(),
         apply: |config, text| {
             number(text, 10_000, 16_000_000).map(|bytes| config.html_limit_bytes = bytes as usize)
         },
     },
-    Setting {
+    Row {
         key: "storage.floor_mb",
         default: |_| "200".to_owned(),
         apply: |config, text| number(text, 0, 1_000_000).map(|mb| config.floor_bytes = mb * MB),
     },
-    Setting {
+    Row {
         key: "storage.reserve_mb",
         default: |_| "64".to_owned(),
         apply: |config, text| number(text, 0, 10_000).map(|mb| config.reserve_bytes = mb * MB),
     },
-    Setting {
+    Row {
         key: "worker.slots",
         default: |_| "16".to_owned(),
         apply: |config, text| number(text, 1, 256).map(|slots| config.worker_slots = slots as usize),
     },
-    Setting {
+    Row {
         key: "worker.retry_base_ms",
         default: |_| "60000".to_owned(),
         apply: |config, text| {
             number(text, 1, 3_600_000).map(|ms| config.worker_retry_base = Duration::from_millis(ms))
         },
     },
-    Setting {
+    Row {
         key: "extraction.processes",
         default: |_| {
             std::thread::available_parallelism()
@@ -109,49 +162,49 @@ const SETTINGS: &[Setting] = &[
         },
         apply: |config, text| number(text, 1, 64).map(|count| config.extraction_processes = count as usize),
     },
-    Setting {
+    Row {
         key: "extraction.memory_mb",
         default: |_| "512".to_owned(),
         apply: |config, text| number(text, 64, 65_536).map(|mb| config.extraction_memory_bytes = mb * MB),
     },
-    Setting {
+    Row {
         key: "extraction.deadline_secs",
         default: |_| "20".to_owned(),
         apply: |config, text| seconds(text, 1, 600).map(|time| config.extraction_deadline = time),
     },
-    Setting {
+    Row {
         key: "retention.trash_days",
         default: |_| "30".to_owned(),
         apply: |config, text| days(text).map(|time| config.retention.trash = time),
     },
-    Setting {
+    Row {
         key: "retention.rejected_days",
         default: |_| "90".to_owned(),
         apply: |config, text| days(text).map(|time| config.retention.rejected_snapshots = time),
     },
-    Setting {
+    Row {
         key: "retention.attempts_days",
         default: |_| "90".to_owned(),
         apply: |config, text| days(text).map(|time| config.retention.attempts = time),
     },
-    Setting {
+    Row {
         key: "retention.jobs_days",
         default: |_| "7".to_owned(),
         apply: |config, text| days(text).map(|time| config.retention.ended_jobs = time),
     },
-    Setting {
+    Row {
         key: "retention.unused_bytes_hours",
         default: |_| "24".to_owned(),
         apply: |config, text| {
             number(text, 1, 720).map(|hours| config.retention.blob_grace = HOUR * hours as u32)
         },
     },
-    Setting {
+    Row {
         key: "log.level",
         default: |_| "info".to_owned(),
         apply: log_level,
     },
-    Setting {
+    Row {
         key: "log.format",
         default: |_| "text".to_owned(),
         apply: log_format,
@@ -163,7 +216,7 @@ const SETTINGS: &[Setting] = &[
 pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
     let name = name.replace('.', "_").to_ascii_lowercase();
     let distance = |setting: &Setting| {
-        let last = setting.key.rsplit('.').next().unwrap_or(setting.key);
+        let last = setting.key.rsplit('.').next().unwrap_or(&setting.key);
         let whole = setting.key.replace('.', "_");
         [last, &whole]
             .map(|known| strsim::damerau_levenshtein(&name, known))
@@ -236,6 +289,18 @@ fn allow_hosts(config: &mut Config, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Empty: no archive is asked.
+fn archive_url(config: &mut Config, text: &str) -> Result<(), String> {
+    config.archive = match text.trim() {
+        "" => None,
+        template => Some(
+            ArchiveTemplate::parse(template)
+                .map_err(|error| format!("is `{}`; {error}", concealed(template)))?,
+        ),
+    };
+    Ok(())
+}
+
 fn log_level(config: &mut Config, text: &str) -> Result<(), String> {
     const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
     if !LEVELS.contains(&text) {
@@ -254,8 +319,8 @@ fn log_format(config: &mut Config, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn truth(text: &str) -> Result<bool, String> {
-    match text {
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(format!("is `{text}`; it must be true or false")),
@@ -271,7 +336,7 @@ pub(super) fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
     }
 }
 
-pub(super) fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     number(text, least, most).map(Duration::from_secs)
 }
 

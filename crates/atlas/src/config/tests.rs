@@ -1,6 +1,6 @@
 //! Where values come from, and what is said about mistakes.
 
-use atlas_net::fetch::FetchSettings;
+use atlas_net::fetch::ARTICLE_PROCESSING;
 use rstest::rstest;
 
 use super::*;
@@ -256,7 +256,14 @@ fn a_host_can_have_a_breaker_of_its_own() {
                 [article_processing.hosts.\"Example.com\"]\nopen_secs = 600\n\n\
                 [article_processing.hosts.\"localhost:8080\"]\nopen_after_failures = 0\nopen_at_percent = 0\n";
     let config = with_file(text, &[HOME]).unwrap();
-    let of = |scope: &str| config.article.scopes[scope].clone();
+    let scopes = config
+        .policies
+        .of(ARTICLE_PROCESSING)
+        .unwrap()
+        .breaker
+        .unwrap()
+        .scopes;
+    let of = |scope: &str| scopes[scope].clone();
     for scope in ["example.com:80", "example.com:443"] {
         assert_eq!(of(scope).open.base.as_secs(), 600, "{scope}");
         assert_eq!(
@@ -271,7 +278,7 @@ fn a_host_can_have_a_breaker_of_its_own() {
         (None, None),
         "it never opens"
     );
-    assert_eq!(config.article.scopes.len(), 3);
+    assert_eq!(scopes.len(), 3);
     let shown = config
         .origins
         .iter()
@@ -319,6 +326,10 @@ fn a_mistake_about_a_host_is_told_with_its_line(#[case] text: &str, #[case] told
     "[fetch]\nattempt_timeout_secs = 600\n",
     "config.toml:2: fetch.attempt_timeout_secs is longer than fetch.overall_timeout_secs"
 )]
+#[case(
+    "[fetch]\nattempt_timeout_secs = 46\narchive_url = 'https://archive.example/{url}'\n",
+    "config.toml:2: fetch.attempt_timeout_secs is longer than three quarters of fetch.overall_timeout_secs"
+)]
 fn settings_that_do_not_fit_together_are_a_mistake(#[case] text: &str, #[case] told: &str) {
     let refusal = message(with_file(text, &[HOME]));
     assert!(refusal.contains(told), "{refusal}");
@@ -327,14 +338,6 @@ fn settings_that_do_not_fit_together_are_a_mistake(#[case] text: &str, #[case] t
 #[test]
 fn a_probe_may_take_as_long_as_any_attempt() {
     let config = with_file("[fetch]\nattempt_timeout_secs = 60\n", &[HOME]).unwrap();
-    assert_eq!(config.article.breaker.probing.max_age, Duration::from_mins(2));
-}
-
-#[test]
-fn the_defaults_are_those_of_fetching() {
-    let config = load(&Flags::default(), &[HOME]).unwrap();
-    let fetching = FetchSettings::default();
-    assert_eq!(config.article.breaker, *fetching.breaker.unwrap().default);
-    assert_eq!(config.article.retry, fetching.retry.unwrap());
-    assert_eq!(config.article.politeness, fetching.politeness.unwrap());
+    let breaker = config.policies.of(ARTICLE_PROCESSING).unwrap().breaker.unwrap();
+    assert_eq!(breaker.default.probing.max_age, Duration::from_mins(2));
 }

@@ -64,12 +64,13 @@ async fn tour(server: &Server, folder: &Path, begun: Instant, exit_after: bool) 
     Ok(report.exit())
 }
 
-/// The demo's own library, and its own site as the one private address that may be fetched. It can take any
+/// The demo's own library, and its own site as the one private address that may be fetched, and as the only one. It can take any
 /// number of requests, so politeness would only slow the show down.
 fn demo_config(config: &Config, folder: &Path) -> Config {
     Config {
         data_dir: folder.to_owned(),
         allow_hosts: AddressPolicy::allowing(["127.0.0.1/32"]).unwrap_or_default(),
+        archive: None,
         politeness: false,
         floor_bytes: 0,
         reserve_bytes: 0,

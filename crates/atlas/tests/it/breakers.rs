@@ -196,6 +196,16 @@ async fn a_wrong_decision_is_refused_with_a_reason() {
             "such as 2h",
         ),
         (
+            vec!["breaker", "open", "database_operations", "libary.write"],
+            2,
+            "did you mean `library.write`?",
+        ),
+        (
+            vec!["breaker", "disable", "background_processing", "fetching"],
+            2,
+            "there are: ingest_item, reprocess_item",
+        ),
+        (
             vec!["policy", "explain", "articles"],
             2,
             "there are: article_processing",
@@ -233,6 +243,13 @@ async fn breakers_that_cannot_be_read_are_not_told_as_closed() {
     assert!(!listed.stderr.contains("every breaker is closed"), "{listed:?}");
     let shown = atlas.run(&["breaker", "show", SERVICE, &scope(&site)]).await;
     assert_ne!(shown.code, 0, "{shown:?}");
+    let status = atlas.run(&["status"]).await;
+    assert!(status.stdout.contains("operations_damaged"), "{status:?}");
+    let doctor = atlas.run(&["doctor"]).await;
+    assert_eq!(doctor.code, 7, "{doctor:?}");
+    let _server = atlas.serve().await;
+    let status = atlas.run(&["status"]).await;
+    assert!(status.stdout.contains("operations_set_aside"), "{status:?}");
 }
 
 #[tokio::test]
@@ -334,6 +351,43 @@ async fn what_waits_for_a_host_runs_as_soon_as_its_past_is_forgotten() {
     atlas.json(&["breaker", "reset", SERVICE, &scope(&site)]).await;
 
     eventually_asked(&site, 4).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_host_runs_soon_after_it_is_well_again_by_itself() {
+    // What is put off comes back at some moment of an hour.
+    let atlas = impatient()
+        .with("ATLAS_ARTICLE_PROCESSING_OPEN_SECS", "5")
+        .with("ATLAS_WORKER_RETRY_BASE_MS", "3600000");
+    let site = broken_site(5).await;
+    let _server = atlas.serve().await;
+    try_each(&atlas, &site, 0..5).await;
+    for page in 0..10 {
+        let word = format!("lighthouse{page}");
+        site.put(&format!("/{page}"), article(&format!("Light {page}"), &word));
+    }
+    let put_off = try_each(&atlas, &site, 5..8).await;
+    for entry in &put_off {
+        assert_eq!(entry["outcome"], "deferred", "{entry}");
+    }
+    eventually(Duration::from_secs(30), "a probe is due", async || {
+        breaker(&atlas, &site).await["probe_due"] == true
+    })
+    .await;
+
+    try_each(&atlas, &site, 8..10).await;
+
+    assert_eq!(breaker(&atlas, &site).await["state"], "closed");
+    eventually(Duration::from_secs(30), "what waited is fetched", async || {
+        let stored = atlas.json(&["list", "--state", "stored"]).await;
+        let stored = stored["items"].as_array().unwrap();
+        let has = |page| {
+            let url = site.url(&format!("/{page}"));
+            stored.iter().any(|item| item["url"] == url)
+        };
+        (5..8).all(has)
+    })
+    .await;
 }
 
 #[tokio::test]

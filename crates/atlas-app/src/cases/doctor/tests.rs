@@ -144,3 +144,40 @@ async fn stored_pages_that_are_missing_are_noticed_and_not_tried_again_for_ever(
         "what was made of them stays"
     );
 }
+
+#[tokio::test]
+async fn a_damaged_file_of_operations_is_found() {
+    let app = TestApp::open();
+    assert!(check(&app, "operations").await.ok, "there is none yet");
+    std::fs::write(app.app().parts.dir.path().join("ops.db"), [7; 8_192]).unwrap();
+    let found = check(&app, "operations").await;
+    assert!(
+        !found.ok && found.message.contains("sets the file aside"),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_operations_that_was_set_aside_is_told_until_it_is_removed() {
+    let app = TestApp::open();
+    let file = app.app().parts.dir.path().join("ops.db.set-aside-1750000000000");
+    std::fs::write(&file, "damaged").unwrap();
+    let found = check(&app, "operations").await;
+    assert!(
+        !found.ok && found.message.contains("ops.db.set-aside-1750000000000"),
+        "{found:?}"
+    );
+    let status = app.app().status().await;
+    let told = status
+        .degraded
+        .iter()
+        .find(|told| told.code == "operations_set_aside");
+    assert!(
+        told.is_some_and(|told| told.message.contains("decide again")),
+        "{told:?}"
+    );
+    std::fs::remove_file(file).unwrap();
+    assert!(check(&app, "operations").await.ok);
+    let status = app.app().status().await;
+    assert!(status.degraded.is_empty(), "{:?}", status.degraded);
+}

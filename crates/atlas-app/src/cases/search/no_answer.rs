@@ -2,7 +2,7 @@
 
 use atlas_resilience::breaker::RefusalCause;
 use atlas_resilience::{LevelCause, LevelError, PolicyError, Rejection};
-use atlas_search::SearchError;
+use atlas_search::{FilterField, SearchError};
 
 use crate::error::AppError;
 
@@ -19,8 +19,11 @@ pub(super) enum NoAnswer {
     #[error("the index found nothing before its time was up")]
     NothingInTime,
     /// Only the index knows what restricts the query.
-    #[error("titles cannot tell what `field:` asks for")]
-    Fields,
+    #[error("titles cannot tell what `{0}:` asks for")]
+    Field(FilterField),
+    /// No title fits, and there is an earlier answer of the index, which looked at more than titles.
+    #[error("no title has these words")]
+    NoTitle,
     /// The titles cannot be read.
     #[error("{}", .0.told())]
     Library(AppError),

@@ -1,7 +1,7 @@
 //! The second level of search: titles, as the library has them. It knows words as they stand there, nothing else of the
 //! query language; what it cannot tell it does not answer.
 
-use atlas_search::{Operand, Query, SearchRequest};
+use atlas_search::{FilterField, Operand, Query, SearchRequest, fold};
 use atlas_store::{TitleHit, TitleQuery};
 
 use super::{Found, NoAnswer, Understood};
@@ -19,10 +19,13 @@ impl App {
     ) -> Result<Understood, NoAnswer> {
         let last = request.offset + request.limit;
         // One more tells whether there is a next page. They are not counted: that would take a look at all titles.
-        let wanted = title_query(query, last + 1).ok_or(NoAnswer::Fields)?;
+        let wanted = title_query(query, last + 1).map_err(NoAnswer::Field)?;
         let library = self.library().map_err(NoAnswer::Library)?;
-        let titles = library.titles_like(request.user, wanted).await;
+        let titles = library.titles_like(request.user, wanted, fold).await;
         let titles = titles.map_err(|error| NoAnswer::Library(error.into()))?;
+        if titles.is_empty() && self.searching.last_answers.to(request).is_some() {
+            return Err(NoAnswer::NoTitle);
+        }
         Ok(Ok(Found {
             total: titles.len() as u64,
             hits: titles
@@ -36,8 +39,8 @@ impl App {
     }
 }
 
-/// `None` when the query has fields: titles hold none, and to leave a restriction out would find what was not asked for.
-fn title_query(query: &Query, limit: usize) -> Option<TitleQuery> {
+/// Or the first field of the query: titles hold none, and to leave a restriction out would find what was not asked for.
+fn title_query(query: &Query, limit: usize) -> Result<TitleQuery, FilterField> {
     let mut titles = TitleQuery {
         limit: u32::try_from(limit).unwrap_or(u32::MAX),
         ..TitleQuery::default()
@@ -45,7 +48,7 @@ fn title_query(query: &Query, limit: usize) -> Option<TitleQuery> {
     for clause in &query.clauses {
         let text = match &clause.operand {
             Operand::Word(text) | Operand::Phrase(text) | Operand::Prefix(text) => text,
-            Operand::Filter(..) => return None,
+            Operand::Filter(field, _) => return Err(*field),
         };
         let word = text.trim().trim_matches(PUNCTUATION).to_owned();
         if clause.excluded {
@@ -54,7 +57,7 @@ fn title_query(query: &Query, limit: usize) -> Option<TitleQuery> {
             titles.words.push(word);
         }
     }
-    Some(titles)
+    Ok(titles)
 }
 
 fn hit(hit: TitleHit) -> SearchHit {
@@ -71,9 +74,9 @@ fn hit(hit: TitleHit) -> SearchHit {
 mod tests {
     use super::*;
 
-    fn titles_for(query: &str) -> Option<(Vec<String>, Vec<String>)> {
+    fn titles_for(query: &str) -> Result<(Vec<String>, Vec<String>), FilterField> {
         let titles = title_query(&Query::parse(query).unwrap(), 1)?;
-        Some((titles.words, titles.excluded))
+        Ok((titles.words, titles.excluded))
     }
 
     #[test]
@@ -81,13 +84,13 @@ mod tests {
         let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             titles_for("bread, \"rye starter\" sour* C++ -yeast"),
-            Some((texts(&["bread", "rye starter", "sour", "C++"]), texts(&["yeast"])))
+            Ok((texts(&["bread", "rye starter", "sour", "C++"]), texts(&["yeast"])))
         );
     }
 
     #[test]
     fn a_restriction_is_not_left_out() {
-        assert_eq!(titles_for("bread tag:later"), None);
-        assert_eq!(titles_for("bread -site:example.com"), None);
+        assert_eq!(titles_for("bread tag:later"), Err(FilterField::Tag));
+        assert_eq!(titles_for("bread -site:example.com"), Err(FilterField::Site));
     }
 }

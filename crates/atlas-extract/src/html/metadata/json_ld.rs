@@ -46,6 +46,14 @@ impl JsonLd {
         })
     }
 
+    /// The bodies that articles on the page declare, whole, with their headlines.
+    pub(crate) fn article_bodies(&self) -> impl Iterator<Item = (Option<String>, &str)> {
+        self.articles().filter_map(|object| {
+            let body = first(object.get("articleBody")?)?.as_str()?;
+            Some((object.get("headline").and_then(text), body))
+        })
+    }
+
     /// The names of those who signed the article.
     pub(crate) fn authors(&self) -> Vec<String> {
         for object in self.articles() {

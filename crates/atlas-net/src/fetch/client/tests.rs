@@ -207,6 +207,40 @@ async fn refuses_a_server_without_tls() {
     assert_eq!(failure.fault, FetchFault::TlsFailed, "{failure}");
 }
 
+/// What a server says in place of its half of the handshake.
+async fn answering_hello(said: &'static [u8]) -> Failure {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let server = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _hello = stream.read(&mut [0; 4096]).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    get(&client(None), "site.test", server).await.unwrap_err()
+}
+
+#[rstest]
+#[case::no_common_cipher(b"\x15\x03\x03\x00\x02\x02\x28")]
+#[case::no_common_version(b"\x15\x03\x03\x00\x02\x02\x46")]
+#[case::no_site_of_that_name(b"\x15\x03\x03\x00\x02\x02\x70")]
+#[tokio::test]
+async fn who_cannot_agree_with_us_will_not_tomorrow(#[case] alert: &'static [u8]) {
+    let failure = answering_hello(alert).await;
+    assert_eq!(failure.fault, FetchFault::TlsFailed, "{failure}");
+}
+
+#[rstest]
+#[case::internal_error(b"\x15\x03\x03\x00\x02\x02\x50")]
+#[case::decode_error(b"\x15\x03\x03\x00\x02\x02\x32")]
+#[case::no_proper_message(b"\x16\x03\x03\x00\x04\xff\x00\x00\x00")]
+#[case::nothing(b"")]
+#[tokio::test]
+async fn a_handshake_that_breaks_off_is_no_lasting_refusal(#[case] said: &'static [u8]) {
+    let failure = answering_hello(said).await;
+    assert_eq!(failure.fault, FetchFault::ConnectFailed, "{failure}");
+}
+
 #[test]
 fn trusts_the_authorities_that_browsers_trust() {
     assert!(trusted_roots().len() >= webpki_roots::TLS_SERVER_ROOTS.len());

@@ -21,8 +21,8 @@ async fn next_process(library: Fixture) -> Fixture {
 }
 
 async fn nothing_is_due_here(library: &Fixture) {
-    assert!(!library.has_due_jobs(JobScope::CausedHere).await.unwrap());
-    assert_eq!(library.next_due(JobScope::CausedHere).await.unwrap(), None);
+    assert!(!library.has_due_jobs(JobScope::CausedHere, &[]).await.unwrap());
+    assert_eq!(library.next_due(JobScope::CausedHere, &[]).await.unwrap(), None);
     assert_eq!(claim_caused(library).await, []);
 }
 
@@ -33,21 +33,21 @@ async fn a_process_works_off_what_it_caused_and_leaves_the_rest() {
     let library = next_process(library).await;
     nothing_is_due_here(&library).await;
     let own = library.save("own.example/").await.job.unwrap();
-    assert!(library.has_due_jobs(JobScope::CausedHere).await.unwrap());
+    assert!(library.has_due_jobs(JobScope::CausedHere, &[]).await.unwrap());
     assert_eq!(
-        library.next_due(JobScope::CausedHere).await.unwrap(),
+        library.next_due(JobScope::CausedHere, &[]).await.unwrap(),
         Some(library.now())
     );
     let leases = library.claim_in(JobScope::CausedHere, 100).await;
     assert_eq!(leases.len(), 1);
     assert_eq!(leases[0].job.id, own);
     assert!(
-        library.has_due_jobs(JobScope::CausedHere).await.unwrap(),
+        library.has_due_jobs(JobScope::CausedHere, &[]).await.unwrap(),
         "it is running"
     );
     library.conclude(&leases[0], content("words")).await;
     nothing_is_due_here(&library).await;
-    assert!(library.has_due_jobs(JobScope::All).await.unwrap());
+    assert!(library.has_due_jobs(JobScope::All, &[]).await.unwrap());
     assert_eq!(library.claim().await.job.id, left);
 }
 
@@ -79,7 +79,7 @@ async fn a_job_that_is_put_back_for_later_is_left_to_whoever_comes_then() {
     nothing_is_due_here(&library).await;
     library.clock.advance(61 * MINUTE);
     nothing_is_due_here(&library).await;
-    assert!(library.has_due_jobs(JobScope::All).await.unwrap());
+    assert!(library.has_due_jobs(JobScope::All, &[]).await.unwrap());
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn what_lies_beyond_one_look_at_the_queue_has_its_turn_at_the_next() {
     let first = &leases[0];
     let commit = commit_without_bytes(first, None, crate::fixture::link_only());
     library.commit(first, commit).await.unwrap();
-    assert!(library.has_due_jobs(JobScope::CausedHere).await.unwrap());
+    assert!(library.has_due_jobs(JobScope::CausedHere, &[]).await.unwrap());
 }
 
 #[tokio::test]
@@ -273,6 +273,12 @@ async fn a_thousand_addresses_of_one_host_do_not_hold_up_another() {
         2,
         "as many as one host may have"
     );
-    assert!(library.next_due(JobScope::CausedHere).await.unwrap().is_some());
+    assert!(
+        library
+            .next_due(JobScope::CausedHere, &[])
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert_eq!(claim_caused(&library).await, [other]);
 }

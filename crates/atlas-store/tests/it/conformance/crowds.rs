@@ -1,9 +1,9 @@
-//! A host that is left alone: those who wait for it are put off together, and nobody else is.
+//! A host that is left alone, or a network that is down: those who wait for it are put off together, and nobody else is.
 
 use std::time::Duration;
 
 use atlas_domain::{AttemptEnd, Job, JobState, Lease, OutcomeWord, Timestamp};
-use atlas_store::{Crowd, JobScope, Postponement, Saved, StoreError};
+use atlas_store::{Companions, Crowd, JobScope, Postponement, Saved, StoreError};
 
 use crate::fixture::{DAY, Fixture, MINUTE, OWNER, content};
 
@@ -19,6 +19,7 @@ fn left_alone(library: &Fixture) -> (Postponement, Crowd) {
         message: "the host is left alone".to_owned(),
     };
     let crowd = Crowd {
+        who: Companions::SameHost,
         from,
         spread: HOUR / 2,
         made_after: library.now().before(DAY),
@@ -172,4 +173,62 @@ async fn the_crowd_is_woken_with_all_others() {
     assert_eq!(library.claim_in(JobScope::CausedHere, 10).await, []);
     assert_eq!(library.wake_waiting(OWNER, "example.com").await.unwrap(), 2);
     assert_eq!(library.claim_up_to(10).await.len(), 2);
+}
+
+/// The network is down for an hour, and the job of `lease` has met that.
+async fn refuse_for_want_of_a_network(library: &Fixture, lease: &Lease) -> u64 {
+    let (host_alone, of_host) = left_alone(library);
+    let to = Postponement {
+        reason: "network_down".to_owned(),
+        ..host_alone
+    };
+    let everybody = Crowd {
+        who: Companions::Everybody,
+        ..of_host
+    };
+    let refused = library.postpone_with_crowd(lease, to, everybody, library.attempt());
+    refused.await.unwrap()
+}
+
+#[tokio::test]
+async fn while_the_network_is_down_everybody_is_put_off_with_the_first_who_met_that() {
+    let library = Fixture::new();
+    let first = library.save("example.com/first").await;
+    let mut others = Vec::new();
+    for host in 0..20 {
+        others.push(library.save(&format!("{host}.example/page")).await);
+    }
+    let given = library.save_with_html("example.com/given", b"<p>words</p>").await;
+    let lease = claim_of(&library, &first).await;
+
+    assert_eq!(refuse_for_want_of_a_network(&library, &lease).await, 20);
+
+    let from = library.now().after(HOUR);
+    for saved in &others {
+        let job = job_of(&library, saved).await;
+        assert_eq!((job.reason.as_str(), job.deferrals), ("network_down", 0));
+        assert!(job.run_at >= from, "{job:?}");
+    }
+    let due = library.claim_up_to(100).await;
+    let due: Vec<_> = due.iter().map(|lease| lease.job.id).collect();
+    assert_eq!(due, [given.job.unwrap()], "what needs no network goes on");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_host_waits_no_longer_because_the_network_is_down() {
+    let library = Fixture::new();
+    let alone = library.save("example.com/alone").await;
+    let lease = claim_of(&library, &alone).await;
+    let to = Postponement {
+        until: library.now().after(2 * MINUTE),
+        ..left_alone(&library).0
+    };
+    library
+        .postpone_job(&lease, to.clone(), library.attempt())
+        .await
+        .unwrap();
+    let first = library.save("other.example/first").await;
+    let lease = claim_of(&library, &first).await;
+    assert_eq!(refuse_for_want_of_a_network(&library, &lease).await, 0);
+    assert_eq!(job_of(&library, &alone).await.run_at, to.until);
 }

@@ -1,9 +1,9 @@
 //! The queue: what is enqueued, in which order it is claimed, and the owner's word on it.
 
 use atlas_domain::{ItemState, Job, JobKind, JobState, NewJob};
-use atlas_store::{JobFilter, JobScope, StoreError};
+use atlas_store::{JobFilter, JobScope, Places, StoreError};
 
-use crate::fixture::{Fixture, MINUTE, OWNER, content, failed};
+use crate::fixture::{Fixture, LEASE, MINUTE, OWNER, content, failed};
 
 fn of_priority(priority: i32, unique_key: &str) -> NewJob {
     NewJob {
@@ -51,12 +51,59 @@ async fn a_claim_takes_no_more_than_it_asked_for_and_nothing_before_its_time() {
         "the third; the postponed one is not due"
     );
     assert_eq!(
-        library.next_due(JobScope::All).await.unwrap(),
+        library.next_due(JobScope::All, &[]).await.unwrap(),
         Some(library.now().after(60 * MINUTE))
     );
     library.clock.advance(60 * MINUTE);
     assert_eq!(library.claim_up_to(10).await.len(), 1);
-    assert_eq!(library.next_due(JobScope::All).await.unwrap(), None);
+    assert_eq!(library.next_due(JobScope::All, &[]).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_kind_without_a_place_is_passed_over_and_one_with_few_gets_no_more() {
+    let library = Fixture::new();
+    for page in 0..3 {
+        library.save(&format!("{page}.example/")).await;
+    }
+    let sweep = library.enqueue_job(of_priority(300, "sweep")).await.unwrap();
+    let places = |pages| Places::from(10).at_most(JobKind::IngestItem, pages);
+
+    let claimed = library
+        .claim_jobs("worker", JobScope::All, places(0), LEASE)
+        .await;
+    let claimed: Vec<_> = claimed.unwrap().iter().map(|lease| lease.job.id).collect();
+    assert_eq!(claimed, [sweep]);
+    let one = library
+        .claim_jobs("worker", JobScope::All, places(1), LEASE)
+        .await;
+    assert_eq!(one.unwrap().len(), 1);
+
+    let resting = [JobKind::IngestItem];
+    let due = library.next_due(JobScope::All, &resting).await.unwrap();
+    assert_eq!(due, None, "two pages are due, and rest");
+    assert!(library.next_due(JobScope::All, &[]).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_suspect_of_a_kind_that_rests_keeps_nobody_waiting_and_stays_a_suspect() {
+    let library = Fixture::new();
+    let page = library.save("a.example/").await.job.unwrap();
+    let lease = library.claim_job(page).await;
+    library.enter_risky_stage(&lease, "extract").await.unwrap();
+    library.recover_interrupted_jobs().await.unwrap();
+    let sweep = library.enqueue_job(of_priority(300, "sweep")).await.unwrap();
+    let without_pages = Places::from(10).at_most(JobKind::IngestItem, 0);
+
+    let claimed = library
+        .claim_jobs("worker", JobScope::All, without_pages, LEASE)
+        .await
+        .unwrap();
+    assert_eq!(claimed[0].job.id, sweep);
+    library.release_job(&claimed[0]).await.unwrap();
+    let suspect = library.claim().await;
+    assert!(suspect.suspect && suspect.job.id == page);
+    library.release_job(&suspect).await.unwrap();
+    assert!(library.claim().await.suspect, "being given back clears nothing");
 }
 
 #[tokio::test]

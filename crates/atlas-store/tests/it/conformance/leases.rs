@@ -3,7 +3,7 @@
 use atlas_domain::{
     AttemptEnd, Hop, ItemState, Job, JobState, Lease, Outcome, OutcomeWord, Strategy, StrategyStep,
 };
-use atlas_store::StoreError;
+use atlas_store::{Postponement, StoreError};
 
 use crate::fixture::{Fixture, LEASE, MINUTE, OWNER, link_only};
 
@@ -72,6 +72,32 @@ async fn a_heartbeat_tells_which_leases_are_lost_and_keeps_the_others() {
     held.job = job_of(&library, &held).await;
     assert_eq!(held.job.state, JobState::Ready);
     assert_eq!(job_of(&library, &other).await.state, JobState::Leased);
+}
+
+#[tokio::test]
+async fn a_job_that_has_just_ended_has_lost_no_lease() {
+    let (library, lease) = claimed().await;
+    let held = || vec![(lease.job.id, lease.token)];
+    library.conclude(&lease, link_only()).await;
+    assert_eq!(library.heartbeat(held(), LEASE).await.unwrap(), []);
+
+    let (library, lease) = claimed().await;
+    let held = || vec![(lease.job.id, lease.token)];
+    let to = Postponement {
+        until: library.now().after(MINUTE),
+        counts: true,
+        reason: "http_500".to_owned(),
+        message: String::new(),
+    };
+    library.postpone_job(&lease, to, library.attempt()).await.unwrap();
+    assert_eq!(library.heartbeat(held(), LEASE).await.unwrap(), []);
+    library.clock.advance(MINUTE);
+    library.claim().await;
+    assert_eq!(
+        library.heartbeat(held(), LEASE).await.unwrap(),
+        [lease.job.id],
+        "somebody else has it"
+    );
 }
 
 #[tokio::test]
@@ -243,6 +269,45 @@ async fn a_postponement_that_is_nobodys_fault_uses_up_none_and_remembers_since_w
         (ItemState::Queued, "host_busy"),
         "the item says why it waits"
     );
+}
+
+#[tokio::test]
+async fn a_try_that_counts_ends_the_deferrals_before_it() {
+    let (library, mut lease) = claimed().await;
+    for counts in [false, false, true] {
+        library
+            .postpone_job(&lease, library.in_an_hour(counts), library.attempt())
+            .await
+            .unwrap();
+        library.clock.advance(60 * MINUTE);
+        lease = library.claim().await;
+    }
+    let job = job_of(&library, &lease).await;
+    assert_eq!((job.attempts, job.deferrals, job.deferred_since), (1, 0, None));
+}
+
+#[tokio::test]
+async fn trouble_of_our_own_is_neither_a_try_nor_a_deferral() {
+    let (library, lease) = claimed().await;
+    let full = || ("store_failed".to_owned(), "the disk is full".to_owned());
+    let until = library.now().after(60 * MINUTE);
+    library
+        .put_job_back(&lease, until, full(), library.attempt())
+        .await
+        .unwrap();
+    let job = job_of(&library, &lease).await;
+    assert_eq!((job.attempts, job.deferrals, job.deferred_since), (0, 0, None));
+    assert_eq!((job.state, job.run_at), (JobState::Ready, until));
+    assert_eq!(
+        (job.outcome, job.reason.as_str(), job.message.as_str()),
+        (Some(OutcomeWord::Deferred), "store_failed", "the disk is full")
+    );
+    let tries = library.attempts_of_job(OWNER, job.id).await.unwrap();
+    assert_eq!(tries[0].end, AttemptEnd::Deferred);
+    let late = library
+        .put_job_back(&lease, until, full(), library.attempt())
+        .await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
 }
 
 #[tokio::test]

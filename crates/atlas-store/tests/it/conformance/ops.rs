@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use atlas_store::{DataDirLock, DatabaseServices, IndexGuard, Ops};
+use atlas_resilience::breaker::{Command, OverlayMode};
+use atlas_store::{DataDirLock, DatabaseServices, IndexGuard, Ops, StoreError};
 use rstest::rstest;
 
 use crate::fixture::{Fixture, MINUTE, make_newer};
@@ -46,6 +47,52 @@ async fn each_run_knows_how_the_one_before_it_ended() {
     let ops = open(&library);
     let third = ops.begin_run("1.0.1").await.unwrap();
     assert_eq!(ops.previous_run_ended(third).await.unwrap(), Some(true));
+}
+
+/// Operational state that a person lets nobody write to.
+fn open_and_shut_by_hand(library: &Fixture) -> Ops {
+    let services = DatabaseServices::default();
+    let ops = Ops::open(library.lock(), library.shared_clock(), &services).unwrap();
+    let forced_open = Command::Overlay {
+        mode: OverlayMode::ForcedOpen,
+        lasts: None,
+        reason: "maintenance".to_owned(),
+    };
+    let [operations, _] = services.all();
+    operations.breakers().operate("ops.write", forced_open);
+    ops
+}
+
+#[tokio::test]
+async fn a_run_that_ends_well_is_known_as_that_where_a_person_lets_nobody_write() {
+    let library = Fixture::new();
+    let ops = open(&library);
+    let run = ops.begin_run("1.0.0").await.unwrap();
+    ops.close().await;
+    let ops = open_and_shut_by_hand(&library);
+    let refused = ops.begin_run("1.0.0").await;
+    assert!(
+        matches!(refused, Err(StoreError::StoppedByHand { .. })),
+        "{refused:?}"
+    );
+    ops.end_run(run).await.unwrap();
+    ops.close().await;
+    let ops = open(&library);
+    let next = ops.begin_run("1.0.0").await.unwrap();
+    assert_eq!(ops.previous_run_ended(next).await.unwrap(), Some(true));
+}
+
+#[tokio::test]
+async fn an_index_that_proved_sound_is_known_as_that_where_a_person_lets_nobody_write() {
+    let library = Fixture::new();
+    for _ in 0..5 {
+        let ops = open(&library);
+        assert_eq!(ops.index_opening().await.unwrap(), IndexGuard::Trusted);
+        ops.close().await;
+        let ops = open_and_shut_by_hand(&library);
+        ops.index_sound().await.unwrap();
+        ops.close().await;
+    }
 }
 
 #[rstest]

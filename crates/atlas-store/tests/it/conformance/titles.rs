@@ -22,6 +22,11 @@ fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// Stands in for the folding of the index.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('é', "e")
+}
+
 /// The titles that are found.
 async fn found(
     library: &Fixture,
@@ -35,7 +40,7 @@ async fn found(
         excluded: texts(excluded),
         limit,
     };
-    let hits = library.titles_like(user, query).await.unwrap();
+    let hits = library.titles_like(user, query, folded).await.unwrap();
     hits.into_iter().map(|hit| hit.title).collect()
 }
 
@@ -72,8 +77,19 @@ async fn every_word_must_occur_and_the_newest_comes_first() {
         limit: 1,
         ..TitleQuery::default()
     };
-    let hits = library.titles_like(OWNER, one).await.unwrap();
+    let hits = library.titles_like(OWNER, one, folded).await.unwrap();
     assert_eq!((hits[0].item_id, &hits[0].url), (items[2].id, &items[2].url));
+}
+
+#[tokio::test]
+async fn letters_are_the_same_where_they_are_to_the_index() {
+    let (library, _) = with_titles(&["Une étude", "ÜBER BROT", "Etude"]).await;
+    assert_eq!(
+        found(&library, OWNER, &["ÉTUDE"], &[], 10).await,
+        ["Etude", "Une étude"]
+    );
+    assert_eq!(found(&library, OWNER, &["über"], &[], 10).await, ["ÜBER BROT"]);
+    assert_eq!(found(&library, OWNER, &[], &["Étude"], 10).await, ["ÜBER BROT"]);
 }
 
 #[tokio::test]

@@ -25,6 +25,10 @@ pub(super) fn render(view: &ItemView, look: Look) -> String {
                 String::new()
             },
         ),
+        (
+            "Not before",
+            why.not_before.map_or(String::new(), |at| at.to_string()),
+        ),
         ("Id", item.id.to_string()),
     ]);
     let none = |nothing: &str| format!("{nothing}\n");
@@ -131,7 +135,29 @@ pub(crate) fn tries(attempts: &[Attempt], look: Look) -> String {
         return tries;
     }
     let heads = ["TRY", "STRATEGY", "TOOK", "WAITED", "RESULT", "FROM", "ADDRESS"].map(whole);
-    format!("{tries}\n{}", table(heads, &requests, look))
+    let requests = table(heads, &requests, look);
+    let remarks: Vec<_> = (1..)
+        .zip(attempts)
+        .flat_map(|(number, attempt)| remarks(number, attempt))
+        .collect();
+    if remarks.is_empty() {
+        return format!("{tries}\n{requests}");
+    }
+    let remarks = table(["TRY", "STRATEGY", "REMARK"].map(whole), &remarks, look);
+    format!("{tries}\n{requests}\n{remarks}")
+}
+
+/// What was wrong with what each strategy brought, unless the end of its try says so already.
+fn remarks(number: usize, attempt: &Attempt) -> impl Iterator<Item = [String; 3]> {
+    let untold = |step: &&StrategyStep| !step.message.is_empty() && step.message != attempt.message;
+    let told = move |step: &StrategyStep| {
+        [
+            number.to_string(),
+            step.strategy.to_string(),
+            step.message.clone(),
+        ]
+    };
+    attempt.steps.iter().filter(untold).map(told)
 }
 
 /// What one strategy asked for; one line even if it asked nobody.
@@ -206,6 +232,8 @@ fn decisions(audit: &[AuditEntry], look: Look) -> String {
 
 #[cfg(test)]
 mod tests {
+    use atlas_domain::Strategy;
+
     use super::*;
     use crate::cli::fixtures;
 
@@ -250,6 +278,39 @@ mod tests {
           2026-01-01T00:00:00Z  owner   saved
           2026-01-01T00:00:05Z  ingest  quarantined (soft_404): the page says that it does not exist
         "#);
+    }
+
+    #[test]
+    fn an_item_that_was_put_off_with_others_says_when_it_comes() {
+        let mut view = fixtures::quarantined_view();
+        view.why = fixtures::no_why();
+        view.why.not_before = Some(fixtures::quarantined_view().why.attempts[0].started_at);
+        let shown = render(&view, PLAIN);
+        assert!(shown.contains("Not before  2026-01-01T00:00:01Z"), "{shown}");
+        assert!(shown.contains("none yet"), "{shown}");
+    }
+
+    #[test]
+    fn each_strategy_is_told_with_what_was_wrong_with_what_it_brought() {
+        let mut view = fixtures::quarantined_view();
+        let step = |strategy, result: &str, message: &str| StrategyStep {
+            message: message.to_owned(),
+            ..StrategyStep::without_hops(strategy, result)
+        };
+        view.why.attempts[1].steps = vec![
+            step(Strategy::Direct, "ok", "looks like a js stub page"),
+            step(
+                Strategy::Amp,
+                "other_site",
+                "https://elsewhere.example/ is no place of the page's site",
+            ),
+            step(Strategy::Archive, "ok", ""),
+        ];
+        let shown = render(&view, PLAIN);
+        let remarks = "  TRY  STRATEGY  REMARK\n  \
+                       2    direct    looks like a js stub page\n  \
+                       2    amp       https://elsewhere.example/ is no place of the page's site\n";
+        assert!(shown.contains(remarks), "{shown}");
     }
 
     #[test]

@@ -101,14 +101,14 @@ impl Driver {
 
     async fn compare_jobs(&self, step: &Step) {
         for scope in [JobScope::All, JobScope::CausedHere] {
-            let next = self.library.next_due(scope).await.unwrap();
+            let next = self.library.next_due(scope, &[]).await.unwrap();
             assert_eq!(
                 next.map(|due| due.since(START).as_secs()),
                 self.model.next_due(scope),
                 "next due in {scope:?} after {step:?}"
             );
             assert_eq!(
-                self.library.has_due_jobs(scope).await.unwrap(),
+                self.library.has_due_jobs(scope, &[]).await.unwrap(),
                 self.model.has_due_jobs(scope, self.now()),
                 "due in {scope:?} after {step:?}"
             );

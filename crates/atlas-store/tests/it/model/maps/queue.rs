@@ -129,7 +129,7 @@ impl Model {
         job.state = JobState::Ready;
         job.run_at = until;
         job.attempts += u32::from(counts);
-        job.deferrals += u32::from(!counts);
+        job.deferrals = if counts { 0 } else { job.deferrals + 1 };
         (job.risky, job.suspect, job.crashes) = (false, false, 0);
     }
 

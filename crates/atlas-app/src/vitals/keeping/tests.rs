@@ -1,0 +1,147 @@
+//! What becomes of what cannot be written at first.
+
+use std::sync::Arc;
+
+use atlas_domain::time::ManualClock;
+use atlas_domain::{Clock, DeliveryKind, NoticeKind, Timestamp};
+use atlas_store::{DataDir, DataDirLock, DatabaseServices, Holder};
+use atlas_vitals::alerts::{AlertSettings, Change, Counts, InboxRow, Message};
+use tempfile::TempDir;
+
+use super::*;
+use crate::test_app::FrozenTime;
+use crate::vitals::timeline::Boot;
+
+const WALL: Timestamp = Timestamp::from_millis(1_750_000_000_000);
+
+struct World {
+    time: FrozenTime,
+    clock: Arc<dyn Clock>,
+    line: Timeline,
+    health: HealthEngine,
+    alerts: Alerts,
+    lock: DataDirLock,
+    _folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let time = FrozenTime::begin();
+        let folder = tempfile::tempdir().unwrap();
+        let holder = Holder {
+            pid: 1,
+            purpose: "test".to_owned(),
+            socket: None,
+        };
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(WALL));
+        Self {
+            time,
+            line: Timeline::resume(None, Boot::default(), Arc::clone(&clock)),
+            health: HealthEngine::new(Vec::new(), 7, Moment::ORIGIN, WALL).unwrap(),
+            alerts: Alerts::new(Arc::new(AlertSettings::default())).unwrap(),
+            lock: DataDir::new(folder.path().join("data")).lock(&holder).unwrap(),
+            clock,
+            _folder: folder,
+        }
+    }
+
+    fn ops(&self) -> Ops {
+        Ops::open(&self.lock, Arc::clone(&self.clock), &DatabaseServices::default()).unwrap()
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known {
+            line: &self.line,
+            health: &self.health,
+            alerts: &self.alerts,
+        }
+    }
+}
+
+fn inbox(ordinal: u32) -> Change {
+    Change::Inbox(InboxRow {
+        incident: "00000000000000cd".parse().unwrap(),
+        ordinal,
+        kind: NoticeKind::Firing,
+        severity: Severity::Critical,
+        title: String::new(),
+        why: String::new(),
+        wall: WALL,
+        suppressed_by: None,
+    })
+}
+
+fn attempt(delivery: &str, severity: Severity) -> Attempt {
+    let delivery = delivery.parse().unwrap();
+    Attempt {
+        delivery,
+        channel: Arc::from("mail"),
+        number: 1,
+        message: Message {
+            delivery,
+            kind: DeliveryKind::Alert,
+            title: String::new(),
+            severity,
+            at: WALL,
+            counts: Counts::default(),
+            worst: Vec::new(),
+            more: 0,
+            follows: None,
+            link: None,
+        },
+    }
+}
+
+fn effects(changes: Vec<Change>, attempts: Vec<Attempt>) -> Effects {
+    Effects {
+        changes,
+        attempts,
+        refused: None,
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_written_later_and_then_the_rest_is_sent() {
+    let world = World::new();
+    let broken = world.ops();
+    broken.close().await;
+    let mut keeping = Keeping::begin(broken, world.line.now());
+    let warning = attempt("00000000000000aa", Severity::Warning);
+    let critical = attempt("00000000000000bb", Severity::Critical);
+
+    let step = effects(vec![inbox(1)], vec![warning.clone(), critical.clone()]);
+    assert_eq!(keeping.carry_out(step, &world.known()).await, [critical]);
+    // What is tried again meanwhile is the same message.
+    let step = effects(vec![inbox(2)], vec![warning.clone()]);
+    assert_eq!(keeping.carry_out(step, &world.known()).await, []);
+
+    keeping.ops = world.ops();
+    assert_eq!(keeping.carry_out(Effects::default(), &world.known()).await, []);
+    world.time.pass(WRITE_AGAIN).await;
+    assert!(keeping.next_due() <= world.line.now());
+    assert_eq!(
+        keeping.carry_out(Effects::default(), &world.known()).await,
+        [warning]
+    );
+
+    let told = keeping.ops.inbox(true, 10).await.unwrap();
+    let ordinals: Vec<u32> = told.iter().map(|record| record.row.ordinal).collect();
+    assert_eq!(ordinals, [2, 1]);
+}
+
+#[tokio::test]
+async fn where_nothing_has_changed_only_the_minute_is_written() {
+    let world = World::new();
+    let ops = world.ops();
+    let mut keeping = Keeping::begin(ops.clone(), world.line.now());
+    keeping.carry_out(Effects::default(), &world.known()).await;
+    let first = ops.timeline().await.unwrap().unwrap();
+
+    world.time.pass(KEEP_EVERY / 2).await;
+    keeping.carry_out(Effects::default(), &world.known()).await;
+    assert_eq!(ops.timeline().await.unwrap().unwrap(), first);
+
+    world.time.pass(KEEP_EVERY / 2).await;
+    keeping.carry_out(Effects::default(), &world.known()).await;
+    assert!(ops.timeline().await.unwrap().unwrap().at_ms > first.at_ms);
+}

@@ -1,0 +1,362 @@
+//! The one task that owns health, alerts and measurements, so that each step of one sees the last of the others, and what
+//! they lead to is written in one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_domain::{CheckOutcome, Clock, Entropy};
+use atlas_store::Ops;
+use atlas_vitals::Moment;
+use atlas_vitals::alerts::{self, Alerts, Effects, Input};
+use atlas_vitals::health::{
+    CheckResult, DISK_SPACE, HealthEffect, HealthEngine, HealthInput, SYSTEM_RESOURCES, Transition,
+};
+use atlas_vitals::metrics::{BootId, Measurements, Sample};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::checking::{Checking, Finding};
+use super::keeping::{Keeping, Known, WRITE_LIMIT};
+use super::measured::Measured;
+use super::observing::Observing;
+use super::sampling::Sampling;
+use super::sending::{Answered, Sending};
+use super::timeline::{Boot, Timeline};
+use super::view::{HealthView, MeasuredValue};
+use super::{Request, VitalsError, VitalsParts, VitalsSettings};
+
+/// Whatever is due at once again after a tick waits for so long, and everybody else has a turn.
+const SOONEST_TICK: Duration = Duration::from_millis(100);
+/// How long the end waits for messages that are on their way: what is known to have arrived is not sent again.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+pub(super) struct Task {
+    ops: Ops,
+    line: Timeline,
+    entropy: Arc<Entropy>,
+    health: HealthEngine,
+    alerts: Alerts,
+    measurements: Measurements,
+    measure_every: Duration,
+    measured: Measured,
+    observing: Observing,
+    sampling: Sampling,
+    checking: Checking,
+    sending: Sending,
+    keeping: Keeping,
+    sampled: mpsc::UnboundedReceiver<Sample>,
+    found: mpsc::UnboundedReceiver<Finding>,
+    answered: mpsc::UnboundedReceiver<Answered>,
+    asked: mpsc::Receiver<Request>,
+    /// For those who do not wait.
+    latest: watch::Sender<HealthView>,
+}
+
+impl Task {
+    /// Goes on from what the process before this one left.
+    pub(super) async fn take_up(
+        settings: VitalsSettings,
+        parts: VitalsParts,
+        asked: mpsc::Receiver<Request>,
+    ) -> Result<(Self, watch::Receiver<HealthView>), VitalsError> {
+        let VitalsParts {
+            ops,
+            clock,
+            entropy,
+            mut machine,
+            places,
+            probes,
+            messenger,
+        } = parts;
+        let boot = machine.boot_id();
+        let line = resume(&ops, boot.as_ref(), machine.uptime(), Arc::clone(&clock)).await?;
+        let (now, wall) = (line.now(), line.wall());
+        let seed = seed_from(&entropy);
+        let health = match ops.stored_health().await? {
+            Some(stored) => HealthEngine::restore(settings.checks, stored, seed, now, wall),
+            None => HealthEngine::new(settings.checks, seed, now, wall),
+        };
+        let health = health.map_err(VitalsError::Checks)?;
+        let measurements = remember(&ops, settings.measure_every, boot, &line).await?;
+        let stored = ops.stored_alerts().await?;
+        let (alerts, first) = Alerts::restore(settings.alerts, stored, now, wall)?;
+        let (sampling, sampled) = Sampling::new(machine, places);
+        let (checking, found) = Checking::new(probes, clock);
+        let (sending, answered) = Sending::new(messenger);
+        let (latest, of_latest) = watch::channel(HealthView::of(&health, &line));
+        let mut task = Self {
+            keeping: Keeping::begin(ops.clone(), now),
+            measure_every: settings.measure_every,
+            measured: Measured::by(settings.disk),
+            observing: Observing::default(),
+            ops,
+            line,
+            entropy,
+            health,
+            alerts,
+            measurements,
+            sampling,
+            checking,
+            sending,
+            sampled,
+            found,
+            answered,
+            asked,
+            latest,
+        };
+        task.carry_out(first).await;
+        Ok((task, of_latest))
+    }
+
+    /// Until `stop`.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut soonest = Instant::now();
+        loop {
+            let due = self.line.instant_of(self.next_due()).max(soonest);
+            tokio::select! {
+                biased; // whoever asks hears of everything that is known by then
+                () = stop.cancelled() => break,
+                () = sleep_until(due) => {
+                    self.tick().await;
+                    soonest = Instant::now() + SOONEST_TICK;
+                }
+                Some(answered) = self.answered.recv() => self.take_answer(answered).await,
+                Some(finding) = self.found.recv() => self.take_finding(finding).await,
+                Some(sample) = self.sampled.recv() => self.take_sample(sample).await,
+                request = self.asked.recv() => match request {
+                    Some(request) => self.answer(request).await,
+                    None => break,
+                },
+            }
+        }
+        self.end().await;
+    }
+
+    fn next_due(&self) -> Moment {
+        let always = self.measurements.next_due().min(self.keeping.next_due());
+        let all = [self.health.next_due(), self.alerts.next_due(), Some(always)];
+        all.into_iter().flatten().min().unwrap_or(always)
+    }
+
+    async fn tick(&mut self) {
+        let due = self.measurements.due(self.line.now());
+        if due.look {
+            self.sampling.begin(self.line.now());
+        }
+        if due.flush {
+            self.flush().await;
+        }
+        self.look_at(HealthInput::Tick).await;
+        self.alert(Input::Tick).await;
+    }
+
+    /// All that is known is told in one round: a rule may put together what several sources have measured.
+    async fn take_sample(&mut self, sample: Sample) {
+        let (now, wall) = (self.line.now(), self.line.wall());
+        self.measurements.record(now, wall, sample);
+        let current = self.measurements.current(now);
+        let readings = current.iter().map(|value| alerts::Reading {
+            every: self.measure_every,
+            ..alerts::Reading::of(
+                value.definition.name,
+                alerts::Labels::new(value.label),
+                value.value,
+            )
+        });
+        let readings = readings.collect();
+        self.alert(Input::Measured(readings)).await;
+    }
+
+    async fn flush(&mut self) {
+        let flush = self.measurements.flush(self.line.now(), self.line.wall());
+        if flush.is_empty() {
+            return;
+        }
+        match timeout(WRITE_LIMIT, self.ops.write_metrics(flush)).await {
+            Ok(Ok(())) => self.measurements.flushed(),
+            Ok(Err(error)) => tracing::warn!(%error, "measurements are not written, and tried again"),
+            Err(_elapsed) => tracing::warn!("measurements were not written in time, and are tried again"),
+        }
+    }
+
+    async fn take_finding(&mut self, finding: Finding) {
+        let Finding { check, result } = finding;
+        self.look_at(HealthInput::Result { check, result }).await;
+    }
+
+    /// Lets one thing happen to health, and alerts know of what it leads to.
+    async fn look_at(&mut self, input: HealthInput) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            if let HealthInput::Result { check, result } = &input
+                && result.outcome != CheckOutcome::Ok
+            {
+                self.keeping.unsettled(check.clone());
+            }
+            for effect in self.health.step(self.line.now(), self.line.wall(), input) {
+                self.observing.follow(&effect);
+                match effect {
+                    HealthEffect::Run { check, deadline } => {
+                        if !self.checking.begin(&check, deadline) {
+                            inputs.push(self.judge_by_measurements(check));
+                        }
+                    }
+                    HealthEffect::Changed(transition) => {
+                        log(&transition);
+                        self.keeping.changed(transition.check);
+                    }
+                    HealthEffect::Told(transition) => self.keeping.changed(transition.check),
+                }
+            }
+        }
+        let view = HealthView::of(&self.health, &self.line);
+        self.latest.send_replace(view);
+        let news = self.observing.news(&self.health);
+        self.alert(news.map_or(Input::Tick, Input::Observed)).await;
+    }
+
+    fn judge_by_measurements(&mut self, check: String) -> HealthInput {
+        let (now, wall) = (self.line.now(), self.line.wall());
+        let result = match check.as_str() {
+            SYSTEM_RESOURCES => self.measured.system_resources(&self.measurements, now, wall),
+            DISK_SPACE => self.measured.disk_space(&self.measurements, now, wall),
+            _ => CheckResult::new(
+                CheckOutcome::Unknown,
+                "there is nothing here that looks at it",
+                Duration::ZERO,
+                wall,
+            ),
+        };
+        HealthInput::Result { check, result }
+    }
+
+    async fn take_answer(&mut self, answered: Answered) {
+        let fraction = self.entropy.fraction();
+        self.alert(Input::Answered {
+            delivery: answered.delivery,
+            answer: answered.answer,
+            fraction,
+        })
+        .await;
+    }
+
+    async fn answer(&mut self, request: Request) {
+        // Whoever asked may have gone.
+        match request {
+            Request::Health(asker) => {
+                // Uptime and staleness are as of the last step.
+                self.look_at(HealthInput::Tick).await;
+                let _ = asker.send(HealthView::of(&self.health, &self.line));
+            }
+            Request::Measured(asker) => {
+                let _ = asker.send(self.measured_values());
+            }
+            Request::Decide(decision, asker) => {
+                let effects = self.alerts.step(self.line.now(), self.line.wall(), *decision);
+                let refused = effects.refused.clone();
+                self.carry_out(effects).await;
+                let _ = asker.send(refused.map_or(Ok(()), Err));
+            }
+            Request::Record(sample) => self.take_sample(sample).await,
+            Request::Watched => self.measurements.watched(self.line.now()),
+            Request::Announce(announcement) => {
+                let maintenance = announcement.at(self.line.now());
+                self.look_at(HealthInput::Announce(maintenance)).await;
+            }
+            Request::EndMaintenance(name) => self.look_at(HealthInput::EndMaintenance(name)).await,
+        }
+    }
+
+    fn measured_values(&self) -> Vec<MeasuredValue> {
+        let current = self.measurements.current(self.line.now());
+        current.into_iter().map(MeasuredValue::of).collect()
+    }
+
+    async fn alert(&mut self, input: Input) {
+        let effects = self.alerts.step(self.line.now(), self.line.wall(), input);
+        self.carry_out(effects).await;
+    }
+
+    /// Writes down, then sends.
+    async fn carry_out(&mut self, effects: Effects) {
+        let known = Known {
+            line: &self.line,
+            health: &self.health,
+            alerts: &self.alerts,
+        };
+        for attempt in self.keeping.carry_out(effects, &known).await {
+            self.sending.begin(attempt);
+        }
+    }
+
+    /// Hears of the messages that are on their way, and writes down everything it knows, for the next process.
+    async fn end(mut self) {
+        let _ = timeout(LAST_ANSWERS, async {
+            while self.sending.is_under_way() {
+                let Some(answered) = self.answered.recv().await else {
+                    return;
+                };
+                self.take_answer(answered).await;
+            }
+        })
+        .await;
+        let flush = self.measurements.flush_all(self.line.now());
+        match timeout(WRITE_LIMIT, self.ops.write_metrics(flush)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last measurements are lost"),
+            Err(_elapsed) => tracing::warn!("the last measurements are lost: they were not written in time"),
+        }
+        let known = Known {
+            line: &self.line,
+            health: &self.health,
+            alerts: &self.alerts,
+        };
+        self.keeping.end(&known).await;
+    }
+}
+
+fn seed_from(entropy: &Entropy) -> u64 {
+    let mut seed = [0; 8];
+    seed.copy_from_slice(&entropy.ten_bytes()[..8]);
+    u64::from_le_bytes(seed)
+}
+
+async fn resume(
+    ops: &Ops,
+    boot: Option<&BootId>,
+    uptime: Option<Duration>,
+    clock: Arc<dyn Clock>,
+) -> Result<Timeline, VitalsError> {
+    let boot = Boot {
+        id: boot.map(|id| id.as_str().to_owned()).unwrap_or_default(),
+        uptime: uptime.unwrap_or_default(),
+    };
+    Ok(Timeline::resume(ops.timeline().await?.as_ref(), boot, clock))
+}
+
+/// With what was becoming less before the start.
+async fn remember(
+    ops: &Ops,
+    every: Duration,
+    boot: Option<BootId>,
+    line: &Timeline,
+) -> Result<Measurements, VitalsError> {
+    let (now, wall) = (line.now(), line.wall());
+    let stored = ops.stored_measurements().await?;
+    let mut measurements = Measurements::begin(now, every, boot, stored);
+    let rows = ops.metric_rows(&Measurements::to_remember(wall)).await?;
+    measurements.remember(now, wall, rows);
+    Ok(measurements)
+}
+
+fn log(transition: &Transition) {
+    tracing::info!(
+        check = transition.check,
+        from = %transition.from,
+        to = %transition.to,
+        cause = transition.cause.as_str(),
+        reason = transition.observed.as_ref().map(|result| result.message.as_str()),
+        "health"
+    );
+}

@@ -1,0 +1,62 @@
+//! What outlives a process of health, alerts and measurements. Everything is decided in `atlas-vitals`; here it is
+//! written, whole steps in one transaction, and read back.
+
+mod alerts;
+mod health;
+mod metrics;
+mod timeline;
+
+use std::collections::BTreeSet;
+
+use atlas_vitals::alerts::Change;
+use atlas_vitals::health::StoredHealth;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Ops;
+use crate::error::StoreError;
+pub use alerts::{InboxRecord, IncidentFilter, IncidentRecord};
+pub use timeline::TimelineMark;
+
+/// What one step has changed.
+#[derive(Debug, Clone)]
+pub struct VitalsRows {
+    /// How far the time line has come.
+    pub mark: TimelineMark,
+    /// All of health, and the names of the checks that have changed.
+    pub health: Option<(StoredHealth, BTreeSet<String>)>,
+    /// What has changed of the alerts.
+    pub alerts: Vec<Change>,
+}
+
+impl Ops {
+    /// Commits one step in one transaction. What is sent because of it is sent after this. The file's own circuit
+    /// breaker is not asked: what is told of a file in trouble is told through this one.
+    pub async fn write_vitals(&self, rows: VitalsRows) -> Result<(), StoreError> {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("vitals::commit", |_| std::process::abort());
+        self.db
+            .write_past_breaker(move |sql| {
+                timeline::write(sql, &rows.mark)?;
+                if let Some((health, changed)) = &rows.health {
+                    health::write(sql, health, changed)?;
+                }
+                rows.alerts
+                    .iter()
+                    .try_for_each(|change| alerts::write(sql, change))
+            })
+            .await
+    }
+}
+
+/// As the text of a row.
+fn text_of<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Io(format!("a row cannot be written: {error}")))
+}
+
+/// From the text of a row. One that cannot be read is left where it is, and told.
+fn read_text<T: DeserializeOwned>(what: &str, key: &str, text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::error!(what, key, %error, "a row cannot be read, and is passed over"))
+        .ok()
+}

@@ -1,0 +1,182 @@
+//! What people look at: incidents with their deliveries, and the inbox.
+
+use atlas_domain::Timestamp;
+use atlas_vitals::alerts::{InboxRow, IncidentId, StoredDelivery, StoredIncident, StoredNotice};
+use rusqlite::OptionalExtension;
+
+use super::super::read_text;
+use super::{bodies, of_incident};
+use crate::error::StoreError;
+use crate::ops::Ops;
+use crate::sqlite::Lane;
+
+/// Which incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncidentFilter {
+    /// Those that are not over, and were told or will be.
+    Open,
+    /// All that ever fired, the newest first.
+    All,
+}
+
+/// An incident with what was told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncidentRecord {
+    /// The incident.
+    pub incident: StoredIncident,
+    /// Its notices.
+    pub notices: Vec<StoredNotice>,
+    /// The messages that it was part of.
+    pub deliveries: Vec<StoredDelivery>,
+}
+
+/// A row of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRecord {
+    /// Its number.
+    pub id: i64,
+    /// What it says.
+    pub row: InboxRow,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+}
+
+impl Ops {
+    /// Incidents, the newest first.
+    pub async fn incidents(
+        &self,
+        filter: IncidentFilter,
+        limit: u32,
+    ) -> Result<Vec<IncidentRecord>, StoreError> {
+        self.db
+            .read(move |sql| {
+                let query = match filter {
+                    IncidentFilter::Open => {
+                        "SELECT id, body FROM incident WHERE state <> 'resolved' AND fired = 1
+                         ORDER BY began_at DESC, id LIMIT ?1"
+                    }
+                    IncidentFilter::All => {
+                        "SELECT id, body FROM incident WHERE fired = 1 ORDER BY began_at DESC, id LIMIT ?1"
+                    }
+                };
+                let incidents: Vec<StoredIncident> = bodies(sql, "incident", query, [limit])?;
+                incidents
+                    .into_iter()
+                    .map(|incident| with_messages(sql, incident))
+                    .collect()
+            })
+            .await
+    }
+
+    /// One incident.
+    pub async fn incident(&self, id: IncidentId) -> Result<Option<IncidentRecord>, StoreError> {
+        self.db
+            .read(move |sql| {
+                let query = "SELECT id, body FROM incident WHERE id = ?1";
+                let found: Vec<StoredIncident> = of_incident(sql, "incident", query, id)?;
+                found
+                    .into_iter()
+                    .next()
+                    .map(|incident| with_messages(sql, incident))
+                    .transpose()
+            })
+            .await
+    }
+
+    /// The inbox, the newest first; unread rows alone, if asked.
+    pub async fn inbox(&self, unread: bool, limit: u32) -> Result<Vec<InboxRecord>, StoreError> {
+        self.db
+            .read(move |sql| {
+                let mut statement = sql.prepare_cached(if unread {
+                    "SELECT id, body, read_at FROM inbox WHERE read_at IS NULL ORDER BY id DESC LIMIT ?1"
+                } else {
+                    "SELECT id, body, read_at FROM inbox ORDER BY id DESC LIMIT ?1"
+                })?;
+                let mut rows = statement.query([limit])?;
+                let mut inbox = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
+                    let read_at: Option<i64> = row.get(2)?;
+                    inbox.extend(read_text("inbox", &id.to_string(), &body).map(|row| InboxRecord {
+                        id,
+                        row,
+                        read_at: read_at.map(Timestamp::from_millis),
+                    }));
+                }
+                Ok(inbox)
+            })
+            .await
+    }
+
+    /// Marks the inbox as read, up to and with the row of that number; returns how many were unread.
+    pub async fn read_inbox(&self, up_to: i64) -> Result<usize, StoreError> {
+        let now = self.clock.now().as_millis();
+        self.db
+            .write(Lane::Interactive, move |sql| {
+                Ok(sql.execute(
+                    "UPDATE inbox SET read_at = ?2 WHERE id <= ?1 AND read_at IS NULL",
+                    (up_to, now),
+                )?)
+            })
+            .await
+    }
+
+    /// Lets go of incidents that ended before `incidents_before`, and of messages made before `messages_before` that
+    /// nobody will send any more; returns how many rows went.
+    pub async fn sweep_alerts(
+        &self,
+        incidents_before: Timestamp,
+        messages_before: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.db
+            .write(Lane::Bulk, move |sql| {
+                let (incidents, messages) = (incidents_before.as_millis(), messages_before.as_millis());
+                let mut gone = 0;
+                gone += sql.execute(
+                    "DELETE FROM notice WHERE made_at < ?1 AND state NOT IN ('waiting', 'held', 'delivering')",
+                    [messages],
+                )?;
+                gone += sql.execute(
+                    "DELETE FROM delivery WHERE made_at < ?1 AND state NOT IN ('waiting', 'sending')",
+                    [messages],
+                )?;
+                gone += sql.execute(
+                    "DELETE FROM incident WHERE began_at < ?1 AND state = 'resolved' AND NOT EXISTS
+                         (SELECT 1 FROM notice WHERE notice.incident = incident.id)",
+                    [incidents],
+                )?;
+                gone += sql.execute("DELETE FROM inbox WHERE told_at < ?1", [incidents])?;
+                Ok(gone)
+            })
+            .await
+    }
+
+    /// The newest number of the inbox; none when it is empty.
+    pub async fn newest_in_inbox(&self) -> Result<Option<i64>, StoreError> {
+        let query = "SELECT id FROM inbox ORDER BY id DESC LIMIT 1";
+        self.db
+            .read(move |sql| Ok(sql.query_row(query, [], |row| row.get(0)).optional()?))
+            .await
+    }
+}
+
+fn with_messages(sql: &rusqlite::Connection, incident: StoredIncident) -> Result<IncidentRecord, StoreError> {
+    let id = incident.id;
+    Ok(IncidentRecord {
+        incident,
+        notices: of_incident(
+            sql,
+            "notice",
+            "SELECT incident, body FROM notice WHERE incident = ?1 ORDER BY made_at, channel, ordinal",
+            id,
+        )?,
+        deliveries: of_incident(
+            sql,
+            "delivery",
+            "SELECT delivery.id, delivery.body FROM delivery WHERE id IN
+                 (SELECT delivery FROM notice WHERE incident = ?1 AND delivery IS NOT NULL)
+             ORDER BY made_at, id",
+            id,
+        )?,
+    })
+}
