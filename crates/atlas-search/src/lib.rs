@@ -29,3 +29,4 @@ pub use open::{IndexSettings, Opened};
 pub use query::{Clause, FilterField, Operand, Query, QueryError};
 pub use reader::{Hit, Hits, SearchReader, SearchRequest};
 pub use snippet::{Snippet, SnippetPart};
+pub use text::fold::fold;

@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The folded form of `text`.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     fold_into(text, &mut folded);
     folded
