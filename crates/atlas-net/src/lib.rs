@@ -3,5 +3,6 @@
 //! It implements ports of `atlas-domain`; it reads no environment, no configuration and no system clock.
 
 pub mod fetch;
+pub mod llm;
 pub mod notify;
 pub mod probe;
