@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 /// How long one try may take here.
-pub(crate) const ATTEMPT: Duration = Duration::from_millis(1_500);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Sending {
     notifier: Notifier,
