@@ -1,4 +1,5 @@
-//! Step 7: where the page brought little or nothing, look for a better copy: the variants that it names, then an archive.
+//! Step 7: where the page brought little or nothing, look for a better copy: the variants that it names, then an
+//! archive.
 //!
 //! A copy is asked for once, and its failure is never the item's: the reason stays in the steps. It replaces what there
 //! is only if it is content and more than that. The item keeps its own address, whoever had the copy.

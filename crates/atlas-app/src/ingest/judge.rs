@@ -58,8 +58,9 @@ impl Ingest {
     }
 }
 
-/// Where the page turned out to be, unless a copy of it was had elsewhere. Where it says it is (`rel=canonical`) is no identity: many a template says the
-/// same of every page. Two addresses of one page have the same content, and are found by that.
+/// Where the page turned out to be, unless a copy of it was had elsewhere. Where it says it is (`rel=canonical`) is no
+/// identity: many a template says the same of every page. Two addresses of one page have the same content, and are
+/// found by that.
 fn addresses(snapshot: &Snapshot) -> Vec<CanonicalUrl> {
     if snapshot.strategy.is_elsewhere() {
         return Vec::new();

@@ -1,6 +1,6 @@
-//! Waking what waited for something that is well again by itself, for a host whose circuit breaker has closed or for the
-//! network; and as many as it takes to find that out, where a breaker tries its host, or will do so earlier than it was
-//! to. It stands beside the calls, which only leave a note and never wait for this.
+//! Waking what waited for something that is well again by itself, for a host whose circuit breaker has closed or for
+//! the network; and as many as it takes to find that out, where a breaker tries its host, or will do so earlier than it
+//! was to. It stands beside the calls, which only leave a note and never wait for this.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Decisions about breakers, and keeping them. The breakers of some services forget everything with the process, because
-//! what they know is about the very files that it would be kept in; what a person decided about them is kept all the
-//! same.
+//! Decisions about breakers, and keeping them. The breakers of some services forget everything with the process,
+//! because what they know is about the very files that it would be kept in; what a person decided about them is kept
+//! all the same.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -30,8 +30,8 @@ impl Services {
         }
     }
 
-    /// Does what a person decided, and returns how the breaker is now, and whether what there is to keep of it is on the
-    /// disk. It holds in any case.
+    /// Does what a person decided, and returns how the breaker is now, and whether what there is to keep of it is on
+    /// the disk. It holds in any case.
     pub(crate) async fn decide(
         &self,
         service: &Service,

@@ -1,5 +1,5 @@
-//! Changes of alerts that are not written down yet. As long as nothing can be written each row is remembered once, as it
-//! is by now; nothing here decides when it is tried.
+//! Changes of alerts that are not written down yet. As long as nothing can be written each row is remembered once, as
+//! it is by now; nothing here decides when it is tried.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! Runs probes, each in a task of its own under a hard deadline. However a run ends, there is a result: one that hangs did
-//! not answer, one that panics is our own fault.
+//! Runs probes, each in a task of its own under a hard deadline. However a run ends, there is a result: one that hangs
+//! did not answer, one that panics is our own fault.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;

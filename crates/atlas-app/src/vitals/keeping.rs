@@ -30,7 +30,8 @@ pub(super) struct Keeping {
     again_at: Option<Moment>,
     /// What is not written yet.
     backlog: Backlog,
-    /// Messages that wait to be written down before they are sent. Each once: what is tried again meanwhile is the same.
+    /// Messages that wait to be written down before they are sent. Each once: what is tried again meanwhile is the
+    /// same.
     held_back: BTreeMap<DeliveryId, Attempt>,
     /// Checks whose rows are written with the next step,
     changed: BTreeSet<String>,

@@ -98,8 +98,8 @@ pub struct VitalsSettings {
 }
 
 impl VitalsSettings {
-    /// The services that are looked at with `probes`, the machine and the disks, by the rules that are built in, told on
-    /// this machine itself.
+    /// The services that are looked at with `probes`, the machine and the disks, by the rules that are built in, told
+    /// on this machine itself.
     pub fn built_in(probes: &BTreeMap<String, Arc<dyn Probe>>) -> Self {
         let mut checks = seven_services();
         // Measured, they need none.

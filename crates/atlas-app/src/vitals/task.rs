@@ -1,5 +1,5 @@
-//! The one task that owns health, alerts and measurements, so that each step of one sees the last of the others, and what
-//! they lead to is written in one transaction.
+//! The one task that owns health, alerts and measurements, so that each step of one sees the last of the others, and
+//! what they lead to is written in one transaction.
 
 use std::sync::Arc;
 use std::time::Duration;

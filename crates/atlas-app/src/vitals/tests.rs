@@ -1,5 +1,5 @@
-//! The task as a whole, on a real file for operational state; what looks and what sends is scripted, and time passes only
-//! when a test says so.
+//! The task as a whole, on a real file for operational state; what looks and what sends is scripted, and time passes
+//! only when a test says so.
 
 mod looking;
 mod telling;

@@ -1,7 +1,8 @@
 //! Articles that a page carries as data: in JSON-LD, or for its own scripts. They are proposals for pages whose visible
 //! part holds little; what a visitor sees is always the better source.
 //!
-//! Data is foreign like all of the page: it is read in bounded size and depth, and its texts are cleaned like any other.
+//! Data is foreign like all of the page: it is read in bounded size and depth, and its texts are cleaned like any
+//! other.
 
 mod app_state;
 mod body;

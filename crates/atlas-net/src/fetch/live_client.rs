@@ -1,5 +1,5 @@
-//! The HTTP client of a service. How long it waits for a name and for a connection are parts of the time for an attempt,
-//! and a client has them for good: so it is made anew when that time is changed. It sends nothing by itself.
+//! The HTTP client of a service. How long it waits for a name and for a connection are parts of the time for an
+//! attempt, and a client has them for good: so it is made anew when that time is changed. It sends nothing by itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -87,7 +87,8 @@ impl Messenger for Notifier {
                 .ok_or_else(|| failure::refused(format!("there is no channel `{channel}`")))?;
             let policy = self.service.policy();
             let deadline = Deadline::of_limit(self.service.settings().overall_timeout);
-            // Outlives an attempt that is given up: by it one that had begun to hand over is told from one that had not.
+            // Outlives an attempt that is given up: by it one that had begun to hand over is told from one that had
+            // not.
             let handed_over = AtomicBool::new(false);
             let sent = policy.run(
                 Call::once(channel, deadline),

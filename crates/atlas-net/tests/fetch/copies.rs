@@ -1,4 +1,5 @@
-//! Other copies of a page, from real sockets: guarded like redirects, asked once, and an archive trusted as it is named.
+//! Other copies of a page, from real sockets: guarded like redirects, asked once, and an archive trusted as it is
+//! named.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

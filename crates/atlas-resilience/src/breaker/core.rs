@@ -184,8 +184,8 @@ impl Core {
         effects
     }
 
-    /// Keeps what went wrong last, for people. What comes too late tells nothing of how it is now; and as long as a pause
-    /// lasts, what asked for it is the reason, unless the phase changes for another.
+    /// Keeps what went wrong last, for people. What comes too late tells nothing of how it is now; and as long as a
+    /// pause lasts, what asked for it is the reason, unless the phase changes for another.
     pub(super) fn note_reason(&mut self, reason: &str, of: CallResult, effects: &Effects) {
         if matches!(of, CallResult::Throttled { .. }) {
             // It was heeded, late or not.

@@ -36,8 +36,8 @@ pub(crate) async fn show_health(State(app): Shared, _: NoQuery) -> Result<Json<H
     app.health().await.map(Json).ok_or_else(nobody_looks)
 }
 
-/// The same for programs of others. The status of the answer says only whether this instance can be used at all: one that
-/// is worse than it should be still can.
+/// The same for programs of others. The status of the answer says only whether this instance can be used at all: one
+/// that is worse than it should be still can.
 pub(crate) async fn show_health_check(State(app): Shared) -> Result<Response, ApiError> {
     let health = app.health().await.ok_or_else(nobody_looks)?;
     let (word, status) = match health.overall {

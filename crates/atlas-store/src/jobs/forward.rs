@@ -1,5 +1,5 @@
-//! Bringing forward: what jobs waited for is over by itself, or may be, and they come back earlier than they were put off
-//! to, one after another. No herd meets whoever is just well again, and nobody comes later than before.
+//! Bringing forward: what jobs waited for is over by itself, or may be, and they come back earlier than they were put
+//! off to, one after another. No herd meets whoever is just well again, and nobody comes later than before.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -127,7 +127,8 @@ struct Waiting {
     host: String,
     until: Timestamp,
     reason: String,
-    /// It waits for a next try after one that counted, and not for the last it has. Told only where a host is well again.
+    /// It waits for a next try after one that counted, and not for the last it has. Told only where a host is well
+    /// again.
     has_tries_left: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The queue: jobs in the library's own file, so that a result and the end of its job are one transaction.
 //!
-//! What a person does takes their `UserId`, and finds no job of another. What a worker does (claims, heartbeats, ends of
-//! tries, recovery) and what a schedule enqueues is done for the process, for all persons alike, and takes none.
+//! What a person does takes their `UserId`, and finds no job of another. What a worker does (claims, heartbeats, ends
+//! of tries, recovery) and what a schedule enqueues is done for the process, for all persons alike, and takes none.
 
 mod caused;
 mod claim;

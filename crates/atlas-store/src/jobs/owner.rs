@@ -1,5 +1,5 @@
-//! Whose jobs a person sees to: their own, and the owner of the library also work on the whole of it, which is nobody's.
-//! It says so for queries, and runs none.
+//! Whose jobs a person sees to: their own, and the owner of the library also work on the whole of it, which is
+//! nobody's. It says so for queries, and runs none.
 
 use atlas_domain::UserId;
 

@@ -32,7 +32,8 @@ impl Library {
             .await
     }
 
-    /// Before which moment nothing is done about an item that waits, whoever put it off; none when nothing is waited for.
+    /// Before which moment nothing is done about an item that waits, whoever put it off; none when nothing is waited
+    /// for.
     pub async fn not_before_of_item(
         &self,
         user: UserId,

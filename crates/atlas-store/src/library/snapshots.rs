@@ -64,8 +64,8 @@ impl Library {
             .await
     }
 
-    /// Where the bytes are kept that an item's state came from: those of its content, else those the gate judged last, else the
-    /// newest. An answer of a server in trouble is none of these.
+    /// Where the bytes are kept that an item's state came from: those of its content, else those the gate judged last,
+    /// else the newest. An answer of a server in trouble is none of these.
     pub async fn snapshot_to_reprocess(
         &self,
         user: UserId,

@@ -83,7 +83,8 @@ impl Ops {
         Ok(Self { db, clock })
     }
 
-    /// Whether every page of the file is sound, beside whoever writes. One that does not exist has nothing wrong. Blocks.
+    /// Whether every page of the file is sound, beside whoever writes. One that does not exist has nothing wrong.
+    /// Blocks.
     pub fn check(dir: &DataDir) -> Result<(), StoreError> {
         let path = dir.ops_db();
         if !path.exists() {

@@ -138,8 +138,8 @@ fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     harden(connection)
 }
 
-/// Makes a new file ours. In one transaction: whoever is killed on the way leaves nothing, or a file of Atlas, but never
-/// one that the next start takes for that of another program.
+/// Makes a new file ours. In one transaction: whoever is killed on the way leaves nothing, or a file of Atlas, but
+/// never one that the next start takes for that of another program.
 fn found(connection: &Connection) -> Result<(), rusqlite::Error> {
     let transaction = connection.unchecked_transaction()?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

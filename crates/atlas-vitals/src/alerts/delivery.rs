@@ -1,5 +1,5 @@
-//! A delivery: one message to one channel, from its first attempt to its end. What it says and whom it is about is fixed
-//! before that attempt.
+//! A delivery: one message to one channel, from its first attempt to its end. What it says and whom it is about is
+//! fixed before that attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,7 +117,8 @@ impl Delivery {
     }
 }
 
-/// Full jitter between nothing and twice as much after each attempt; at least a second, and at least what was asked for.
+/// Full jitter between nothing and twice as much after each attempt; at least a second, and at least what was asked
+/// for.
 fn delay(attempts: u32, fraction: f64, asked: Option<Duration>, timing: &Timing) -> Duration {
     let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
     let nominal = timing.retry_base.saturating_mul(doubled).min(timing.retry_cap);

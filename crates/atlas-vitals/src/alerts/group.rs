@@ -1,4 +1,5 @@
-//! Groups: what is told together on one channel, and when. News of one service and one class of severity is one message.
+//! Groups: what is told together on one channel, and when. News of one service and one class of severity is one
+//! message.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

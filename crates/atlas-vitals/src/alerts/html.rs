@@ -1,5 +1,5 @@
-//! A message as HTML, for mail programs: one small table with its style in the tags, because most of them drop everything
-//! else. Whatever comes from outside is escaped.
+//! A message as HTML, for mail programs: one small table with its style in the tags, because most of them drop
+//! everything else. Whatever comes from outside is escaped.
 
 use std::fmt::Write as _;
 

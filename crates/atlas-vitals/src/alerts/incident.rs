@@ -1,5 +1,5 @@
-//! An incident: one episode of one thing that went wrong, from the first sign to its end. It decides what state it is in
-//! and what of that is news; whom to tell is decided elsewhere.
+//! An incident: one episode of one thing that went wrong, from the first sign to its end. It decides what state it is
+//! in and what of that is news; whom to tell is decided elsewhere.
 
 use std::sync::Arc;
 use std::time::Duration;

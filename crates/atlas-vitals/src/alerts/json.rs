@@ -53,8 +53,8 @@ struct Incident<'a> {
 }
 
 impl Message {
-    /// The whole as one JSON object, at most [`LONGEST_MESSAGE_BYTES`]. Where that is too little, the least bad are only
-    /// counted.
+    /// The whole as one JSON object, at most [`LONGEST_MESSAGE_BYTES`]. Where that is too little, the least bad are
+    /// only counted.
     pub fn json(&self) -> String {
         let mut told = self.worst.len();
         loop {

@@ -1,5 +1,5 @@
-//! What one channel has been told of one incident, what it is being told, and what it has yet to be told. There is never
-//! more than one thing to tell: what is newer is put together with what has not been sent.
+//! What one channel has been told of one incident, what it is being told, and what it has yet to be told. There is
+//! never more than one thing to tell: what is newer is put together with what has not been sent.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a message says: the structure that plain text, HTML and JSON are made of, and the plain text. It is put together
-//! once and kept, so that each attempt says the same.
+//! What a message says: the structure that plain text, HTML and JSON are made of, and the plain text. It is put
+//! together once and kept, so that each attempt says the same.
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,9 @@
 //! Alerts: from what is observed and measured to messages on channels. Rules say what is worth telling, incidents what
 //! is news, groups and suppressions when it is told, deliveries that it arrives.
 //!
-//! [`Alerts`] is the whole as one machine, driven with one [`Input`] at a time; it answers with rows to keep and messages
-//! to send, in that order, and says when it wants to be asked again. It sends nothing and keeps nothing itself.
+//! [`Alerts`] is the whole as one machine, driven with one [`Input`] at a time; it answers with rows to keep and
+//! messages to send, in that order, and says when it wants to be asked again. It sends nothing and keeps nothing
+//! itself.
 
 mod delivery;
 mod engine;

@@ -1,5 +1,5 @@
-//! What comes in: how a service is, what was measured, and when less is to be told. Each is a level, not an event: to be
-//! told the same again changes nothing, so after a crash whoever observes just goes on.
+//! What comes in: how a service is, what was measured, and when less is to be told. Each is a level, not an event: to
+//! be told the same again changes nothing, so after a crash whoever observes just goes on.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! When a disk is too full. A share alone says too much on a large disk and too little on a small one, so a level holds
-//! when much is used *and* little is free, or when next to nothing is free. It is told the figures and measures nothing.
+//! when much is used *and* little is free, or when next to nothing is free. It is told the figures and measures
+//! nothing.
 
 use atlas_domain::CheckOutcome;
 

@@ -1,5 +1,5 @@
-//! What is wrong with the settings of all checks together: everything at once, each fault with the check and the setting
-//! it is about. It changes nothing and decides nothing else.
+//! What is wrong with the settings of all checks together: everything at once, each fault with the check and the
+//! setting it is about. It changes nothing and decides nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

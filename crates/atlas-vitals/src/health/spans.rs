@@ -1,5 +1,5 @@
-//! Spans of the time line, as a list without overlap: when nobody looked, and when trouble was expected. It measures what
-//! lies within them, and judges nothing.
+//! Spans of the time line, as a list without overlap: when nobody looked, and when trouble was expected. It measures
+//! what lies within them, and judges nothing.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What is kept of health over a restart: plain values, with moments in milliseconds on the time line, which goes on over
-//! the restart. It says how they are made and taken up again; where they are kept is decided elsewhere.
+//! What is kept of health over a restart: plain values, with moments in milliseconds on the time line, which goes on
+//! over the restart. It says how they are made and taken up again; where they are kept is decided elsewhere.
 
 mod check;
 

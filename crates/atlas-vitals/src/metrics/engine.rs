@@ -76,7 +76,8 @@ pub struct Measurements {
 }
 
 impl Measurements {
-    /// Begins at `now` with what was stored, on the start of the machine that `boot` names. Looks are due every `every`.
+    /// Begins at `now` with what was stored, on the start of the machine that `boot` names. Looks are due every
+    /// `every`.
     pub fn begin(now: Moment, every: Duration, boot: Option<BootId>, stored: StoredMeasurements) -> Self {
         Self {
             rhythm: Rhythm::begin(now, every),
@@ -103,8 +104,8 @@ impl Measurements {
         Plan::of(Resolution::Minute, range)
     }
 
-    /// Learns from stored rows what was becoming less before the start; before anything is recorded. Rows that cannot be
-    /// read are passed over.
+    /// Learns from stored rows what was becoming less before the start; before anything is recorded. Rows that cannot
+    /// be read are passed over.
     pub fn remember<Bytes: AsRef<[u8]>>(
         &mut self,
         now: Moment,

@@ -32,7 +32,8 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
 /// `atlas add`
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AddArgs {
-    /// Addresses, files with an address a line (`#`, alone or after a space, begins a comment), or `-` for standard input
+    /// Addresses, files with an address a line (`#`, alone or after a space, begins a comment), or `-` for standard
+    /// input
     #[arg(value_name = "URL|FILE|-", required = true)]
     inputs: Vec<String>,
     /// The page's HTML, in any charset (`-` for standard input): it is not fetched. With exactly one address

@@ -64,8 +64,8 @@ async fn tour(server: &Server, folder: &Path, begun: Instant, exit_after: bool) 
     Ok(report.exit())
 }
 
-/// The demo's own library, and its own site as the one private address that may be fetched, and as the only one. It can take any
-/// number of requests, so politeness would only slow the show down.
+/// The demo's own library, and its own site as the one private address that may be fetched, and as the only one. It can
+/// take any number of requests, so politeness would only slow the show down.
 fn demo_config(config: &Config, folder: &Path) -> Config {
     Config {
         data_dir: folder.to_owned(),

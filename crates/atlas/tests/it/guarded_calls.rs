@@ -1,4 +1,5 @@
-//! That the breakers of the running binary are in use, judge hosts and not pages, and are silent where nothing is wrong.
+//! That the breakers of the running binary are in use, judge hosts and not pages, and are silent where nothing is
+//! wrong.
 
 use serde_json::Value;
 

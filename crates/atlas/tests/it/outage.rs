@@ -74,7 +74,8 @@ async fn an_outage_of_every_third_host_is_not_felt_by_the_others_and_ends_well()
     };
     let ((), opened) = tokio::join!(saving, opening);
     let disturbed = begin.elapsed();
-    // Wanted are a fifth more at most, and a tenth of the run. Tests have neighbours: both bounds are five times as wide.
+    // Wanted are a fifth more at most, and a tenth of the run. Tests have neighbours: both bounds are five times as
+    // wide.
     assert!(
         disturbed <= undisturbed * 2,
         "the well hosts took {disturbed:?} instead of {undisturbed:?}"

@@ -28,8 +28,8 @@ async fn state_of_the_index(atlas: &Atlas) -> Value {
     json!([shown["state"], shown["failures_in_a_row"]])
 }
 
-/// Searches, each of which fails, until the breaker of the index is in that state. A search that a busy machine cuts short
-/// says nothing of the index.
+/// Searches, each of which fails, until the breaker of the index is in that state. A search that a busy machine cuts
+/// short says nothing of the index.
 async fn search_until(atlas: &Atlas, wanted: &Value) {
     eventually(
         Duration::from_secs(30),

@@ -1,5 +1,5 @@
-//! The real probes: each uses its service as its users do, and says what came of it. They judge single looks; what many of
-//! them amount to is decided elsewhere.
+//! The real probes: each uses its service as its users do, and says what came of it. They judge single looks; what many
+//! of them amount to is decided elsewhere.
 
 mod api;
 mod background_processing;

@@ -1,5 +1,5 @@
-//! The data that a page hands to its own scripts, as JSON: `__NEXT_DATA__`, `window.__INITIAL_STATE__ = …` and the like.
-//! It finds and parses; what an article is in it is decided elsewhere.
+//! The data that a page hands to its own scripts, as JSON: `__NEXT_DATA__`, `window.__INITIAL_STATE__ = …` and the
+//! like. It finds and parses; what an article is in it is decided elsewhere.
 
 use scraper::{ElementRef, Html};
 use serde_json::{Deserializer, Value};

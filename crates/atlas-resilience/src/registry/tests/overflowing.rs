@@ -1,5 +1,5 @@
-//! When more breakers have a past than there is room for: what is not remembered is tried with care, as long as that may
-//! matter, and no longer.
+//! When more breakers have a past than there is room for: what is not remembered is tried with care, as long as that
+//! may matter, and no longer.
 
 use super::*;
 use crate::breaker::CallResult;

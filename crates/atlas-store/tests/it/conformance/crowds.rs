@@ -1,4 +1,5 @@
-//! A host that is left alone, or a network that is down: those who wait for it are put off together, and nobody else is.
+//! A host that is left alone, or a network that is down: those who wait for it are put off together, and nobody else
+//! is.
 
 use std::time::Duration;
 

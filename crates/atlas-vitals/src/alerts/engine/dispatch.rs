@@ -17,8 +17,8 @@ use crate::alerts::rate::MessageRate;
 use crate::alerts::{DeliveryId, IncidentId};
 
 impl Alerts {
-    /// Lets every group of a channel speak that is due, as far as the channel may carry it. Once it may not, what is due
-    /// waits and leaves as one digest.
+    /// Lets every group of a channel speak that is due, as far as the channel may carry it. Once it may not, what is
+    /// due waits and leaves as one digest.
     pub(super) fn drain(&mut self, name: &Arc<str>, now: Moment, wall: Timestamp) {
         let Some(settings) = self.settings.channel(name) else {
             return;

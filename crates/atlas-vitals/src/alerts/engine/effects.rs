@@ -8,11 +8,11 @@ use crate::alerts::group::GroupKey;
 use crate::alerts::stored::{Change, InboxRow, NoticeEnd, StoredNotice};
 use crate::alerts::{DeliveryId, IncidentId, Message};
 
-/// What a step leads to. The changes are committed in one transaction; only then are the attempts begun. Whoever crashes
-/// in between loses nothing: an attempt that was written down counts as begun, and is made again.
+/// What a step leads to. The changes are committed in one transaction; only then are the attempts begun. Whoever
+/// crashes in between loses nothing: an attempt that was written down counts as begun, and is made again.
 ///
-/// Where nothing can be written, what is critical is sent all the same, and [`Alerts::everything`] is written once that is
-/// possible again, with the rows of the inbox that were not.
+/// Where nothing can be written, what is critical is sent all the same, and [`Alerts::everything`] is written once that
+/// is possible again, with the rows of the inbox that were not.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Effects {
     /// Rows, to be committed together.

@@ -117,8 +117,8 @@ struct Service {
 
 /// Who has to be told of what.
 ///
-/// A step costs what changes: an incident's news is logarithmic in the number of incidents and linear in the channels; a
-/// message is linear in those it is about.
+/// A step costs what changes: an incident's news is logarithmic in the number of incidents and linear in the channels;
+/// a message is linear in those it is about.
 #[derive(Debug)]
 pub struct Alerts {
     settings: Arc<AlertSettings>,

@@ -1,5 +1,5 @@
-//! How the engine goes on from rows. What was under way when the process ended has an unknown end, and is sent again under
-//! its own id; everything else goes on where it was.
+//! How the engine goes on from rows. What was under way when the process ended has an unknown end, and is sent again
+//! under its own id; everything else goes on where it was.
 
 use std::sync::Arc;
 

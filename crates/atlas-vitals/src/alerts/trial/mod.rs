@@ -1,5 +1,5 @@
-//! Tries rules on values that somebody wrote down, on a clock that is turned by hand: what fires when, and what is sent.
-//! Nobody has to fill a disk to see whether a rule notices.
+//! Tries rules on values that somebody wrote down, on a clock that is turned by hand: what fires when, and what is
+//! sent. Nobody has to fill a disk to see whether a rule notices.
 
 mod format;
 

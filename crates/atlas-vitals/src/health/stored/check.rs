@@ -1,5 +1,5 @@
-//! How one check is kept, and how it comes back: as it was, except that what was heard is heard from now on, so that the
-//! time in which nobody listened makes nothing stale.
+//! How one check is kept, and how it comes back: as it was, except that what was heard is heard from now on, so that
+//! the time in which nobody listened makes nothing stale.
 
 use std::time::Duration;
 
