@@ -71,7 +71,7 @@ struct Compiler<'a> {
     /// Those that documents of the index have.
     languages: BTreeSet<String>,
     ranking: Vec<Box<dyn EngineQuery>>,
-    binding: Vec<(Occur, Box<dyn EngineQuery>)>,
+    binding: Vec<EngineClause>,
     needles: Needles,
 }
 
@@ -201,7 +201,7 @@ impl Compiler<'_> {
             .push((occur, Box::new(BooleanQuery::union(alternatives))));
     }
 
-    fn finish(self, query: &Query, owner: Option<Box<dyn EngineQuery>>) -> Compiled {
+    fn finish(self, query: &Query, owner: Option<EngineClause>) -> Compiled {
         let asks_for = |kind: fn(&Operand) -> bool| {
             query
                 .clauses
@@ -216,7 +216,7 @@ impl Compiler<'_> {
             clauses.push((Occur::Must, constant(Box::new(AllQuery), 0.0)));
         }
         clauses.extend(self.ranking.into_iter().map(|query| (Occur::Should, query)));
-        clauses.extend(owner.map(|query| (Occur::Must, query)));
+        clauses.extend(owner);
         // Beside a phrase, which must match, words only rank. Words that no term came of match nothing.
         let least_matching_words = usize::from(words && !phrases);
         let query = BooleanQuery::with_minimum_required_clauses(clauses, least_matching_words);
@@ -264,21 +264,35 @@ fn languages_in_use(searcher: &Searcher, language: Field) -> Result<BTreeSet<Str
     Ok(languages)
 }
 
+/// A part of a query, and whether it must hold.
+type EngineClause = (Occur, Box<dyn EngineQuery>);
+
 /// Keeps other people's documents out. `None` when there are none: a filter that lets everything pass only costs
-/// time.
+/// time. Where the canary is all there is besides, it alone is kept out: to pass over one document costs next to
+/// nothing.
 fn owner_filter(
     user: UserId,
     searcher: &Searcher,
     user_id: Field,
-) -> Result<Option<Box<dyn EngineQuery>>, SearchError> {
-    let term = Term::from_field_i64(user_id, user.0);
+) -> Result<Option<EngineClause>, SearchError> {
+    let (own, canary) = (
+        Term::from_field_i64(user_id, user.0),
+        Term::from_field_i64(user_id, UserId::CANARY.0),
+    );
+    let of = |term| constant(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), 0.0);
+    let mut has_canary = false;
     for segment in searcher.segment_readers() {
-        if segment.inverted_index(user_id)?.doc_freq(&term)? != segment.max_doc() {
-            let owned = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
-            return Ok(Some(constant(owned, 0.0)));
+        let index = segment.inverted_index(user_id)?;
+        let owned = index.doc_freq(&own)?;
+        if owned == segment.max_doc() {
+            continue;
         }
+        if user == UserId::CANARY || owned + index.doc_freq(&canary)? != segment.max_doc() {
+            return Ok(Some((Occur::Must, of(own))));
+        }
+        has_canary = true;
     }
-    Ok(None)
+    Ok(has_canary.then(|| (Occur::MustNot, of(canary))))
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use atlas_domain::{Cursor, ItemId, UserId};
 use tantivy::collector::{Collector, Count, TopDocs};
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
 use tantivy::{
-    DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument,
+    DocAddress, Index, IndexReader, Order, ReloadPolicy, Searcher, SegmentReader, TantivyDocument, Term,
 };
 
 use crate::collect::Stoppable;
@@ -172,9 +174,13 @@ impl SearchReader {
         watermark.clone()
     }
 
-    /// Documents in the index, of all users.
+    /// Documents in the index, of all people.
     pub fn count(&self) -> u64 {
-        self.searcher().num_docs()
+        let searcher = self.searcher();
+        let canary = Term::from_field_i64(self.fields.user_id, UserId::CANARY.0);
+        let canary = TermQuery::new(canary, IndexRecordOption::Basic);
+        let of_nobody = guarded(|| Ok(searcher.search(&canary, &Count)?)).unwrap_or(0) as u64;
+        searcher.num_docs().saturating_sub(of_nobody)
     }
 
     /// Shows `visit` every item in the index, in no order: an index that equals its store has each searchable

@@ -3,6 +3,7 @@
 //! Methods are use cases in domain words: no transaction, row or SQL type leaves this crate, and each write is
 //! one transaction. Nothing here fetches, extracts or judges.
 
+mod asked_file;
 mod blobs;
 mod data_dir;
 mod error;
@@ -14,6 +15,7 @@ mod services;
 mod sqlite;
 mod tx;
 
+pub use asked_file::{AskFailure, AskedValue, ask_file};
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
@@ -22,14 +24,15 @@ pub use jobs::{
     Postponement, Turns, UnreadableJob, WaitedFor,
 };
 pub use library::{
-    AuditEntry, Conclusion, Counts, FilePages, Folding, GivenHtml, IndexMaterial, IndexMaterialPage,
-    IngestCommit, IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem, OverdueLeases,
-    QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs, StoredBytes, TitleHit,
-    TitleQuery, UnreadableItem,
+    AuditEntry, Conclusion, Counts, Folding, GivenHtml, HourOfIngest, IndexMaterial, IndexMaterialPage,
+    IngestCommit, IngestHistory, IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem,
+    OverdueLeases, QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
+    StoredBytes, TitleHit, TitleQuery, UnreadableItem,
 };
 pub use ops::{
-    InboxRecord, IncidentFilter, IncidentRecord, IndexGuard, Ops, StoredBreakers, TimelineMark, VitalsRows,
+    InboxRecord, IncidentFilter, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops,
+    StoredBreakers, StoredHeartbeat, TimelineMark, VitalsRows,
 };
 pub use reserve::Reserve;
 pub use services::DatabaseServices;
-pub use sqlite::WriterStats;
+pub use sqlite::{FileFigures, WriterStats};

@@ -5,15 +5,7 @@ use std::time::Duration;
 
 use super::Library;
 use crate::error::StoreError;
-
-/// Pages of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FilePages {
-    /// All of them.
-    pub all: u64,
-    /// Those that hold nothing.
-    pub free: u64,
-}
+use crate::sqlite::{FileFigures, Lane};
 
 /// Leases of jobs that have run out, and that nobody has ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,13 +17,22 @@ pub struct OverdueLeases {
 }
 
 impl Library {
-    /// Writes a mark through the writer, and reads it back as any reader would. Writing asks no circuit breaker, and is
-    /// not judged by one: this is how one finds out that the file is well again. Returns how often that was done.
+    /// The same library for whoever only looks how it is: nothing that comes of that moves a circuit breaker, except
+    /// where one is due for a probe and this is it.
+    #[must_use]
+    pub fn for_looking(&self) -> Self {
+        Self {
+            db: self.db.for_looking(),
+            ..self.clone()
+        }
+    }
+
+    /// Writes a mark through the writer, and reads it back as any reader would. Returns how often that was done.
     pub async fn beat(&self) -> Result<u64, StoreError> {
         let now = self.clock.now().as_millis();
         let written: u64 = self
             .db
-            .write_past_breaker(move |sql| {
+            .write(Lane::Interactive, move |sql| {
                 Ok(sql
                     .prepare_cached("UPDATE heartbeat SET beats = beats + 1, beat_at = ?1 RETURNING beats")?
                     .query_row([now], |row| row.get(0))?)
@@ -53,17 +54,15 @@ impl Library {
         Ok(written)
     }
 
-    /// How many pages the file has.
-    pub async fn file_pages(&self) -> Result<FilePages, StoreError> {
-        self.db
-            .read(|sql| {
-                let number = |name| sql.pragma_query_value(None, name, |row| row.get(0));
-                Ok(FilePages {
-                    all: number("page_count")?,
-                    free: number("freelist_count")?,
-                })
-            })
-            .await
+    /// Figures about the file.
+    pub async fn figures(&self) -> Result<FileFigures, StoreError> {
+        self.db.figures().await
+    }
+
+    /// Looks through the whole file for damage, giving way to others, for no longer than `limit`. Fails with `Corrupt`
+    /// where there is some, and with `Interrupted` where it came to no end.
+    pub async fn check_gently(&self, limit: Duration) -> Result<(), StoreError> {
+        self.db.check_gently(limit).await
     }
 
     /// Leases that have run out.

@@ -3,12 +3,14 @@
 //! One file a use case; rows become domain values here and nowhere else.
 
 pub(crate) mod audit;
+mod canary;
 mod changes;
 mod collect;
 mod commit;
 mod documents;
 mod duplicates;
 mod heartbeat;
+mod ingest_history;
 pub(crate) mod items;
 mod lost;
 #[cfg(test)]
@@ -36,7 +38,8 @@ pub use audit::AuditEntry;
 pub use changes::{IndexMaterial, IndexMaterialPage};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
-pub use heartbeat::{FilePages, OverdueLeases};
+pub use heartbeat::OverdueLeases;
+pub use ingest_history::{HourOfIngest, IngestHistory};
 pub use items::{ItemFilter, ItemPage, UnreadableItem};
 pub use quarantine::{QuarantinePage, Quarantined};
 pub use retention::{RetentionPolicy, RetentionReport};
@@ -223,6 +226,12 @@ impl Library {
     /// Figures about the writer; `None` when opened read-only.
     pub fn writer_stats(&self) -> Option<WriterStats> {
         self.db.writer_stats()
+    }
+
+    /// Returns once the writer has shown that it goes on, idle or at work: never if it stands or has died, at once if
+    /// there is none or it was closed.
+    pub async fn writer_shows_progress(&self) {
+        self.db.writer_shows_progress().await;
     }
 
     /// Checks every page of the file; the findings are in the error.

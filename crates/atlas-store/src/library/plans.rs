@@ -386,6 +386,8 @@ impl Plans {
             attempts: Duration::ZERO,
             ended_jobs: Duration::ZERO,
             blob_grace: Duration::ZERO,
+            incidents: Duration::ZERO,
+            messages: Duration::ZERO,
         };
         library.trash_item(OWNER, items[1]).await.unwrap();
         self.of("sweep_retention", library.sweep_retention(at_once)).await;

@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Rows, or items whose bytes go, that one transaction is about.
 const BATCH: usize = 200;
 
-/// How long things are kept.
+/// How long things are kept: in the library, and of alerts in operational state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetentionPolicy {
     /// Items in the trash.
@@ -33,6 +33,10 @@ pub struct RetentionPolicy {
     pub ended_jobs: Duration,
     /// Blobs that nothing refers to, since they were written.
     pub blob_grace: Duration,
+    /// Incidents that are over, and what the inbox says of them.
+    pub incidents: Duration,
+    /// Messages about them that nobody will send any more.
+    pub messages: Duration,
 }
 
 impl Default for RetentionPolicy {
@@ -43,6 +47,8 @@ impl Default for RetentionPolicy {
             attempts: 90 * DAY,
             ended_jobs: 7 * DAY,
             blob_grace: DAY,
+            incidents: 90 * DAY,
+            messages: 30 * DAY,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! set aside and begun anew.
 
 mod breakers;
+mod heartbeats;
 mod vitals;
 
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::error::StoreError;
 use crate::reserve::Reserve;
 use crate::services::DatabaseServices;
 use crate::sqlite::{
-    Database, Lane, Migration, Schema, migrate, open_read_only, open_read_write, quick_check,
+    Database, FileFigures, Lane, Migration, Schema, migrate, open_read_only, open_read_write, quick_check,
 };
 
 const SCHEMA: Schema = Schema(&[
@@ -37,10 +38,17 @@ const SCHEMA: Schema = Schema(&[
         name: "vitals",
         sql: include_str!("../../migrations/ops/0004_vitals.sql"),
     },
+    Migration {
+        name: "heartbeat",
+        sql: include_str!("../../migrations/ops/0005_heartbeat.sql"),
+    },
 ]);
 
 pub use breakers::StoredBreakers;
-pub use vitals::{InboxRecord, IncidentFilter, IncidentRecord, TimelineMark, VitalsRows};
+pub use heartbeats::StoredHeartbeat;
+pub use vitals::{
+    InboxRecord, IncidentFilter, IncidentQuery, IncidentRecord, OpenIncidents, TimelineMark, VitalsRows,
+};
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;
@@ -104,6 +112,11 @@ impl Ops {
         }
         names.sort();
         Ok(names)
+    }
+
+    /// Figures about the file.
+    pub async fn figures(&self) -> Result<FileFigures, StoreError> {
+        self.db.figures().await
     }
 
     /// Records that a server starts, and forgets the oldest starts; returns the number of this run.
@@ -217,6 +230,12 @@ impl Ops {
                 Ok(())
             })
             .await
+    }
+
+    /// Returns once the writer has shown that it goes on, idle or at work: never if it stands or has died, at once if it
+    /// was closed.
+    pub async fn writer_shows_progress(&self) {
+        self.db.writer_shows_progress().await;
     }
 
     /// Finishes what is queued and closes the writer.

@@ -15,6 +15,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::busy::{LOCK_WAIT, Patience};
 use super::log::LogEnd;
+use super::pulse::Pulse;
 use super::unclear::{Found, look};
 use crate::error::StoreError;
 
@@ -71,15 +72,24 @@ pub(super) struct BatchEnd {
     pub(super) again: Vec<Box<dyn Request>>,
 }
 
+/// What a batch runs in.
+pub(super) struct Surroundings<'a> {
+    pub(super) disk: &'a dyn Disk,
+    pub(super) log_end: &'a LogEnd,
+    /// By whose policy locks are waited for.
+    pub(super) service: &'a Service,
+    /// Beats whenever a lock is waited for once more.
+    pub(super) pulse: &'a Pulse,
+}
+
 /// Runs `requests` as one transaction and answers them, except those that must run again.
 pub(super) fn commit_batch(
     connection: &Connection,
     mut requests: Vec<Box<dyn Request>>,
     mark: i64,
-    disk: &dyn Disk,
-    log_end: &LogEnd,
-    service: &Service,
+    surroundings: &Surroundings<'_>,
 ) -> BatchEnd {
+    let Surroundings { disk, log_end, .. } = *surroundings;
     requests.retain(|request| !request.is_abandoned());
     if requests.is_empty() {
         return BatchEnd {
@@ -87,7 +97,7 @@ pub(super) fn commit_batch(
             again: requests,
         };
     }
-    match attempt_patiently(connection, &mut requests, mark, disk, log_end, service) {
+    match attempt_patiently(connection, &mut requests, mark, surroundings) {
         Attempt::Committed(results) => {
             answer_all(requests, results);
             BatchEnd {
@@ -175,12 +185,12 @@ fn attempt_patiently(
     connection: &Connection,
     requests: &mut [Box<dyn Request>],
     mark: i64,
-    disk: &dyn Disk,
-    log_end: &LogEnd,
-    service: &Service,
+    surroundings: &Surroundings<'_>,
 ) -> Attempt {
-    let mut patience = Patience::by(service);
+    let Surroundings { disk, log_end, .. } = *surroundings;
+    let mut patience = Patience::by(surroundings.service);
     loop {
+        surroundings.pulse.beat();
         let attempted = attempt(connection, requests, mark, disk, log_end);
         if !matches!(attempted, Attempt::Held { .. }) {
             return attempted;

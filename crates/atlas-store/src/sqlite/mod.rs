@@ -6,12 +6,15 @@ mod backup;
 mod batch;
 mod busy;
 mod connection;
+mod daily_check;
+mod figures;
 mod file;
 mod guard;
 mod health;
 mod log;
 mod migrate;
 mod probe;
+mod pulse;
 mod readers;
 mod unclear;
 mod values;
@@ -34,6 +37,7 @@ use crate::services::DatabaseServices;
 pub(crate) use connection::{
     Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
 };
+pub use figures::FileFigures;
 pub(crate) use migrate::{Migration, Schema, backups_of, migrate};
 pub(crate) use values::{Column, StoredText, json_column, parse_column, to_json};
 pub(crate) use writer::Lane;
@@ -60,6 +64,8 @@ pub(crate) struct Database {
     reading: Reading,
     path: Arc<Path>,
     health: Arc<Health>,
+    /// It only looks how the file is: what comes of that is held neither for nor against it.
+    only_looks: bool,
 }
 
 impl Database {
@@ -96,6 +102,7 @@ impl Database {
             reading: Reading::Shared,
             path,
             health: Arc::default(),
+            only_looks: false,
         })
     }
 
@@ -118,7 +125,25 @@ impl Database {
             reading,
             path: path.into(),
             health: Arc::default(),
+            only_looks: false,
         })
+    }
+
+    /// The same for whoever looks how the file is. A circuit breaker turns it away as it does everybody, and lets it be
+    /// the probe when one is due; nothing else that it meets is counted.
+    pub(crate) fn for_looking(&self) -> Self {
+        Self {
+            only_looks: true,
+            ..self.clone()
+        }
+    }
+
+    /// What the call of `permit` says of the file, which is nothing where it only looks.
+    fn counted(&self, permit: &Permit<'_>, judged: CallResult) -> CallResult {
+        if self.only_looks && !permit.is_probe() {
+            return CallResult::Ignored;
+        }
+        judged
     }
 
     /// A connection of its own, for reading only.
@@ -197,6 +222,9 @@ impl Database {
             work(sql).map_err(|error| health.note(error, &path))
         };
         let result = self.noted(writer.submit(lane, on_sound_file, committed).await);
+        if matches!(result, Err(StoreError::Busy(_))) {
+            self.readers.usage().found_busy();
+        }
         if result.is_ok() {
             self.health.written();
         }
@@ -223,6 +251,7 @@ impl Database {
         let permit = self.guards.reading.ask()?;
         let result = self.noted(self.read_patiently(place, work).await);
         let (judged, error) = (judge_read(&result), result.as_ref().err());
+        let judged = self.counted(&permit, judged);
         self.guards.reading.finish(permit, judged, error);
         result
     }
@@ -236,7 +265,12 @@ impl Database {
     {
         let permit = self.guards.maintenance.ask()?;
         let (path, reading) = (Arc::clone(&self.path), self.reading);
-        let result = tokio::task::spawn_blocking(move || work(&open_reader(&path, reading)?))
+        let usage = self.readers.usage().clone();
+        let reading_whole = move || {
+            let _going_on = usage.begin_read();
+            work(&open_reader(&path, reading)?)
+        };
+        let result = tokio::task::spawn_blocking(reading_whole)
             .await
             .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())));
         // However long it took and however it ended, nobody else is turned away for it.
@@ -257,6 +291,7 @@ impl Database {
             if !matches!(result, Err(StoreError::Busy(_))) {
                 return result;
             }
+            self.readers.usage().found_busy();
             let Some(wait) = patience.next_wait() else {
                 return result;
             };
@@ -270,7 +305,7 @@ impl Database {
 
     /// Gives the permit of a write back with what its result says of the file.
     async fn judge_write<T>(&self, permit: Permit<'_>, result: &Result<T, StoreError>) {
-        let mut judged = judge(result);
+        let mut judged = self.counted(&permit, judge(result));
         if let (Err(error), Some(probe), CallResult::Outage) = (result, &self.probe, judged) {
             judged = probe.confirm(error).await;
         }
@@ -290,6 +325,14 @@ impl Database {
     /// Figures about the writer; `None` when opened read-only.
     pub(crate) fn writer_stats(&self) -> Option<WriterStats> {
         self.writer.as_ref().map(|writer| writer.stats())
+    }
+
+    /// Returns once the writer thread has shown that it goes on; at once where there is none. See
+    /// [`Writer::shows_progress`].
+    pub(crate) async fn writer_shows_progress(&self) {
+        if let Some(writer) = &self.writer {
+            writer.shows_progress().await;
+        }
     }
 
     /// Commits what is queued, checkpoints and closes the writer. Later writes fail with `Closed`.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::busy::LOCK_WAIT;
 use super::connection::{Reading, open_reader};
+use super::figures::Usage;
 use crate::error::StoreError;
 
 /// Steps of SQLite's machine between two looks whether a read has to end: some microseconds.
@@ -20,6 +21,7 @@ const STEPS_PER_LOOK: i32 = 1_000;
 pub(crate) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     free: Arc<Semaphore>,
+    usage: Usage,
     /// How long one read may take, now.
     limit: Box<dyn Fn() -> Duration + Send + Sync>,
 }
@@ -40,6 +42,7 @@ impl Readers {
         Ok(Self {
             idle: Arc::new(Mutex::new(connections)),
             free: Arc::new(Semaphore::new(count)),
+            usage: Usage::default(),
             limit: Box::new(limit),
         })
     }
@@ -56,6 +59,11 @@ impl Readers {
             }),
             Err(_elapsed) => Err(StoreError::Busy("too many reads at once".to_owned())),
         }
+    }
+
+    /// Who reads.
+    pub(super) fn usage(&self) -> &Usage {
+        &self.usage
     }
 
     fn take(&self) -> Connection {
@@ -88,8 +96,9 @@ impl Place<'_> {
         let mut connection = readers.take();
         let end = EndOnDrop::default();
         let must_end = Arc::clone(&end.0);
-        let idle = Arc::clone(&readers.idle);
+        let (idle, going_on) = (Arc::clone(&readers.idle), readers.usage.begin_read());
         let mut task = tokio::task::spawn_blocking(move || {
+            let _going_on = going_on;
             let result = until(must_end, &mut connection, work);
             lock(&idle).push(connection);
             drop(permit); // only now may another reader come for the connection

@@ -5,6 +5,7 @@ mod file;
 mod guarding;
 mod limits;
 mod locks;
+mod progress;
 mod takeover;
 
 use std::path::PathBuf;

@@ -10,8 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::batch::{ConnectionState, Disk, Request, commit_batch};
+use super::batch::{ConnectionState, Disk, Request, Surroundings, commit_batch};
 use super::log::{self, LogEnd};
+use super::pulse::{Pulse, beat_during_statements};
 use crate::error::StoreError;
 
 /// Requests that may wait in one lane; further callers wait for a place.
@@ -55,6 +56,7 @@ struct Shared {
     requests: AtomicU64,
     busy_micros: AtomicU64,
     log_end: LogEnd,
+    pulse: Arc<Pulse>,
 }
 
 #[derive(Default)]
@@ -67,7 +69,7 @@ struct Lanes {
 impl Writer {
     /// Takes over `connection`, which is open on the file of `disk`. Locks are waited for by the policy of `service`.
     pub(super) fn start(
-        connection: Connection,
+        mut connection: Connection,
         disk: Box<dyn Disk>,
         service: Arc<Service>,
     ) -> Result<Self, StoreError> {
@@ -78,6 +80,7 @@ impl Writer {
             requests: AtomicU64::new(0),
             busy_micros: AtomicU64::new(0),
             log_end: LogEnd::default(),
+            pulse: Arc::default(),
         });
         let mark = connection.query_row("SELECT batch FROM writer_mark", [], |row| row.get(0))?;
         let file_name = disk.path().file_name().unwrap_or_default();
@@ -88,7 +91,9 @@ impl Writer {
             service,
             mark,
             inherits_log: true,
+            pulse: Arc::clone(&shared.pulse),
         };
+        beat_during_statements(&mut connection, &shared.pulse)?;
         if let Err(error) = thread.empty_inherited_log(&connection) {
             let path = thread.disk.path().display();
             tracing::warn!(%path, %error, "the log of the last process could not be emptied; each batch tries again");
@@ -162,6 +167,26 @@ impl Writer {
         }
     }
 
+    /// Returns once the thread has shown that it goes on: that it waits for work, comes from one request to the next, or
+    /// is on its way through a statement. Of one that stands, or has died, it never returns; of one that was stopped, at
+    /// once.
+    pub(super) async fn shows_progress(&self) {
+        let answer = self.shared.pulse.ask();
+        drop(self.shared.lock()); // so that the thread has looked before this, or waits and hears what follows
+        self.shared.arrived.notify_one();
+        if self.is_stopped() || answer.await.is_ok() {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+    }
+
     /// Refuses new requests, finishes those that wait, and closes the connection.
     pub(super) fn stop(&self) {
         self.shared.lock().closed = true;
@@ -190,6 +215,7 @@ impl Shared {
     fn wait_for_work(&self) -> Option<Vec<Box<dyn Request>>> {
         let mut lanes = self.lock();
         loop {
+            self.pulse.beat();
             let first = lanes.next_batch();
             if !first.is_empty() {
                 return Some(first);
@@ -238,6 +264,7 @@ struct WriterThread {
     /// The log may still begin with what a former process wrote. If its last synchronisation failed, that is only in
     /// the kernel's cache: a power cut would take it, and all that was acknowledged behind it.
     inherits_log: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl WriterThread {
@@ -253,9 +280,11 @@ impl WriterThread {
                 .fetch_add(begun.elapsed().as_micros() as u64, Ordering::Relaxed);
         }
         self.close();
+        shared.pulse.beat(); // to whoever asked on the way out
     }
 
     fn write(&mut self, requests: Vec<Box<dyn Request>>, log_end: &LogEnd) {
+        self.pulse.beat();
         let connection = match self.take_connection() {
             Ok(connection) => connection,
             Err(error) => {
@@ -268,14 +297,19 @@ impl WriterThread {
         // Where it fails, the batch goes on: see there.
         let _ = self.empty_inherited_log(&connection);
         self.mark += 1;
-        let (disk, service) = (self.disk.as_ref(), &self.service);
-        let end = commit_batch(&connection, requests, self.mark, disk, log_end, service);
+        let surroundings = Surroundings {
+            disk: self.disk.as_ref(),
+            log_end,
+            service: &self.service,
+            pulse: &self.pulse,
+        };
+        let end = commit_batch(&connection, requests, self.mark, &surroundings);
         self.connection = match end.connection {
             ConnectionState::Usable => Some(connection),
             ConnectionState::Suspect => {
                 tracing::error!(path = %self.disk.path().display(), "reopening the database after an I/O error");
                 drop(connection);
-                self.disk.reopen().ok() // or with the next batch, whose callers are told why it cannot
+                self.reopen().ok() // or with the next batch, whose callers are told why it cannot
             }
         };
         for request in end.again {
@@ -299,7 +333,13 @@ impl WriterThread {
     fn take_connection(&mut self) -> Result<Connection, StoreError> {
         let connection = self.connection.take();
         self.disk.check()?;
-        connection.map_or_else(|| self.disk.reopen(), Ok)
+        connection.map_or_else(|| self.reopen(), Ok)
+    }
+
+    fn reopen(&self) -> Result<Connection, StoreError> {
+        let mut connection = self.disk.reopen()?;
+        beat_during_statements(&mut connection, &self.pulse)?;
+        Ok(connection)
     }
 
     /// Leaves one file behind where it can: an empty write-ahead log needs no recovery at the next start.

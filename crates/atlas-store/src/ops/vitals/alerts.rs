@@ -1,6 +1,7 @@
 //! Incidents, notices, deliveries and what else alerts remember, as rows.
 
 mod listing;
+mod looking;
 
 use atlas_vitals::alerts::{
     Change, IncidentId, NoticeEnd, StoredAlerts, StoredDelivery, StoredGroup, StoredIncident, StoredNotice,
@@ -13,6 +14,7 @@ use super::super::Ops;
 use super::{read_text, text_of};
 use crate::error::StoreError;
 pub use listing::{InboxRecord, IncidentFilter, IncidentRecord};
+pub use looking::{IncidentQuery, OpenIncidents};
 
 impl Ops {
     /// What a start takes up: everything that is not over, or has something left to tell.

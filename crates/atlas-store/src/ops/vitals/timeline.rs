@@ -1,5 +1,7 @@
 //! How far the steady time line had come, so that the next process goes on from there.
 
+use std::time::Duration;
+
 use atlas_domain::Timestamp;
 use rusqlite::OptionalExtension;
 
@@ -17,6 +19,17 @@ pub struct TimelineMark {
     pub uptime_ms: u64,
     /// Which start of the machine that was.
     pub boot_id: String,
+}
+
+impl TimelineMark {
+    /// When that moment of the time line is or was, for people.
+    pub fn wall_of(&self, at_ms: u64) -> Timestamp {
+        if at_ms >= self.at_ms {
+            self.wall.after(Duration::from_millis(at_ms - self.at_ms))
+        } else {
+            self.wall.before(Duration::from_millis(self.at_ms - at_ms))
+        }
+    }
 }
 
 impl Ops {

@@ -215,6 +215,24 @@ async fn reads_that_fail_in_a_row_stop_reading_and_one_alone_does_not() {
 }
 
 #[tokio::test]
+async fn whoever_only_looks_opens_nothing_and_is_turned_away_like_everybody() {
+    let pair = Pair::new();
+    let looking = pair.library.for_looking();
+    let unreadable_page = |_: &Connection| Err::<(), _>(StoreError::Io("a bad sector".to_owned()));
+    pair.fail(true);
+    for _ in 0..5 {
+        looking.write(Lane::Interactive, note("x")).await.unwrap_err();
+        looking.read(unreadable_page).await.unwrap_err();
+    }
+    for scope in ["library.read", "library.write"] {
+        assert_eq!(pair.breaker(scope).phase, Phase::Closed, "{scope}");
+    }
+    pair.write("lost").await.unwrap_err();
+    let refused = looking.write(Lane::Interactive, note("x")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Paused { .. }), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_person_can_stop_writing_and_lets_it_go_on() {
     let pair = Pair::new();
     pair.decide("library.write", OverlayMode::ForcedOpen, "the disk is copied");

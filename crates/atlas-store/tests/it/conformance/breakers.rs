@@ -334,7 +334,7 @@ async fn a_file_from_before_there_were_breakers_is_migrated() {
     // What came later goes with them.
     let before = "DROP TABLE breaker; DROP TABLE breaker_set_aside; DROP TABLE timeline; DROP TABLE health;
         DROP TABLE incident; DROP TABLE notice; DROP TABLE delivery; DROP TABLE alert_memory; DROP TABLE inbox;
-        DROP TABLE metric_series; DROP TABLE metric_kills; DROP TABLE metric_row;
+        DROP TABLE metric_series; DROP TABLE metric_kills; DROP TABLE metric_row; DROP TABLE heartbeat;
         DELETE FROM schema_migration WHERE version >= 3; PRAGMA user_version = 2;";
     let ops = reopen_after(ops, &library, |library| library.damage_ops(before)).await;
     assert_eq!(ops.begin_run("1.0.0").await.unwrap(), run + 1);

@@ -13,6 +13,8 @@ mod ingest;
 mod jobs;
 mod leases;
 mod listing;
+mod looking;
+mod looking_at_alerts;
 mod opening;
 mod ops;
 mod ownership;

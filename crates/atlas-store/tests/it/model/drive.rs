@@ -25,6 +25,8 @@ const AT_ONCE: RetentionPolicy = RetentionPolicy {
     attempts: Duration::ZERO,
     ended_jobs: Duration::ZERO,
     blob_grace: Duration::ZERO,
+    incidents: Duration::ZERO,
+    messages: Duration::ZERO,
 };
 
 pub(super) struct Driver {

@@ -160,7 +160,10 @@ impl Ops {
     }
 }
 
-fn with_messages(sql: &rusqlite::Connection, incident: StoredIncident) -> Result<IncidentRecord, StoreError> {
+pub(super) fn with_messages(
+    sql: &rusqlite::Connection,
+    incident: StoredIncident,
+) -> Result<IncidentRecord, StoreError> {
     let id = incident.id;
     Ok(IncidentRecord {
         incident,
