@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use atlas_domain::Timestamp;
+
 /// Milliseconds on the time line. Whoever runs the machine keeps it going over a restart: a moment that was stored
 /// stays that long ago, whatever happened to the wall clock meanwhile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +33,13 @@ impl Moment {
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
+    }
+
+    /// When it is or was `at` by the clock on the wall, which shows `wall` at this moment and is not set meanwhile. What
+    /// was before the origin was then.
+    #[must_use]
+    pub fn at_wall(self, wall: Timestamp, at: Timestamp) -> Self {
+        self.after(at.since(wall)).before(wall.since(at))
     }
 
     /// How long ago `earlier` was; zero when it lies ahead.

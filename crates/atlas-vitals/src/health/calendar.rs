@@ -5,6 +5,9 @@ use atlas_domain::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
+use super::spans::Span;
+use crate::Moment;
+
 /// A window that comes back every week.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeeklyWindow {
@@ -42,6 +45,24 @@ impl WeeklyWindow {
         let now = wall.as_millis();
         self.around(wall)
             .any(|(from, until)| (from..until).contains(&now))
+    }
+
+    /// Each time of it that is not over, from when to when: first the one that is now, if one is. They reach a week
+    /// ahead.
+    pub fn times(&self, wall: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.around(wall)
+            .filter(move |(from, until)| from < until && *until > wall.as_millis())
+            .map(|(from, until)| (Timestamp::from_millis(from), Timestamp::from_millis(until)))
+    }
+
+    /// The same on the time line, as both clocks go now: the one that is now, if one is, and the next. It is asked
+    /// again when one has ended, and when the clock on the wall was set.
+    pub fn spans(&self, now: Moment, wall: Timestamp) -> Vec<Span> {
+        let spans = self.times(wall).map(|(from, until)| Span {
+            from: now.at_wall(wall, from),
+            until: now.at_wall(wall, until),
+        });
+        spans.take(2).collect()
     }
 
     /// When it begins or ends next.
@@ -133,6 +154,62 @@ mod tests {
         assert!(!window.covers(at(until)));
         assert_eq!(window.next_change(at(from).before(millisecond)), Some(at(from)));
         assert_eq!(window.next_change(at(from)), Some(at(until)));
+    }
+
+    /// The night on which an hour is left out, and the one on which an hour comes twice.
+    #[rstest]
+    #[case::an_hour_is_left_out("2026-03-28T23:00:00Z", 1, 2)]
+    #[case::an_hour_comes_twice("2026-10-24T22:00:00Z", 1, 4)]
+    fn on_the_time_line_a_window_is_as_long_as_the_night_makes_it(
+        #[case] wall: &str,
+        #[case] begins_in_hours: u64,
+        #[case] lasts_hours: u64,
+    ) {
+        let window = window(
+            &[Weekday::Sunday],
+            time(1, 0, 0, 0),
+            time(4, 0, 0, 0),
+            "Europe/Berlin",
+        );
+        let now = Moment::from_millis(5_000);
+        let spans = window.spans(now, at(wall));
+        let hours = std::time::Duration::from_hours;
+        assert_eq!(spans[0].from, now.after(hours(begins_in_hours)));
+        assert_eq!(spans[0].length(), hours(lasts_hours));
+    }
+
+    #[test]
+    fn the_times_of_a_window_are_the_one_that_is_now_and_those_to_come() {
+        let window = window(
+            &[Weekday::Monday, Weekday::Tuesday],
+            time(23, 0, 0, 0),
+            time(1, 0, 0, 0),
+            "UTC",
+        );
+        let times: Vec<String> = window
+            .times(at("2026-06-02T00:30:00Z"))
+            .take(3)
+            .map(|(from, until)| format!("{from} {until}"))
+            .collect();
+        assert_eq!(
+            times,
+            [
+                "2026-06-01T23:00:00Z 2026-06-02T01:00:00Z",
+                "2026-06-02T23:00:00Z 2026-06-03T01:00:00Z",
+                "2026-06-08T23:00:00Z 2026-06-09T01:00:00Z",
+            ]
+        );
+        // What has begun on the wall before the time line did began with it.
+        let spans = window.spans(Moment::ORIGIN, at("2026-06-02T00:30:00Z"));
+        let minutes = |count: u64| Moment::from_millis(count * 60_000);
+        let told: Vec<_> = spans.iter().map(|span| (span.from, span.until)).collect();
+        assert_eq!(
+            told,
+            [
+                (minutes(0), minutes(30)),
+                (minutes(22 * 60 + 30), minutes(24 * 60 + 30))
+            ]
+        );
     }
 
     #[test]

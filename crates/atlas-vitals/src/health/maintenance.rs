@@ -7,6 +7,7 @@ use std::time::Duration;
 use atlas_domain::Timestamp;
 
 use super::calendar::WeeklyWindow;
+use super::spans::Span;
 use crate::Moment;
 
 /// No job may announce more at once: whoever works longer announces again.
@@ -78,6 +79,23 @@ impl Maintenance {
         }
     }
 
+    /// When it is, on the time line, as both clocks go now: what is not over of it. Of a weekly one the time that is
+    /// now, if one is, and the next.
+    pub fn spans(&self, now: Moment, wall: Timestamp) -> Vec<Span> {
+        match &self.time {
+            MaintenanceTime::Weekly(window) => window.spans(now, wall),
+            MaintenanceTime::Announced { from, until } if *until > now => vec![Span {
+                from: *from,
+                until: *until,
+            }],
+            MaintenanceTime::Planned { from, until } if *until > wall => vec![Span {
+                from: now.at_wall(wall, *from),
+                until: now.at_wall(wall, *until),
+            }],
+            MaintenanceTime::Announced { .. } | MaintenanceTime::Planned { .. } => Vec::new(),
+        }
+    }
+
     /// Whether it is about this check.
     pub fn is_about(&self, check: &str) -> bool {
         match &self.scope {
@@ -144,17 +162,21 @@ impl Calendar {
         });
     }
 
+    /// What is announced, then what is planned.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Maintenance> {
+        self.announced.iter().chain(&self.planned)
+    }
+
     /// What covers a check now, if anything does.
     pub(super) fn covering(&self, check: &str, now: Moment, wall: Timestamp) -> Option<&Maintenance> {
-        let all = self.announced.iter().chain(&self.planned);
-        all.into_iter()
+        self.all()
             .find(|maintenance| maintenance.is_about(check) && maintenance.is_now(now, wall))
     }
 
     /// When something begins or ends next.
     pub(super) fn next_change(&self, now: Moment, wall: Timestamp) -> Option<Moment> {
-        let all = self.announced.iter().chain(&self.planned);
-        all.filter_map(|maintenance| maintenance.next_change(now, wall))
+        self.all()
+            .filter_map(|maintenance| maintenance.next_change(now, wall))
             .min()
     }
 }

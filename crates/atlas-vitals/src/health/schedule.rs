@@ -8,6 +8,8 @@ use crate::Moment;
 
 /// Every check has begun to run this long after the start.
 const FIRST_WITHIN: Duration = Duration::from_secs(10);
+/// And this long after the one before it, where there are few.
+const FIRST_APART: Duration = Duration::from_millis(500);
 
 /// Later runs are shifted by at most this share of the time between them, in thousandths.
 const SPREAD_PERMILLE: u64 = 50;
@@ -28,7 +30,7 @@ impl Schedule {
         let share = place as u32 % count.max(1) as u32;
         Self {
             seed: mixed(seed.wrapping_add(place as u64)),
-            due: now.after(FIRST_WITHIN * share / count.max(1) as u32),
+            due: now.after((FIRST_WITHIN / count.max(1) as u32).min(FIRST_APART) * share),
             running_since: None,
             runs: 0,
             skipped: 0,

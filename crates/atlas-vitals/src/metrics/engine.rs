@@ -185,6 +185,11 @@ impl Measurements {
         self.rhythm.due(now)
     }
 
+    /// From now on looks are due every `every`.
+    pub fn look_every(&mut self, now: Moment, every: Duration) {
+        self.rhythm.change(now, every);
+    }
+
     /// Somebody watches: for a short while looks are due every second. Whoever goes on watching says so again.
     pub fn watched(&mut self, now: Moment) {
         self.rhythm.watched(now);

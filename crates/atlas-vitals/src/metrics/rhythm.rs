@@ -41,6 +41,12 @@ impl Rhythm {
         }
     }
 
+    /// From now on looks are due every `every`.
+    pub(super) fn change(&mut self, now: Moment, every: Duration) {
+        self.every = every.max(WATCHED_EVERY);
+        self.next_look = self.next_look.min(following(now, self.every));
+    }
+
     pub(super) fn watched(&mut self, now: Moment) {
         self.watched_until = now.after(WATCHED_FOR);
         self.next_look = self.next_look.min(following(now, WATCHED_EVERY));
@@ -77,6 +83,17 @@ mod tests {
     use super::*;
 
     const TEN: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn another_pace_holds_from_the_next_even_moment_on() {
+        let mut rhythm = Rhythm::begin(Moment::ORIGIN, Duration::from_hours(1));
+        assert!(rhythm.due(Moment::ORIGIN).look);
+        let now = Moment::from_millis(3_000);
+        rhythm.change(now, TEN);
+        assert!(!rhythm.due(now).look);
+        assert!(rhythm.due(Moment::from_millis(10_000)).look);
+        assert!(rhythm.due(Moment::from_millis(20_000)).look);
+    }
 
     fn at(millis: u64) -> Moment {
         Moment::from_millis(millis)

@@ -9,7 +9,7 @@ use atlas_domain::Timestamp;
 use super::catalogue::machine::{
     CPU_USED, DISK_READ, MEMORY_AVAILABLE, MOUNT_AVAILABLE, NETWORK_RECEIVED, OOM_KILLS, PROCESS_THREADS,
 };
-use super::catalogue::service::OUTBOUND_HOST_FAILED;
+use super::catalogue::service::BREAKER_OPEN_AGE;
 use super::*;
 use crate::Moment;
 
@@ -333,24 +333,19 @@ fn a_clock_in_a_wrong_year_makes_no_series_be_forgotten_until_it_has_gone_evenly
 fn what_has_no_history_is_shown_and_not_kept() {
     let mut world = World::new();
     world.run(minutes(2), |_, sample| {
-        sample.add_for(&OUTBOUND_HOST_FAILED, "example.org", 3.0);
+        sample.add_for(&BREAKER_OPEN_AGE, "example.org", 3.0);
     });
 
+    assert_eq!(world.value("breaker_open_age", Some("example.org")), Some(3.0));
     assert_eq!(
-        world.value("outbound_host_failed", Some("example.org")),
-        Some(3.0)
-    );
-    assert_eq!(
-        world
-            .measurements
-            .series("outbound_host_failed", Some("example.org")),
+        world.measurements.series("breaker_open_age", Some("example.org")),
         None
     );
     assert!(
         world
             .series
             .values()
-            .all(|series| series.name != "outbound_host_failed")
+            .all(|series| series.name != "breaker_open_age")
     );
 }
 

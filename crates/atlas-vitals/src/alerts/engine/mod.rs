@@ -5,6 +5,7 @@ mod agenda;
 mod answers;
 mod dispatch;
 mod effects;
+mod looking;
 mod notices;
 mod people;
 mod restore;
@@ -70,6 +71,8 @@ pub enum Input {
     },
     /// Other settings hold.
     Reload(Arc<AlertSettings>),
+    /// All services and checks that there are from now on. What was said of the status of others is over.
+    Watched(BTreeSet<Arc<str>>),
     /// Time has passed.
     Tick,
 }
@@ -186,6 +189,12 @@ impl Alerts {
         self.settings.channels.is_empty()
     }
 
+    /// Every channel by its name, and since when nothing gets through it, if that is so.
+    pub fn channels_failing(&self) -> impl Iterator<Item = (&str, Option<Moment>)> {
+        let channels = self.channels.iter();
+        channels.map(|(name, channel)| (&**name, channel.failing_since))
+    }
+
     /// The settings that hold.
     pub fn settings(&self) -> &AlertSettings {
         &self.settings
@@ -215,6 +224,7 @@ impl Alerts {
                 fraction,
             } => self.answered(delivery, &answer, fraction, now, wall),
             Input::Reload(settings) => return self.reload(settings, now, wall),
+            Input::Watched(services) => self.forget_status_of_others(&services, now, wall),
             Input::Tick => {}
         }
         Ok(())

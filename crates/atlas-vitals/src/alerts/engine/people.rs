@@ -7,7 +7,7 @@ use atlas_domain::{DeliveryState, IncidentEnd, NoticeState, Timestamp};
 
 use super::{Alerts, Refusal, RuleIndex, Wake};
 use crate::Moment;
-use crate::alerts::incident::Acknowledgement;
+use crate::alerts::incident::{Acknowledgement, Incident};
 use crate::alerts::observation::Window;
 use crate::alerts::settings::AlertSettings;
 use crate::alerts::silence::{NewSilence, Silence};
@@ -93,7 +93,7 @@ impl Alerts {
         Ok(())
     }
 
-    fn open_incident(&mut self, id: IncidentId) -> Result<&mut crate::alerts::incident::Incident, Refusal> {
+    fn open_incident(&mut self, id: IncidentId) -> Result<&mut Incident, Refusal> {
         let incident = self.incidents.get_mut(&id).filter(|incident| !incident.is_over());
         incident.ok_or(Refusal::NoIncident(id))
     }
@@ -131,6 +131,25 @@ impl Alerts {
             .copied()
             .filter(|id| !is_watched(id))
             .collect();
+        self.remove(orphans, now, wall);
+    }
+
+    /// A service that nobody looks at any more never says that it is well again.
+    pub(super) fn forget_status_of_others(
+        &mut self,
+        services: &BTreeSet<Arc<str>>,
+        now: Moment,
+        wall: Timestamp,
+    ) {
+        let is_orphan = |incident: &&Incident| {
+            incident.is_status && !incident.is_over() && !services.contains(&incident.service)
+        };
+        let open = self.open.values().filter_map(|id| self.incidents.get(id));
+        let orphans = open.filter(is_orphan).map(|incident| incident.id).collect();
+        self.remove(orphans, now, wall);
+    }
+
+    fn remove(&mut self, orphans: Vec<IncidentId>, now: Moment, wall: Timestamp) {
         for id in orphans {
             if let Some(incident) = self.incidents.get_mut(&id) {
                 let news = incident.finish(IncidentEnd::Removed, now, wall);

@@ -21,26 +21,23 @@ impl Alerts {
         now: Moment,
     ) -> Option<Suppression> {
         let is_news = !tells_the_end(kind);
-        let depends = || {
-            self.services
-                .get(&incident.service)
-                .is_some_and(|service| service.held)
-        };
-        if is_news && depends() {
-            return Some(Suppression::Dependency);
-        }
         let severity = if is_news {
             incident.badness.severity
         } else {
             incident.worst.severity
         };
-        let windows = || {
-            self.windows
-                .iter()
-                .filter_map(|window| window.holds(&incident.service, severity, now))
-        };
-        if let Some(held) = windows().min() {
-            return Some(held);
+        let windows = self.windows.iter();
+        let by_window = windows
+            .filter_map(|window| window.holds(&incident.service, severity, now))
+            .min();
+        let service = self.services.get(&incident.service);
+        if is_news && let Some(service) = service.filter(|service| service.held) {
+            // Where nothing that it depends on is broken, it is the work that holds it back.
+            let is_work = service.blocked_by.is_none() && by_window == Some(Suppression::Maintenance);
+            return by_window.filter(|_| is_work).or(Some(Suppression::Dependency));
+        }
+        if by_window.is_some() {
+            return by_window;
         }
         if self.silencing(incident, now).next().is_some() {
             return Some(Suppression::Silence);
@@ -51,6 +48,11 @@ impl Alerts {
         }
         let only_repeats = matches!(kind, NoticeKind::Reminder | NoticeKind::Escalated);
         (only_repeats && incident.flapping).then_some(Suppression::Flapping)
+    }
+
+    fn is_blocked(&self, service: &Arc<str>) -> bool {
+        let service = self.services.get(service);
+        service.is_some_and(|service| service.blocked_by.is_some())
     }
 
     fn silencing<'a>(&'a self, incident: &'a Incident, now: Moment) -> impl Iterator<Item = &'a Silence> {
@@ -134,7 +136,15 @@ impl Alerts {
         let Some((kind, before)) = notice.map(|notice| (notice.kind, notice.held)) else {
             return;
         };
-        let held = self.suppression(incident, kind, now);
+        let held = match (before, self.suppression(incident, kind, now)) {
+            // The work is over, and its service is looked at once more: if all is well by then, the digest has it.
+            (Some(Suppression::Maintenance), Some(Suppression::Dependency))
+                if !self.is_blocked(&incident.service) =>
+            {
+                before
+            }
+            (_, held) => held,
+        };
         if held == Some(Suppression::Silence) {
             self.meet(id, now);
         }

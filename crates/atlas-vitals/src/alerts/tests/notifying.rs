@@ -346,7 +346,10 @@ fn a_long_reason_in_a_status_stands_in_the_message() {
     let text = world.got[0].message.text();
     assert!(text.contains("why: no answer within 2 s"), "{text}");
     assert!(text.contains("run: atlas status"), "{text}");
-    assert!(text.contains("read: service-status"), "{text}");
+    assert!(
+        text.contains("read: docs/guide/runbooks.md#service-status"),
+        "{text}"
+    );
 }
 
 /// F22: neither a name nor a reason can add a header, and a message has a bound.

@@ -130,6 +130,28 @@ fn what_nothing_else_can_end_a_person_can() {
 }
 
 #[test]
+fn what_was_said_of_a_service_that_nobody_looks_at_any_more_is_over() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.observe("own", Down);
+    world.pass_secs(60);
+    let told = world.got.len();
+
+    world.input(Input::Watched([Arc::from("search")].into()));
+    world.pass_secs(600);
+
+    let ends: Vec<_> = world
+        .rows
+        .incidents
+        .values()
+        .map(|row| (&*row.service, row.end))
+        .collect();
+    assert!(ends.contains(&("own", Some(IncidentEnd::Removed))), "{ends:?}");
+    assert!(ends.contains(&("search", None)), "{ends:?}");
+    assert_eq!(world.got[told].kinds(), [NoticeKind::Resolved]);
+}
+
+#[test]
 fn a_silence_that_cannot_be_is_refused_with_all_reasons() {
     let mut world = World::new();
     let asked = NewSilence {

@@ -136,6 +136,33 @@ fn what_came_and_went_during_maintenance_is_a_line_in_the_digest_at_its_end() {
     assert_eq!(world.got[0].kinds(), [NoticeKind::FiredAndResolved; 2]);
 }
 
+/// As health tells it: held back while there is work, then until it was looked at once more.
+#[test]
+fn what_was_held_back_for_work_and_is_well_at_the_look_after_it_is_in_the_digest() {
+    let mut world = World::new();
+    let until = START.after(Duration::from_mins(10));
+    world.input(Input::Windows(vec![window(
+        WindowKind::Maintenance,
+        &["search"],
+        START,
+        until,
+    )]));
+    let mut work = held("search", Down, true);
+    work.blocked_by = None;
+    world.input(Input::Observed(vec![work.clone()]));
+    assert_eq!(reasons(&world), [Some(Suppression::Maintenance)]);
+
+    world.pass_secs(600);
+    world.input(Input::Windows(Vec::new()));
+    world.input(Input::Observed(vec![work]));
+    world.pass_secs(10);
+    assert!(world.got.is_empty());
+    world.observe("search", Healthy);
+    world.pass_secs(7_200);
+    assert_eq!(world.got.len(), 1);
+    assert_eq!(world.got[0].message.kind, DeliveryKind::Digest);
+}
+
 #[test]
 fn an_end_that_falls_into_maintenance_is_told_after_it() {
     let mut world = World::new();

@@ -81,7 +81,9 @@ impl HealthEngine {
         let count = checks.len();
         let mut before = std::mem::take(&mut self.services);
         for (place, settings) in checks.into_iter().enumerate() {
-            let service = if let Some(kept) = before.remove(&settings.name) {
+            let service = if let Some(mut kept) = before.remove(&settings.name) {
+                // One that ran once a day does not wait for tomorrow.
+                kept.schedule.hasten(now.after(settings.every));
                 Service { settings, ..kept }
             } else {
                 let schedule = Schedule::first(self.seed, place, count, now);

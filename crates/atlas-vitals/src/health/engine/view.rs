@@ -5,6 +5,7 @@ use std::time::Duration;
 use atlas_domain::{HealthStatus, Timestamp};
 
 use super::super::history::History;
+use super::super::maintenance::Maintenance;
 use super::super::result::CheckResult;
 use super::super::service::Service;
 use super::super::transition::Withheld;
@@ -68,6 +69,11 @@ impl HealthEngine {
     /// One service, as of the last step.
     pub fn service(&self, name: &str) -> Option<ServiceHealth> {
         self.services.get(name).map(|service| self.picture(name, service))
+    }
+
+    /// All maintenance that is known: what jobs announced and what the owner planned, now or later.
+    pub fn maintenance(&self) -> impl Iterator<Item = &Maintenance> {
+        self.calendar.all()
     }
 
     /// What the status of one has been.

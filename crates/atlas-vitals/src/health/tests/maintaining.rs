@@ -175,3 +175,46 @@ fn what_was_announced_ends_by_itself_also_over_a_restart() {
         (7 * MINUTE, 3 * MINUTE)
     );
 }
+
+#[test]
+fn all_that_is_known_of_maintenance_is_told_with_its_time_on_the_line() {
+    let mut line = cleaning();
+    let (now, wall) = (line.now, line.wall);
+    let planned = Maintenance {
+        name: "move".to_owned(),
+        reason: "a new disk".to_owned(),
+        scope: Scope::Everything,
+        time: MaintenanceTime::Planned {
+            from: wall.before(MINUTE),
+            until: wall.after(HOUR),
+        },
+    };
+    line.engine.plan(vec![planned]).unwrap();
+    let spans = |line: &Timeline, wall| -> Vec<(String, Vec<Span>)> {
+        let known = line.engine.maintenance();
+        known
+            .map(|maintenance| (maintenance.name.clone(), maintenance.spans(line.now, wall)))
+            .collect()
+    };
+    let span = |from, until| vec![Span { from, until }];
+    let cleanup = ("cleanup".to_owned(), span(now, now.after(10 * MINUTE)));
+    assert_eq!(
+        spans(&line, wall),
+        [
+            cleanup.clone(),
+            ("move".to_owned(), span(now.before(MINUTE), now.after(HOUR)))
+        ]
+    );
+    // The clock is put forward: what is planned by it comes to its end sooner, what was announced does not.
+    assert_eq!(
+        spans(&line, wall.after(30 * MINUTE)),
+        [
+            cleanup,
+            (
+                "move".to_owned(),
+                span(now.before(31 * MINUTE), now.after(30 * MINUTE))
+            )
+        ]
+    );
+    assert_eq!(spans(&line, wall.after(DAY))[1].1, []);
+}

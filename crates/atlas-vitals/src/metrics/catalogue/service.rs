@@ -29,19 +29,11 @@ pub static DATABASE_FREE_SHARE: Definition = Definition::gauge(
 pub static DATABASE_WAL: Definition =
     Definition::gauge("database_wal", Unit::Bytes, "Size of the write-ahead log").by("database", 3);
 
-/// Pages of the write-ahead log that the last checkpoint could not move.
+/// Pages of the write-ahead log that no checkpoint has moved yet.
 pub static DATABASE_WAL_LEFT: Definition = Definition::gauge(
     "database_wal_left",
     Unit::Count,
-    "Pages of the write-ahead log that the last checkpoint could not move",
-)
-.by("database", 3);
-
-/// Share of the pages that were found in memory.
-pub static DATABASE_CACHE_HITS: Definition = Definition::rate(
-    "database_cache_hits",
-    Unit::Ratio,
-    "Share of the pages that were found in memory",
+    "Pages of the write-ahead log that no checkpoint has moved yet",
 )
 .by("database", 3);
 
@@ -161,21 +153,6 @@ pub static API_LATENCY: Definition = Definition::rate(
 )
 .by("quantile", 3);
 
-/// Requests answered, by route.
-pub static API_ROUTE_REQUESTS: Definition =
-    Definition::counter("api_route_requests", Unit::Count, "Requests answered, by route")
-        .by("route", 80)
-        .without_history();
-
-/// Requests that failed by our fault, by route.
-pub static API_ROUTE_ERRORS: Definition = Definition::counter(
-    "api_route_errors",
-    Unit::Count,
-    "Requests that failed by our fault, by route",
-)
-.by("route", 80)
-.without_history();
-
 /// How many times as often as they may requests have failed by our fault, over the time that the label names.
 pub static API_ERROR_BURN: Definition = Definition::gauge("api_error_burn", Unit::Count, "How many times as often as they may requests have failed by our fault, over the time that the label names").by("over", 4);
 
@@ -209,6 +186,24 @@ pub static OUTBOUND_BREAKERS_OPEN: Definition = Definition::gauge(
 )
 .by("service", 12);
 
+/// Circuit breakers that are closed, and pause because the other side asked for it, by service.
+pub static OUTBOUND_BREAKERS_PAUSED: Definition = Definition::gauge(
+    "outbound_breakers_paused",
+    Unit::Count,
+    "Circuit breakers that pause because the other side asked for it, by service",
+)
+.by("service", 12)
+.without_history();
+
+/// Circuit breakers that a person has opened, by service.
+pub static OUTBOUND_BREAKERS_FORCED: Definition = Definition::gauge(
+    "outbound_breakers_forced",
+    Unit::Count,
+    "Circuit breakers that a person has opened, by service",
+)
+.by("service", 12)
+.without_history();
+
 /// For how long a circuit breaker has been open, of those that are.
 pub static BREAKER_OPEN_AGE: Definition = Definition::gauge(
     "breaker_open_age",
@@ -218,15 +213,6 @@ pub static BREAKER_OPEN_AGE: Definition = Definition::gauge(
 .by("breaker", 20)
 .without_history();
 
-/// Calls that failed, of the hosts with the most.
-pub static OUTBOUND_HOST_FAILED: Definition = Definition::counter(
-    "outbound_host_failed",
-    Unit::Count,
-    "Calls that failed, of the hosts with the most",
-)
-.by("host", 20)
-.without_history();
-
 // Monitoring itself.
 
 /// Time that the last look at the machine took.
@@ -234,6 +220,13 @@ pub static MONITORING_LOOK: Definition = Definition::gauge(
     "monitoring_look",
     Unit::Seconds,
     "Time that the last look at the machine took",
+);
+
+/// Whether the last sign of life arrived where it is waited for.
+pub static SIGN_OF_LIFE: Definition = Definition::gauge(
+    "sign_of_life",
+    Unit::Count,
+    "Whether the last sign of life arrived where it is waited for",
 );
 
 /// Values that were refused, because their label has too many.
@@ -257,7 +250,6 @@ pub(super) static ALL: &[&Definition] = &[
     &DATABASE_FREE_SHARE,
     &DATABASE_WAL,
     &DATABASE_WAL_LEFT,
-    &DATABASE_CACHE_HITS,
     &DATABASE_BUSY,
     &DATABASE_LONGEST_READ,
     &DATABASE_DAMAGED,
@@ -274,17 +266,17 @@ pub(super) static ALL: &[&Definition] = &[
     &QUEUE_OLDEST_READY,
     &API_REQUESTS,
     &API_LATENCY,
-    &API_ROUTE_REQUESTS,
-    &API_ROUTE_ERRORS,
     &API_ERROR_BURN,
     &OUTBOUND_ATTEMPTS,
     &OUTBOUND_RETRIES,
     &OUTBOUND_FAILED,
     &OUTBOUND_REJECTED,
     &OUTBOUND_BREAKERS_OPEN,
+    &OUTBOUND_BREAKERS_PAUSED,
+    &OUTBOUND_BREAKERS_FORCED,
     &BREAKER_OPEN_AGE,
-    &OUTBOUND_HOST_FAILED,
     &MONITORING_LOOK,
+    &SIGN_OF_LIFE,
     &MONITORING_REFUSED,
     &MONITORING_ROWS_LOST,
 ];

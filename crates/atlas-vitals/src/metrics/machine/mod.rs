@@ -98,6 +98,11 @@ impl Machine {
         boot::parse_uptime(self.files.read("proc/uptime")?)
     }
 
+    /// From now on it is asked to look about every `every`.
+    pub const fn look_every(&mut self, every: Duration) {
+        self.every = every;
+    }
+
     /// Looks once. What is a rate needs a look before this one, not too long ago.
     pub fn look(&mut self, now: Moment) -> Sample {
         let surroundings = match self.surroundings.take() {
