@@ -101,6 +101,9 @@ pub struct UserId(pub i64);
 impl UserId {
     /// The owner of the library, who exists from the first start.
     pub const OWNER: Self = Self(1);
+    /// Nobody: whose name the one document bears by which a server finds out whether it finds things. It is on no list,
+    /// in no count and in no export, because those are a person's.
+    pub const CANARY: Self = Self(0);
 }
 
 /// The BLAKE3 hash of a blob's bytes before compression: its name.

@@ -41,7 +41,7 @@ pub use health::{CheckOutcome, HealthStatus, Severity};
 pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
 pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lease, NewJob};
-pub use message::{Fate, Message, Messenger, Receipt, SendFailure};
+pub use message::{Fate, KnownChannel, Message, Messenger, Receipt, SendFailure};
 pub use model::{Completion, LanguageModel, ModelFailure, ModelFault, Prompt};
 pub use outcome::{DuplicateReason, LinkReason, Outcome, OutcomeWord};
 pub use panic::panic_message;

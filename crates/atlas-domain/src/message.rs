@@ -58,8 +58,20 @@ pub enum Fate {
     HeldBack,
 }
 
+/// A channel that the owner has set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownChannel {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a word: `email`, `webhook`, `command`.
+    pub kind: &'static str,
+}
+
 /// Sends messages to the channels that the owner has set up.
 pub trait Messenger: Send + Sync {
+    /// All of them, by name.
+    fn channels(&self) -> Vec<KnownChannel>;
+
     /// Tries once to send `message` to the channel of that name.
     fn send<'a>(
         &'a self,

@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::bulkhead::{Bulkhead, BulkheadPermit};
+use crate::counts::CallCounts;
 use crate::deadline::Deadline;
 use crate::egress::Egress;
 use crate::pace::Pace;
@@ -40,6 +41,7 @@ pub struct Policy {
     breakers: Option<Arc<Breakers>>,
     egress: Option<Arc<Egress>>,
     retrying: Option<Arc<Retrying>>,
+    counts: Option<Arc<CallCounts>>,
 }
 
 /// One call: what it is for, how long it may take, and whether it may be repeated.
@@ -83,6 +85,7 @@ impl Policy {
             breakers: None,
             egress: None,
             retrying: None,
+            counts: None,
         }
     }
 
@@ -125,6 +128,13 @@ impl Policy {
     #[must_use]
     pub fn with_retrying(mut self, retrying: impl Into<Arc<Retrying>>) -> Self {
         self.retrying = Some(retrying.into());
+        self
+    }
+
+    /// Counts what becomes of calls.
+    #[must_use]
+    pub(crate) fn with_counts(mut self, counts: Arc<CallCounts>) -> Self {
+        self.counts = Some(counts);
         self
     }
 
@@ -192,6 +202,9 @@ impl Policy {
             let mut begin = |deadline, place| {
                 if let Some(retry) = paid.take() {
                     retry.begin();
+                    if let Some(counts) = &self.counts {
+                        counts.repeated();
+                    }
                 }
                 attempt(deadline, place)
             };
@@ -199,7 +212,10 @@ impl Policy {
             let (result, judgement) = match attempted {
                 Ok(attempted) => attempted,
                 // What an earlier attempt brought says more than that no other was allowed.
-                Err(rejected) => return earlier.unwrap_or(Err(rejected)),
+                Err(rejected) => {
+                    self.count_rejected(&rejected);
+                    return earlier.unwrap_or(Err(rejected));
+                }
             };
             let Some(course) = &mut course else {
                 return result;

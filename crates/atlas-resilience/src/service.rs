@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::breaker::StoredBreaker;
 use crate::budget::{BudgetSettings, RetryBudget};
 use crate::bulkhead::Bulkhead;
+use crate::counts::{CallCounts, CallTotals};
 use crate::egress::Egress;
 use crate::pace::Pace;
 use crate::policy::{Concurrency, Policy, PolicySettings, Retrying};
@@ -19,6 +20,7 @@ pub struct Service {
     breakers: Arc<Breakers>,
     budget: Arc<RetryBudget>,
     egress: Option<Arc<Egress>>,
+    counts: Arc<CallCounts>,
     live: RwLock<Live>,
 }
 
@@ -68,6 +70,7 @@ impl Service {
             breakers,
             budget,
             egress,
+            counts: Arc::default(),
             live: RwLock::new(live),
         };
         service.configure(settings);
@@ -94,6 +97,11 @@ impl Service {
         &self.breakers
     }
 
+    /// What has become of calls by its policies since the process started. Whoever only asks its breakers makes none.
+    pub fn call_totals(&self) -> CallTotals {
+        self.counts.totals()
+    }
+
     /// Works by other settings from now on. Calls under way finish by the old ones; breakers keep their state, and
     /// limits that did not change their counts.
     pub fn configure(&self, settings: PolicySettings) {
@@ -112,6 +120,7 @@ impl Service {
     fn make(&self, settings: &PolicySettings, limits: &Limits) -> Policy {
         let mut policy =
             Policy::new(self.name, settings.attempt_timeout).with_overall_timeout(settings.overall_timeout);
+        policy = policy.with_counts(Arc::clone(&self.counts));
         if let Some(pace) = &limits.pace {
             policy = policy.with_pace(Arc::clone(pace));
         }

@@ -12,10 +12,10 @@ mod smtp;
 mod webhook;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use atlas_domain::{Clock, Message, Messenger, PortFuture, Receipt, SendFailure};
+use atlas_domain::{Clock, KnownChannel, Message, Messenger, PortFuture, Receipt, SendFailure};
 use atlas_resilience::{Call, Deadline, Service};
 
 use crate::fetch::{AddressPolicy, ClientError, Resolve};
@@ -41,13 +41,36 @@ pub enum Channel {
     Command(Command),
 }
 
+impl Channel {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Email { .. } => "email",
+            Self::Webhook(_) => "webhook",
+            Self::Command(_) => "command",
+        }
+    }
+}
+
 /// Sends to channels by name.
 pub struct Notifier {
-    channels: HashMap<String, Channel>,
-    http: webhook::Sender,
+    reach: RwLock<Arc<Reach>>,
+    /// What redirects are judged by.
+    addresses: AddressPolicy,
+    resolver: Arc<dyn Resolve>,
     service: Arc<Service>,
     clock: Arc<dyn Clock>,
 }
+
+/// Channels as they are set now, with the client that trusts their hosts. A message that is on its way keeps those it
+/// began with.
+struct Reach {
+    channels: HashMap<String, Channel>,
+    /// None where no channel is a webhook: to make a client takes its time.
+    http: Option<webhook::Sender>,
+}
+
+/// Channels that were ready to be used, so that they can be put back.
+pub struct Replaced(Arc<Reach>);
 
 impl Notifier {
     /// For these channels, each a scope of `service`. Their hosts are trusted as they are named; what they redirect to
@@ -59,29 +82,91 @@ impl Notifier {
         service: Arc<Service>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let attempt_timeout = service.settings().attempt_timeout;
-        let targets = channels.values().filter_map(|channel| match channel {
-            Channel::Webhook(target) => Some(target),
-            Channel::Email { .. } | Channel::Command(_) => None,
-        });
-        let http = webhook::Sender::new(targets, addresses, resolver, attempt_timeout)?;
+        let reach = Reach::new(channels, addresses, &resolver, &service)?;
         Ok(Self {
-            channels,
-            http,
+            reach: RwLock::new(Arc::new(reach)),
+            addresses: addresses.clone(),
+            resolver,
             service,
             clock,
         })
     }
+
+    /// Takes other channels in place of all that were. Returns those, for [`Notifier::put_back`]; where the new ones
+    /// cannot be reached at all, they stay.
+    pub fn replace(&self, channels: HashMap<String, Channel>) -> Result<Replaced, ClientError> {
+        let reach = Reach::new(channels, &self.addresses, &self.resolver, &self.service)?;
+        Ok(Replaced(self.change(Arc::new(reach))))
+    }
+
+    /// Takes the channels that were replaced back again.
+    pub fn put_back(&self, before: Replaced) {
+        self.change(before.0);
+    }
+
+    fn change(&self, reach: Arc<Reach>) -> Arc<Reach> {
+        let mut current = self.reach.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut current, reach)
+    }
+
+    fn reach(&self) -> Arc<Reach> {
+        Arc::clone(&self.reach.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Reach {
+    fn new(
+        channels: HashMap<String, Channel>,
+        addresses: &AddressPolicy,
+        resolver: &Arc<dyn Resolve>,
+        service: &Service,
+    ) -> Result<Self, ClientError> {
+        let attempt_timeout = service.settings().attempt_timeout;
+        let targets: Vec<&Target> = channels
+            .values()
+            .filter_map(|channel| match channel {
+                Channel::Webhook(target) => Some(target),
+                Channel::Email { .. } | Channel::Command(_) => None,
+            })
+            .collect();
+        let http = if targets.is_empty() {
+            None
+        } else {
+            let targets = targets.into_iter();
+            Some(webhook::Sender::new(
+                targets,
+                addresses,
+                Arc::clone(resolver),
+                attempt_timeout,
+            )?)
+        };
+        Ok(Self { channels, http })
+    }
 }
 
 impl Messenger for Notifier {
+    fn channels(&self) -> Vec<KnownChannel> {
+        let reach = self.reach();
+        let mut known: Vec<KnownChannel> = reach
+            .channels
+            .iter()
+            .map(|(name, channel)| KnownChannel {
+                name: name.clone(),
+                kind: channel.kind(),
+            })
+            .collect();
+        known.sort_by(|one, other| one.name.cmp(&other.name));
+        known
+    }
+
     fn send<'a>(
         &'a self,
         channel: &'a str,
         message: &'a Message,
     ) -> PortFuture<'a, Result<Receipt, SendFailure>> {
         Box::pin(async move {
-            let how = self
+            let reach = self.reach();
+            let how = reach
                 .channels
                 .get(channel)
                 .ok_or_else(|| failure::refused(format!("there is no channel `{channel}`")))?;
@@ -101,9 +186,9 @@ impl Messenger for Notifier {
                         smtp::send(relay, &letter, &handed_over).await
                     }
                     Channel::Webhook(target) => {
-                        self.http
-                            .send(target, message, self.clock.now(), &handed_over)
-                            .await
+                        let http = reach.http.as_ref();
+                        let http = http.ok_or_else(|| failure::refused("there is no client".to_owned()))?;
+                        http.send(target, message, self.clock.now(), &handed_over).await
                     }
                     Channel::Command(command) => command.send(message, &handed_over).await,
                 },

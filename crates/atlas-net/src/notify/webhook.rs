@@ -20,6 +20,8 @@ use crate::fetch::{
 const REDIRECT_LIMIT: usize = 3;
 /// How much of an answer is read, for people who look for a reason in it.
 const ANSWER_LIMIT_BYTES: usize = 1_000;
+/// How long that may take.
+const READING_LIMIT: Duration = Duration::from_secs(1);
 /// A receiver that is asked too often and does not say how long it wants to be left alone.
 const PAUSE: Duration = Duration::from_secs(30);
 /// However long a receiver asks to be left alone.
@@ -150,12 +152,16 @@ async fn judged(target: &Target, mut response: Response, now: Timestamp) -> Resu
 /// The answer was given with its status: a body that is slow, endless or broken changes nothing.
 async fn beginning_of(response: &mut Response) -> String {
     let mut body = Vec::new();
-    while body.len() < ANSWER_LIMIT_BYTES {
-        match tokio::time::timeout(Duration::from_secs(1), response.chunk()).await {
-            Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-            _ => break,
+    // The whole has so long, not each byte.
+    let _ = tokio::time::timeout(READING_LIMIT, async {
+        while body.len() < ANSWER_LIMIT_BYTES {
+            let Ok(Some(chunk)) = response.chunk().await else {
+                return;
+            };
+            body.extend_from_slice(&chunk);
         }
-    }
+    })
+    .await;
     body.truncate(ANSWER_LIMIT_BYTES);
     let text = String::from_utf8_lossy(&body);
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -5,10 +5,10 @@ mod command;
 mod http;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use atlas_domain::{CheckOutcome, Clock, PortFuture, ProbeAnswer, ProbeTarget, Prober};
+use atlas_domain::{CheckOutcome, Clock, HttpProbe, PortFuture, ProbeAnswer, ProbeTarget, Prober};
 use atlas_resilience::{Call, Deadline, Judgement, PolicyError, Service};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -17,10 +17,15 @@ use crate::fetch::{ClientError, Resolve};
 
 /// Probes by the policy of one service, with a scope for each check.
 pub struct Probes {
-    http: http::Asker,
+    /// None where nothing is asked over HTTP: to make a client takes its time.
+    http: RwLock<Option<Arc<http::Asker>>>,
     resolver: Arc<dyn Resolve>,
     service: Arc<Service>,
+    clock: Arc<dyn Clock>,
 }
+
+/// The client of targets that were replaced, so that it can be put back.
+pub struct ReplacedTargets(Option<Arc<http::Asker>>);
 
 impl Probes {
     /// For these targets.
@@ -31,15 +36,45 @@ impl Probes {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
         Ok(Self {
-            http: http::Asker::new(targets, Arc::clone(&resolver), clock)?,
+            http: RwLock::new(asker(targets, &resolver, &clock)?),
             resolver,
             service,
+            clock,
         })
+    }
+
+    /// From now on these are asked, and no others over HTTP. Returns what was before, for [`Probes::put_back`]; where no
+    /// client can be made for them, that stays.
+    pub fn replace<'a>(
+        &self,
+        targets: impl Iterator<Item = &'a ProbeTarget>,
+    ) -> Result<ReplacedTargets, ClientError> {
+        let asker = asker(targets, &self.resolver, &self.clock)?;
+        Ok(ReplacedTargets(self.change(asker)))
+    }
+
+    /// Takes the targets that were replaced back again.
+    pub fn put_back(&self, before: ReplacedTargets) {
+        self.change(before.0);
+    }
+
+    fn change(&self, asker: Option<Arc<http::Asker>>) -> Option<Arc<http::Asker>> {
+        let mut current = self.http.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut current, asker)
+    }
+
+    async fn ask_address(&self, probe: &HttpProbe) -> Finding {
+        let asker = self.http.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match asker {
+            Some(asker) => asker.ask(probe).await,
+            // The settings were read again while this was on its way.
+            None => Finding::new(CheckOutcome::Unknown, "it is not asked any more"),
+        }
     }
 
     async fn ask(&self, target: &ProbeTarget) -> Finding {
         match target {
-            ProbeTarget::Http(probe) => self.http.ask(probe).await,
+            ProbeTarget::Http(probe) => self.ask_address(probe).await,
             ProbeTarget::Tcp { host, port } => connect(host, *port).await,
             ProbeTarget::Dns { name, expected } => self.look_up(name, expected).await,
             ProbeTarget::Command { program, arguments } => command::run(program, arguments).await,
@@ -108,6 +143,21 @@ impl Prober for Probes {
             }
         })
     }
+}
+
+fn asker<'a>(
+    targets: impl Iterator<Item = &'a ProbeTarget>,
+    resolver: &Arc<dyn Resolve>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<http::Asker>>, ClientError> {
+    let mut over_http = targets
+        .filter(|target| matches!(target, ProbeTarget::Http(_)))
+        .peekable();
+    if over_http.peek().is_none() {
+        return Ok(None);
+    }
+    let asker = http::Asker::new(over_http, Arc::clone(resolver), Arc::clone(clock))?;
+    Ok(Some(Arc::new(asker)))
 }
 
 /// What a probe found.

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Sending {
-    notifier: Notifier,
+    pub(crate) notifier: Notifier,
 }
 
 impl Sending {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use atlas_domain::Fate;
+use atlas_domain::{Fate, Messenger};
 use atlas_net::notify::{Channel, Shape, SigningSecret, Target};
 use rstest::rstest;
 
@@ -164,4 +164,36 @@ async fn nobody_listens() {
         .unwrap_err();
     assert_eq!(failure.fate, Fate::NotSent, "{failure:?}");
     assert!(failure.message.contains("no connection"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn other_channels_take_the_place_of_all_that_were_and_can_be_put_back() {
+    let (old, mut to_old) = server(|stream, heard| answer_http(stream, heard, GOOD)).await;
+    let (new, mut to_new) = server(|stream, heard| answer_http(stream, heard, GOOD)).await;
+    let sending = by_webhook(old, Shape::Slack);
+    // A name that only the new channels bring along, and that the client of the old ones would not trust.
+    let target = Target::new(&format!("http://localhost:{}/hook", new.port()), Shape::Slack);
+    let channels = [("owner".to_owned(), Channel::Webhook(target.unwrap()))].into();
+
+    let before = sending.notifier.replace(channels).unwrap();
+    sending.send(&message()).await.unwrap();
+    assert!(to_new.recv().await.is_some());
+
+    sending.notifier.put_back(before);
+    sending.send(&message()).await.unwrap();
+    assert!(to_old.recv().await.is_some());
+    assert!(to_new.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn channels_are_known_by_name_and_kind_and_a_channel_that_went_is_refused() {
+    let sending = by_webhook("127.0.0.1:9".parse().unwrap(), Shape::Slack);
+    let known = sending.notifier.channels();
+    assert_eq!((known[0].name.as_str(), known[0].kind), ("owner", "webhook"));
+
+    drop(sending.notifier.replace([].into()).unwrap());
+
+    assert_eq!(sending.notifier.channels(), []);
+    let failure = sending.send(&message()).await.unwrap_err();
+    assert_eq!(failure.fate, Fate::Refused);
 }

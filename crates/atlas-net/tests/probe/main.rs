@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-async fn probe_within(target: ProbeTarget, limit: Duration) -> ProbeAnswer {
+fn probes_of(targets: &[ProbeTarget]) -> Probes {
     let settings = PolicySettings {
         attempt_timeout: LIMIT,
         overall_timeout: LIMIT,
@@ -33,14 +33,18 @@ async fn probe_within(target: ProbeTarget, limit: Duration) -> ProbeAnswer {
         seed: 7,
     };
     let service = Arc::new(Service::new("api_calls", settings, surroundings, None, []));
-    let targets = [target.clone()];
     let probes = Probes::new(
         targets.iter(),
         Arc::new(SystemResolver),
         service,
         Arc::new(SystemClock),
     );
-    probes.unwrap().probe("mine", &target, limit).await
+    probes.unwrap()
+}
+
+async fn probe_within(target: ProbeTarget, limit: Duration) -> ProbeAnswer {
+    let probes = probes_of(std::slice::from_ref(&target));
+    probes.probe("mine", &target, limit).await
 }
 
 async fn probe(target: ProbeTarget) -> ProbeAnswer {
@@ -187,4 +191,22 @@ async fn a_program_that_is_not_there_is_our_own_fault() {
     .await;
     assert_eq!(answer.outcome, Unknown);
     assert!(answer.message.contains("/nowhere/check"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn targets_that_come_later_are_trusted_as_they_are_named() {
+    let server = server(WELL).await;
+    // By a name: an address is not looked up, and nothing of it is judged.
+    let target = ProbeTarget::Http(Box::new(http(&server.replace("127.0.0.1", "localhost"))));
+    let probes = probes_of(&[]);
+    assert_eq!(probes.probe("mine", &target, LIMIT).await.outcome, Unknown);
+
+    let before = probes.replace([target.clone()].iter()).unwrap();
+    assert_eq!(
+        probes.probe("mine", &target, LIMIT).await.outcome,
+        CheckOutcome::Ok
+    );
+
+    probes.put_back(before);
+    assert_eq!(probes.probe("mine", &target, LIMIT).await.outcome, Unknown);
 }

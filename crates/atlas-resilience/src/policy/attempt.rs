@@ -60,6 +60,10 @@ impl Policy {
         if let (Some(egress), Some(way_out)) = (&self.egress, way_out) {
             tell_egress(egress, way_out, &mut judgement);
         }
+        if let Some(counts) = &self.counts {
+            let has_failed = matches!(judgement.health, CallResult::Failure | CallResult::Outage);
+            counts.attempted(has_failed);
+        }
         if let Some(permit) = permit {
             let reason = Some(&*judgement.reason).filter(|reason| !reason.is_empty());
             permit.finish_with(judgement.health, reason);
@@ -175,6 +179,13 @@ impl Policy {
         Rejection::CircuitOpen {
             cause: refusal.cause,
             retry_in: now.and_then(|now| refusal.retry_in(now)),
+        }
+    }
+
+    /// That its time was up before it began is nobody's refusal.
+    pub(super) fn count_rejected<E>(&self, error: &PolicyError<E>) {
+        if let (Some(counts), PolicyError::Rejected { .. }) = (&self.counts, error) {
+            counts.rejected();
         }
     }
 
