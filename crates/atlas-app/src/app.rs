@@ -1,20 +1,25 @@
 //! `App`: what every use case works with. One per process, in one of three modes.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use atlas_domain::url::{UrlError, concealed, parse_web_url};
-use atlas_domain::{CanonicalUrl, ItemId, UserId};
+use atlas_domain::{CanonicalUrl, ItemId, Receipt, UserId};
 use atlas_search::SearchReader;
-use atlas_store::{DataDir, Library, StoreError};
+use atlas_store::{DataDir, Library, Ops, StoreError};
+use atlas_vitals::alerts::RuleSet;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::cases::{Reconfigure, Searching};
 use crate::error::AppError;
 use crate::metrics::Metrics;
+use crate::progress::{LoopProgress, Progress};
 use crate::readiness::Readiness;
 use crate::services::Services;
 use crate::signals::Signals;
-use crate::vitals::{HealthView, Vitals};
+use crate::vitals::known::Known;
+use crate::vitals::{Channels, HealthView, TestFailure, Vitals};
 
 /// What this process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +74,26 @@ pub struct AppParts {
     pub previous_run_was_killed: bool,
 }
 
+/// How long the main loop may take to come round. It does nothing that takes time.
+const MAIN_LOOP_TURN: Duration = Duration::from_secs(5);
+
 /// Every use case is a method of this. They live in `cases/`, one file a noun.
 pub struct App {
     pub(crate) parts: AppParts,
     pub(crate) readiness: Readiness,
     pub(crate) searching: Searching,
+    /// What is found out once in a while, for everybody.
+    pub(crate) known: Known,
     /// Looks after this process; only in a server.
     vitals: OnceLock<Vitals>,
+    /// The ways to people outside.
+    channels: OnceLock<Channels>,
+    /// The loop without which nothing of this process goes on; only in a server.
+    main_loop: OnceLock<LoopProgress>,
+    /// What is kept of operations; only where this process writes it.
+    pub(crate) operations: OnceLock<Ops>,
+    /// By which a server would look; only where none does.
+    pub(crate) configured_rules: OnceLock<RuleSet>,
 }
 
 impl App {
@@ -83,9 +101,39 @@ impl App {
     pub fn new(parts: AppParts) -> Self {
         Self {
             searching: Searching::new(&parts.services),
+            known: Known::default(),
             parts,
             readiness: Readiness::default(),
             vitals: OnceLock::new(),
+            channels: OnceLock::new(),
+            main_loop: OnceLock::new(),
+            operations: OnceLock::new(),
+            configured_rules: OnceLock::new(),
+        }
+    }
+
+    /// This process writes `operations`, and everybody in it looks there.
+    pub fn keep_operations(&self, operations: Ops) {
+        // Once is enough: a process has one.
+        let _ = self.operations.set(operations);
+    }
+
+    /// Nobody looks after this process; whoever would, does it by `rules`.
+    pub fn would_alert_by(&self, rules: RuleSet) {
+        let _ = self.configured_rules.set(rules);
+    }
+
+    /// From now on, whether this process lives is whether that loop goes on.
+    pub fn live_by(&self, main_loop: LoopProgress) {
+        let _ = self.main_loop.set(main_loop); // a process has one
+    }
+
+    /// Whether the main loop goes on. Nothing else is looked at: no file, no service, nothing that a restart would not
+    /// mend.
+    pub async fn is_alive(&self) -> bool {
+        match self.main_loop.get() {
+            Some(main_loop) => timeout(MAIN_LOOP_TURN, main_loop.shown()).await.is_ok(),
+            None => true, // whoever answers this goes on
         }
     }
 
@@ -93,6 +141,28 @@ impl App {
     pub fn look_after(&self, vitals: Vitals) {
         // Once is enough: a process has one that looks after it.
         let _ = self.vitals.set(vitals);
+    }
+
+    /// From now on people outside are told by these.
+    pub fn tell_by(&self, channels: Channels) {
+        // Once is enough: what they reach may change, they stay.
+        let _ = self.channels.set(channels);
+    }
+
+    /// The ways to people outside; none where nobody has set any up.
+    pub fn channels(&self) -> Option<&Channels> {
+        self.channels.get()
+    }
+
+    /// Sends a real message to one of them that says that it is a test, and tells how that ended.
+    pub async fn test_channel(&self, name: &str) -> Result<Receipt, TestFailure> {
+        match self.channels() {
+            Some(channels) => channels.test(name).await,
+            None => Err(TestFailure::Unknown {
+                name: name.to_owned(),
+                known: Vec::new(),
+            }),
+        }
     }
 
     /// Who looks after this process; none where nobody does.

@@ -51,6 +51,18 @@ pub enum AppError {
          directory, then decide again"
     )]
     DecisionNotKept,
+    /// Nobody looks after this process, so nobody would act on a decision about alerts.
+    #[error(
+        "nobody looks after this process, so nobody would act on it: only a server that can write looks after alerts; \
+         start one with `atlas serve`"
+    )]
+    NotLookedAfter,
+    /// Nothing has that name, as the sentence says.
+    #[error("{0}")]
+    NoSuch(String),
+    /// The receiver of a test message did not take it, in its own words.
+    #[error("{0}")]
+    NotDelivered(String),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,10 +80,12 @@ impl AppError {
             Self::LibraryUnavailable(_) | Self::Store(StoreError::Displaced { .. }) => "library_unavailable",
             Self::SearchUnavailable(_) | Self::IndexDamaged(_) => "search_unavailable",
             Self::DiskFloor { .. } | Self::Store(StoreError::Full(_)) => "disk_full",
+            Self::NotLookedAfter => "not_monitored",
+            Self::NotDelivered(_) => "not_delivered",
             Self::ReadOnly | Self::Store(StoreError::ReadOnly | StoreError::ReadOnlyFileSystem(_)) => {
                 "read_only"
             }
-            Self::Store(StoreError::NotFound { .. }) => "not_found",
+            Self::NoSuch(_) | Self::Store(StoreError::NotFound { .. }) => "not_found",
             Self::Store(StoreError::NoLibrary(_)) => "no_library",
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::BadCursor(_)) => "invalid_cursor",

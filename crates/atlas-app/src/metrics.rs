@@ -1,10 +1,12 @@
 //! The counters that the running process keeps, in Prometheus form. What the store knows (queue, items) is
 //! counted there when it is asked for, not kept twice.
 
+mod answered;
 mod catalogue;
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use atlas_domain::{JobKind, JobState, Outcome};
@@ -16,8 +18,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::ingest::StageCounts;
 use crate::status::StatusView;
 use crate::vitals::MeasuredValue;
+pub(crate) use answered::{Answered, AnsweredTotals};
 
 /// Counters and histograms of one process.
 pub struct Metrics {
@@ -26,8 +30,15 @@ pub struct Metrics {
     job_seconds: Family<KindLabels, Histogram>,
     http_requests: Family<RouteLabels, Counter>,
     http_seconds: Family<RouteOnlyLabels, Histogram>,
-    /// By the first digit of their status.
-    answered: [AtomicU64; 5],
+    /// All requests together.
+    answered: Answered,
+    /// What the program's requests to itself carry.
+    own_mark: OnceLock<String>,
+    /// Runs of ingestion that have ended, by the word of their outcome.
+    ingest_ended: Mutex<BTreeMap<&'static str, u64>>,
+    stages: Arc<StageCounts>,
+    leases_expired: AtomicU64,
+    panics: Arc<AtomicU64>,
     jobs: Family<StateLabels, Gauge>,
     items: Family<StateLabels, Gauge>,
     oldest_ready_seconds: Gauge<f64, AtomicU64>,
@@ -96,7 +107,12 @@ impl Default for Metrics {
             http_seconds: Family::new_with_constructor(|| {
                 Histogram::new(exponential_buckets(0.001, 2.0, 14))
             }),
-            answered: Default::default(),
+            answered: Answered::default(),
+            own_mark: OnceLock::new(),
+            ingest_ended: Mutex::default(),
+            stages: Arc::default(),
+            leases_expired: AtomicU64::new(0),
+            panics: Arc::default(),
             jobs: Family::default(),
             items: Family::default(),
             oldest_ready_seconds: Gauge::default(),
@@ -121,10 +137,7 @@ impl Default for Metrics {
 
 impl Metrics {
     fn register(&self) {
-        let mut registry = self
-            .registry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         registry.register(
             "jobs_ended",
             "Jobs ended, by outcome and reason",
@@ -229,6 +242,10 @@ impl Metrics {
             reason: outcome.map_or(String::new(), |outcome| outcome.reason().to_owned()),
         };
         self.ingest_outcomes.get_or_create(&labels).inc();
+        if matches!(kind, JobKind::IngestItem | JobKind::ReprocessItem) {
+            let mut ended = self.ingest_ended.lock().unwrap_or_else(PoisonError::into_inner);
+            *ended.entry(labels.outcome).or_default() += 1;
+        }
         self.job_seconds
             .get_or_create(&KindLabels { kind: kind.as_str() })
             .observe(took.as_secs_f64());
@@ -267,10 +284,7 @@ impl Metrics {
             status,
         };
         self.http_requests.get_or_create(&labels).inc();
-        let class = usize::from(status / 100).saturating_sub(1);
-        if let Some(answered) = self.answered.get(class) {
-            answered.fetch_add(1, Ordering::Relaxed);
-        }
+        self.answered.add(route, status, took);
         self.http_seconds
             .get_or_create(&RouteOnlyLabels {
                 route: route.to_owned(),
@@ -278,9 +292,62 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
+    /// Requests that carry `mark` are the program's own, and counted nowhere.
+    pub fn leave_out(&self, mark: &str) {
+        // Once is enough: a process has one listener that it asks.
+        let _ = self.own_mark.set(mark.to_owned());
+    }
+
+    /// Whether a request that carries `mark` is the program's own.
+    pub fn is_own(&self, mark: &[u8]) -> bool {
+        self.own_mark.get().is_some_and(|own| own.as_bytes() == mark)
+    }
+
     /// How many requests were answered, by the first digit of their status: 1xx to 5xx.
     pub(crate) fn answered_by_class(&self) -> [u64; 5] {
-        std::array::from_fn(|class| self.answered[class].load(Ordering::Relaxed))
+        self.answered.totals().by_class
+    }
+
+    /// All requests together.
+    pub(crate) fn answered(&self) -> AnsweredTotals {
+        self.answered.totals()
+    }
+
+    /// Runs of ingestion that have ended, by the word of their outcome.
+    pub(crate) fn ingest_ended(&self) -> BTreeMap<&'static str, u64> {
+        self.ingest_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Where ingestion counts how far tries come.
+    pub fn stages(&self) -> &Arc<StageCounts> {
+        &self.stages
+    }
+
+    /// So many leases ran out under their jobs.
+    pub fn leases_expired(&self, count: u64) {
+        self.leases_expired.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How many leases have run out.
+    pub(crate) fn expired_leases(&self) -> u64 {
+        self.leases_expired.load(Ordering::Relaxed)
+    }
+
+    /// From now on panics of this process are counted, whoever catches them.
+    pub(crate) fn count_panics(&self) {
+        let (panics, before) = (Arc::clone(&self.panics), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |panic| {
+            panics.fetch_add(1, Ordering::Relaxed);
+            before(panic);
+        }));
+    }
+
+    /// How many panics have been counted.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
     }
 
     /// Everything in the text format, with the levels of `status` and what else is measured.
@@ -316,10 +383,7 @@ impl Metrics {
         self.disk_free_bytes.set(status.disk.free_bytes as i64);
         self.degraded.set(status.degraded.len() as i64);
         let mut text = String::new();
-        let registry = self
-            .registry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a String does not fail.
         let _ = encode(&mut text, &registry);
         catalogue::append(&mut text, measured);

@@ -17,9 +17,11 @@ use crate::extraction::ExtractorPool;
 use crate::indexer::Indexer;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
+use crate::progress::{LoopProgress, Progress, progress_of};
 use crate::scheduler::run_schedules;
 use crate::services::Services;
 use crate::signals::Signals;
+use crate::vitals::probes::Pipeline;
 use crate::worker::{KindsAtRest, Trouble, Worker, WorkerSettings};
 use comeback::Comeback;
 
@@ -44,6 +46,8 @@ pub struct Runtime {
     signals: Arc<Signals>,
     /// What keeps the worker from its work; none in a process without one.
     trouble: Option<watch::Receiver<Trouble>>,
+    /// Whether the schedules go on; none in a process without.
+    scheduler: Option<LoopProgress>,
 }
 
 /// What a process does besides answering.
@@ -97,12 +101,16 @@ impl Runtime {
             };
             work.spawn(comeback.run(stop_work.clone()));
         }
+        let mut scheduler = None;
         if work_to_do == Work::JobsAndSchedules {
+            let (progress, turns) = progress_of("the scheduler");
             work.spawn(run_schedules(
                 library.clone(),
                 Arc::clone(&signals),
+                turns,
                 stop_work.clone(),
             ));
+            scheduler = Some(progress);
         }
         let (following, stop) = (Arc::clone(&indexer), stop_indexer.clone());
         indexing.spawn(async move { following.run(stop).await });
@@ -116,7 +124,25 @@ impl Runtime {
             context,
             signals,
             trouble,
+            scheduler,
         })
+    }
+
+    /// What must go on for this work to be done: the schedules, and the writer of the library.
+    pub fn progress(&self) -> Vec<Arc<dyn Progress>> {
+        let mut all: Vec<Arc<dyn Progress>> = vec![Arc::new(self.library.clone())];
+        if let Some(scheduler) = &self.scheduler {
+            all.push(Arc::new(scheduler.clone()));
+        }
+        all
+    }
+
+    /// What takes pages in.
+    pub fn pipeline(&self) -> Pipeline {
+        Pipeline {
+            fetcher: Arc::clone(&self.context.ingest.fetcher),
+            extractor: Arc::clone(&self.context.ingest.extractor),
+        }
     }
 
     /// What extracts pages.

@@ -8,13 +8,21 @@ use atlas_store::Library;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::progress::Turns;
 use crate::signals::Signals;
 
 const SWEEP: Duration = Duration::from_hours(6);
 const COLLECT_BLOBS: Duration = Duration::from_hours(24);
 
 /// Runs the schedules until `stop`. Each also runs once at the start.
-pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop: CancellationToken) {
+///
+/// Its loop shows by `turns` that it goes on.
+pub(crate) async fn run_schedules(
+    library: Library,
+    signals: Arc<Signals>,
+    mut turns: Turns,
+    stop: CancellationToken,
+) {
     let [mut sweep, mut collect] = [SWEEP, COLLECT_BLOBS].map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -23,6 +31,7 @@ pub(crate) async fn run_schedules(library: Library, signals: Arc<Signals>, stop:
     loop {
         let result = tokio::select! {
             () = stop.cancelled() => return,
+            () = turns.answer() => continue,
             _ = sweep.tick() => enqueue(&library, JobKind::SweepRetention).await,
             _ = collect.tick() => enqueue(&library, JobKind::CollectBlobs).await,
         };

@@ -3,6 +3,7 @@
 
 mod api_calls;
 mod decisions;
+mod health_probes;
 mod keeping;
 mod llm_operations;
 mod notifications;
@@ -26,6 +27,7 @@ use atlas_store::{DatabaseServices, StoreError};
 use crate::metrics::Metrics;
 pub use api_calls::{API_CALLS, api_calls};
 pub use atlas_resilience::breaker::OverlayMode;
+pub use health_probes::{HEALTH_PROBES, health_probes};
 pub use llm_operations::{LLM_OPERATIONS, llm_operations};
 pub use notifications::{NOTIFICATIONS, notifications};
 use observer::BreakerObserver;

@@ -23,6 +23,8 @@ pub struct Signals {
     indexed: watch::Sender<u64>,
     unreadable: Mutex<HashSet<ItemId>>,
     index_is_rebuilt: AtomicBool,
+    index_fills: watch::Sender<bool>,
+    reprocess: watch::Sender<Reprocess>,
     worker_turned_at: Mutex<Option<Instant>>,
 }
 
@@ -36,6 +38,8 @@ impl Default for Signals {
             indexed: watch::Sender::new(0),
             unreadable: Mutex::default(),
             index_is_rebuilt: AtomicBool::new(false),
+            index_fills: watch::Sender::new(false),
+            reprocess: watch::Sender::new(Reprocess::default()),
             worker_turned_at: Mutex::default(),
         }
     }
@@ -57,17 +61,60 @@ impl Signals {
     /// The search index has lost what it had, and reads the change log from its beginning.
     pub(crate) fn index_begins_anew(&self) {
         self.index_is_rebuilt.store(true, Ordering::Relaxed);
+        self.index_fills_from_empty();
     }
 
     /// The search index has come to the end of the change log.
     pub(crate) fn index_is_complete(&self) {
         self.index_is_rebuilt.store(false, Ordering::Relaxed);
+        self.index_fills
+            .send_if_modified(|fills| std::mem::replace(fills, false));
         self.index_moved();
     }
 
     /// Whether the search index lost what it had, and does not have it again yet.
     pub(crate) fn is_index_rebuilt(&self) -> bool {
         self.index_is_rebuilt.load(Ordering::Relaxed)
+    }
+
+    /// The search index is built from the beginning of a change log that holds something: it was lost by this process,
+    /// or lacked when it started.
+    pub fn index_fills_from_empty(&self) {
+        self.index_fills
+            .send_if_modified(|fills| !std::mem::replace(fills, true));
+    }
+
+    /// Follows whether it is still built.
+    pub(crate) fn index_fills(&self) -> watch::Receiver<bool> {
+        self.index_fills.subscribe()
+    }
+
+    /// Somebody asks for many items to be processed again, until the answer is dropped.
+    pub(crate) fn ask_for_reprocess(&self) -> AskedForReprocess<'_> {
+        self.reprocess.send_modify(|known| {
+            known.requests += 1;
+            known.goes_on = true;
+        });
+        AskedForReprocess(self)
+    }
+
+    /// Many items are to be processed again since an earlier process.
+    pub(crate) fn reprocess_goes_on(&self) {
+        self.reprocess.send_modify(|known| known.goes_on = true);
+    }
+
+    /// All of them are done, unless somebody has asked for others meanwhile.
+    pub(crate) fn reprocess_has_ended(&self) {
+        self.reprocess.send_if_modified(|known| {
+            let ends = known.requests == 0 && known.goes_on;
+            known.goes_on &= !ends;
+            ends
+        });
+    }
+
+    /// Follows whether many items are processed again.
+    pub(crate) fn reprocess(&self) -> watch::Receiver<Reprocess> {
+        self.reprocess.subscribe()
     }
 
     /// The worker has looked around.
@@ -110,5 +157,23 @@ impl Signals {
 
     fn unreadable(&self) -> std::sync::MutexGuard<'_, HashSet<ItemId>> {
         self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether many items are processed again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reprocess {
+    /// Requests that are still enqueuing some.
+    pub(crate) requests: usize,
+    /// Some were asked for, and nobody has seen that all are done.
+    pub(crate) goes_on: bool,
+}
+
+/// Somebody is asking for many items to be processed again.
+pub(crate) struct AskedForReprocess<'a>(&'a Signals);
+
+impl Drop for AskedForReprocess<'_> {
+    fn drop(&mut self) {
+        self.0.reprocess.send_modify(|known| known.requests -= 1);
     }
 }

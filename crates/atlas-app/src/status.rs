@@ -12,7 +12,7 @@ use crate::app::{App, Mode, SearchState};
 use crate::dead_letters::DeadLetters;
 use crate::freshness::index_troubles;
 use crate::space::BelowFloor;
-use crate::vitals::CheckView;
+use crate::vitals::{ChannelView, CheckView};
 
 /// Stored pages that each look takes to notice that many are missing: it must stay cheap.
 const BYTES_SAMPLED: u32 = 32;
@@ -47,12 +47,15 @@ pub struct StatusView {
     /// The server before this one was killed, or the machine lost power: nothing is lost, but it is worth knowing.
     #[serde(default)]
     pub previous_run_was_killed: bool,
-    /// How the whole is, where somebody looks after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How the whole is; none where nobody looks after it.
+    #[serde(default)]
     pub overall: Option<HealthStatus>,
-    /// How every service is, where somebody looks after it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// How every service is; nothing where nobody looks after it.
+    #[serde(default)]
     pub services: Vec<CheckView>,
+    /// What is wrong and who is told of it; none where nobody looks after it.
+    #[serde(default)]
+    pub alerts: Option<AlertsView>,
     /// What holds the service back; empty when all is well.
     pub degraded: Vec<Degradation>,
 }
@@ -130,6 +133,21 @@ pub struct BreakersView {
     pub unwritten: usize,
 }
 
+/// What is wrong, and who is told of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertsView {
+    /// Incidents that are not over.
+    pub open: u64,
+    /// Those of them that are critical.
+    pub critical: u64,
+    /// Those of them that nobody has taken on.
+    pub unacknowledged: u64,
+    /// What was told on this machine itself, and nobody has read.
+    pub unread: u64,
+    /// The channels to people outside this machine.
+    pub channels: Vec<ChannelView>,
+}
+
 /// Something that holds the service back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Degradation {
@@ -156,6 +174,7 @@ impl App {
             previous_run_was_killed: self.parts.previous_run_was_killed,
             overall: None,
             services: Vec::new(),
+            alerts: None,
             degraded: Vec::new(),
         };
         self.tell_of_health(&mut status).await;
@@ -193,6 +212,7 @@ impl App {
             Ok(health) => {
                 status.overall = Some(health.overall);
                 status.services = health.services;
+                status.alerts = self.alerts_in_short(health.channels).await;
             }
             Err(ending) => status.degrade(
                 "not_monitored",

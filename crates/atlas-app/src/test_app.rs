@@ -16,7 +16,7 @@ use atlas_domain::{
 use atlas_search::{IndexSettings, SearchIndex};
 use atlas_store::{
     AttemptRecord, Conclusion, DataDir, DataDirLock, DatabaseServices, Holder, IngestCommit, JobFilter,
-    JobScope, Library, NewItem, RetentionPolicy, Saved,
+    JobScope, Library, NewItem, Ops, RetentionPolicy, Saved,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -58,6 +58,7 @@ pub(crate) struct TestApp {
     pub(crate) services: Arc<Services>,
     /// Those of the library's file.
     pub(crate) databases: DatabaseServices,
+    pub(crate) ops: Ops,
     metrics: Arc<Metrics>,
     entropy: Arc<Entropy>,
     lock: DataDirLock,
@@ -88,6 +89,7 @@ impl TestApp {
         let entropy = Arc::new(Entropy::seeded(7));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
         let databases = DatabaseServices::default();
+        let ops = Ops::open(&lock, Arc::clone(&shared), &databases).unwrap();
         let library = Library::open(&lock, shared, Arc::clone(&entropy), &databases).unwrap();
         let opened =
             SearchIndex::open(&lock.dir().search(), library.identity(), IndexSettings::default()).unwrap();
@@ -109,6 +111,7 @@ impl TestApp {
             clock,
             services: Arc::new(services(&metrics)),
             databases,
+            ops,
             metrics,
             entropy,
             lock,
@@ -121,8 +124,10 @@ impl TestApp {
     pub(crate) async fn reopen_after(self, meanwhile: impl FnOnce(&DataDir)) -> Self {
         self.indexer.close().await;
         self.library.close().await;
+        self.ops.close().await;
         let Self {
             library,
+            ops,
             index,
             indexer,
             lock,
@@ -131,7 +136,7 @@ impl TestApp {
             time,
             ..
         } = self;
-        drop((library, indexer, index, lock));
+        drop((library, ops, indexer, index, lock));
         meanwhile(&DataDir::new(folder.path().join("data")));
         Self::open_in(folder, clock, time)
     }
@@ -264,9 +269,11 @@ impl TestApp {
                 extractor: Arc::clone(&self.extractor),
                 bodies: Bodies::default(),
                 waits: JobWaits::default(),
+                stages: Arc::default(),
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 entropy: Arc::clone(&self.entropy),
             },
+            ops: self.ops.clone(),
             retention: RetentionPolicy::default(),
         }
     }

@@ -1,6 +1,9 @@
 //! What goes in and out of the use cases, as JSON: the words of API, CLI and scripts. Fields are only added,
 //! never renamed.
 
+pub mod alerts;
+mod lasting;
+
 use atlas_domain::{
     Attempt, Cursor, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot, Timestamp,
 };

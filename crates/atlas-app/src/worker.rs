@@ -262,7 +262,10 @@ impl Worker {
     async fn expire_leases(&self) {
         match self.context.ingest.library.expire_leases().await {
             Ok(0) => {}
-            Ok(_) => self.signals.job_finished(),
+            Ok(expired) => {
+                self.metrics.leases_expired(expired);
+                self.signals.job_finished();
+            }
             Err(error) => self
                 .trouble
                 .failed("leases that ran out cannot be taken back", error),

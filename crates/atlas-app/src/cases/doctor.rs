@@ -1,5 +1,6 @@
 //! The check-up: what `atlas doctor` looks at. Each check uses the real thing.
 
+mod channels;
 mod index;
 
 use atlas_store::Ops;
@@ -24,7 +25,7 @@ enum Finding {
 impl App {
     /// Runs every check. A check that cannot run is not in order, and says why.
     pub async fn doctor(&self) -> DoctorReport {
-        let checks = vec![
+        let mut checks = vec![
             check("disk", Ok(self.check_disk())),
             check("library", self.check_library().await),
             check("operations", self.check_operations().await),
@@ -33,6 +34,9 @@ impl App {
             check("search index", self.check_index().await),
             check("dead letters", self.check_dead_letters().await),
         ];
+        if let Some(known) = self.known_channels().await {
+            checks.push(check("channels", Ok(channels::judge(&known))));
+        }
         DoctorReport { checks }
     }
 

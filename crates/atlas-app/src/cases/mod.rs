@@ -1,6 +1,7 @@
 //! The use cases, one file a noun.
 
 mod add;
+mod alerts;
 mod breakers;
 mod doctor;
 mod given_html;
@@ -14,4 +15,4 @@ mod reprocess;
 mod search;
 
 pub use reconfigure::{Reconfigure, Reconfigured};
-pub(crate) use search::Searching;
+pub(crate) use search::{LookError, Searching};

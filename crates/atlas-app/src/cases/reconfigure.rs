@@ -1,16 +1,17 @@
 //! Reading the configuration again while the server runs. Where it comes from and what it means is known outside.
 
-use std::sync::Arc;
-
+use atlas_domain::PortFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::vitals::Vitals;
 
-/// Reads the configuration again, and works by it as far as that is possible without a restart. Blocks.
+/// Reads the configuration again, and works by it as far as that is possible without a restart.
 pub trait Reconfigure: Send + Sync {
-    /// Applies what has changed, or nothing: then it says every mistake.
-    fn reconfigure(&self) -> Result<Reconfigured, String>;
+    /// Applies what has changed, or nothing: then it says every mistake. `vitals` looks after this process, if anybody
+    /// does.
+    fn reconfigure<'a>(&'a self, vitals: Option<&'a Vitals>) -> PortFuture<'a, Result<Reconfigured, String>>;
 }
 
 /// What has changed in the configuration.
@@ -29,7 +30,9 @@ impl App {
             let detail = "this process reads its configuration once; a server reads it again";
             return Err(AppError::Invalid(detail.to_owned()));
         };
-        let read = tokio::task::spawn_blocking(move || Arc::clone(&reconfigure).reconfigure()).await;
+        let vitals = self.vitals().cloned();
+        // Once begun, it comes to its end, whether or not anybody waits for it.
+        let read = tokio::spawn(async move { reconfigure.reconfigure(vitals.as_ref()).await }).await;
         let changed =
             read.map_err(|_panicked| AppError::Invalid("the configuration could not be read".to_owned()))?;
         match changed {

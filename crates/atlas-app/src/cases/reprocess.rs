@@ -8,6 +8,7 @@ use super::add::WakeWorker;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{ItemOutcome, ReprocessReport, ReprocessRequest};
+use crate::vitals::announce_reprocess;
 
 /// Items that are looked at together.
 const AT_ONCE: usize = 100;
@@ -25,13 +26,18 @@ impl App {
         }
         let library = self.writable()?;
         let wake = WakeWorker(self);
+        let is_bulk = request.items.is_empty() || request.items.len() > AT_ONCE;
+        let asked = is_bulk.then(|| self.parts.signals.ask_for_reprocess());
+        if is_bulk && let Some(vitals) = self.vitals() {
+            announce_reprocess(vitals).await;
+        }
         let (mut items, next) = if request.items.is_empty() {
             self.enqueue_page(library, request.state, request.after, PAGE)
                 .await?
         } else {
             (self.enqueue_named(library, &request.items).await, None)
         };
-        drop(wake);
+        drop((asked, wake));
         let done = match request.wait_secs {
             Some(secs) => self.follow_all(library, &mut items, secs).await,
             None => 0,

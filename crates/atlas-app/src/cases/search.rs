@@ -3,6 +3,7 @@
 
 mod index;
 mod last_answers;
+mod looking;
 mod no_answer;
 mod titles;
 
@@ -22,6 +23,7 @@ use crate::services::search_operations::{
 };
 use crate::views::{SearchHit, SearchQuery, SearchReply};
 use last_answers::LastAnswers;
+pub(crate) use looking::LookError;
 use no_answer::{NoAnswer, told};
 
 const MAX_HITS: u32 = 200;

@@ -16,6 +16,7 @@ mod keep;
 mod kind;
 mod retry;
 mod run;
+mod stages;
 mod variants;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ use judge::Judged;
 pub use retry::JobWaits;
 use run::Exit;
 pub(crate) use run::Run;
+pub use stages::StageCounts;
 
 /// What ingestion works with.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub struct Ingest {
     pub bodies: Bodies,
     /// How long jobs wait that are put off.
     pub waits: JobWaits,
+    /// Counts how far tries come.
+    pub stages: Arc<StageCounts>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Spreads retries.
@@ -90,11 +94,20 @@ impl Ingest {
     }
 
     async fn conclude(&self, mut run: Run, judged: Result<Judged, Exit>) -> Result<Outcome, StoreError> {
-        match judged {
+        // A door that was busy or closed is no fault: that try does not count either.
+        let is_put_off = matches!(&judged, Err(Exit::Postponed(postponement, _)) if !postponement.counts);
+        let concluded = match judged {
             Ok(judged) => self.commit(&mut run, judged).await,
             Err(Exit::NoContent(conclusion)) => self.commit_without_content(&run, *conclusion).await,
             Err(Exit::Postponed(postponement, crowd)) => self.postpone(&run, postponement, crowd).await,
             Err(Exit::Store(error)) => Err(error),
-        }
+        };
+        let has_failed = match &concluded {
+            Ok(Outcome::Failed { .. }) | Err(_) => true,
+            Ok(Outcome::Deferred { .. }) => !is_put_off,
+            Ok(_) => false,
+        };
+        self.stages.ended(run.stages(), has_failed);
+        concluded
     }
 }

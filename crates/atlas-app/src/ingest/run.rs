@@ -23,8 +23,8 @@ pub(crate) struct Run {
     pub(crate) item_id: ItemId,
     /// When the try began.
     started_at: Timestamp,
-    /// How far it has come.
-    stage: &'static str,
+    /// The stages it has come to, the last of them last.
+    stages: Vec<&'static str>,
     /// Stored bytes are judged again; nothing is fetched.
     pub(crate) rejudged: bool,
     /// The owner said to keep the item whatever the gate says.
@@ -74,7 +74,7 @@ impl Run {
             lease,
             item_id,
             started_at,
-            stage: "begin",
+            stages: vec!["begin"],
             rejudged,
             keep_always: false,
             given_html: None,
@@ -89,12 +89,19 @@ impl Run {
     /// Records that the try has come to `stage`.
     pub(crate) fn enter(&mut self, stage: &'static str) {
         tracing::debug!(item = %self.item_id, stage, "ingestion");
-        self.stage = stage;
+        // A better copy takes the same steps once more.
+        self.stages.retain(|known| *known != stage);
+        self.stages.push(stage);
     }
 
     /// How far the try has come.
     pub(super) fn stage(&self) -> &'static str {
-        self.stage
+        self.stages.last().copied().unwrap_or("begin")
+    }
+
+    /// The stages it has come to.
+    pub(super) fn stages(&self) -> &[&'static str] {
+        &self.stages
     }
 
     /// Remembers what the page says of itself, for whoever looks for a better copy.
@@ -143,7 +150,7 @@ impl Run {
 
     /// The record of this try.
     pub(crate) fn record(&self) -> AttemptRecord {
-        AttemptRecord::at(self.started_at, self.stage).with_steps(self.steps.clone())
+        AttemptRecord::at(self.started_at, self.stage()).with_steps(self.steps.clone())
     }
 }
 

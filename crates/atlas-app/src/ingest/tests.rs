@@ -110,6 +110,7 @@ impl World {
             extractor: Arc::new(ExtractorPool::new(nowhere, limits)),
             bodies: Bodies::default(),
             waits: JobWaits::default(),
+            stages: Arc::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy,
         };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
 use atlas_resilience::Service;
-use atlas_store::{AttemptRecord, Library, RetentionPolicy, StoreError};
+use atlas_store::{AttemptRecord, Library, Ops, RetentionPolicy, StoreError};
 
 use crate::ingest::Ingest;
 
@@ -19,6 +19,8 @@ use crate::ingest::Ingest;
 pub struct JobContext {
     /// The ingest story.
     pub ingest: Ingest,
+    /// Operational state, where alerts are kept.
+    pub ops: Ops,
     /// How long things are kept.
     pub retention: RetentionPolicy,
     /// Lets kinds of jobs rest that keep breaking off.

@@ -9,11 +9,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SWEEP, run_schedules};
 use crate::test_app::{Started, TestApp};
+use crate::{Progress, progress_of};
 
 /// Starts the schedules, which have their first turn.
 async fn schedule(app: &TestApp) -> Started {
     let stop = CancellationToken::new();
-    let schedules = run_schedules(app.library.clone(), Arc::clone(&app.signals), stop.clone());
+    let schedules = run_schedules(
+        app.library.clone(),
+        Arc::clone(&app.signals),
+        progress_of("schedules").1,
+        stop.clone(),
+    );
     let task = tokio::spawn(schedules);
     tokio::task::yield_now().await;
     app.pass(Duration::ZERO).await;
@@ -82,6 +88,16 @@ async fn what_is_done_is_enqueued_again_at_its_next_turn() {
         .collect();
     assert_eq!(due, [JobKind::SweepRetention]);
     schedules.end().await;
+}
+
+#[tokio::test]
+async fn the_schedules_show_that_they_go_on() {
+    let app = TestApp::open();
+    let (stop, (progress, turns)) = (CancellationToken::new(), progress_of("schedules"));
+    let schedules = run_schedules(app.library.clone(), Arc::clone(&app.signals), turns, stop.clone());
+    let task = tokio::spawn(schedules);
+    crate::test_app::in_time(progress.shown()).await;
+    Started { stop, task }.end().await;
 }
 
 #[tokio::test]

@@ -41,6 +41,11 @@ impl Checking {
         (checking, found)
     }
 
+    /// Takes other probes. Runs that are under way come to their end.
+    pub(super) fn replace(&mut self, probes: BTreeMap<String, Arc<dyn Probe>>) {
+        self.probes = probes;
+    }
+
     /// Begins a run; false when there is no probe of that name.
     pub(super) fn begin(&self, check: &str, deadline: Duration) -> bool {
         let Some(probe) = self.probes.get(check).cloned() else {

@@ -1,36 +1,24 @@
 //! Checks that are judged by what was measured anyhow: the machine and the disks.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, Timestamp};
 use atlas_vitals::Moment;
-use atlas_vitals::health::{
-    CheckResult, DiskRule, DiskUse, Limit, MEMORY_PERCENT, PROCESSOR_PERCENT, Thresholds, Worse,
-};
-use atlas_vitals::metrics::Measurements;
+use atlas_vitals::health::{CheckResult, DiskUse};
+use atlas_vitals::metrics::{Measurements, WrittenPlace};
+
+use super::Limits;
+use crate::space::size;
 
 /// A single busy moment is none of anybody's business.
 const MEAN_OVER: Duration = Duration::from_mins(5);
 
-/// How much of the time everything that runs may stand still for want of memory or of a disk, in percent.
-const STALLED_PERCENT: Thresholds = Thresholds {
-    worse: Worse::Above,
-    warn: Some(Limit {
-        enter: 10.0,
-        exit: 7.0,
-    }),
-    crit: Some(Limit {
-        enter: 25.0,
-        exit: 20.0,
-    }),
-};
-
 /// Judges, and remembers what it said: a level is left at another value than it is entered.
-#[derive(Default)]
 pub(super) struct Measured {
-    disk: DiskRule,
+    limits: Limits,
+    /// What people call the places that are written to: where they lie.
+    places: BTreeMap<&'static str, String>,
     before: BTreeMap<String, CheckOutcome>,
 }
 
@@ -42,11 +30,18 @@ struct Part {
 }
 
 impl Measured {
-    pub(super) const fn by(disk: DiskRule) -> Self {
+    pub(super) fn by(limits: Limits, places: &[WrittenPlace]) -> Self {
+        let shown = |place: &WrittenPlace| (place.name, place.directory.display().to_string());
         Self {
-            disk,
+            limits,
+            places: places.iter().map(shown).collect(),
             before: BTreeMap::new(),
         }
+    }
+
+    /// Judges by other limits from now on.
+    pub(super) fn change(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// The processor over five minutes, the memory now, and how long everything stood still for want of either.
@@ -62,17 +57,21 @@ impl Measured {
         };
         let memory = measured.value(now, "memory_used", None);
         let values = [
-            ("the processor", mean("cpu_used", None), PROCESSOR_PERCENT),
-            ("the memory", memory, MEMORY_PERCENT),
+            (
+                "the processor",
+                mean("cpu_used", None),
+                self.limits.processor_percent,
+            ),
+            ("the memory", memory, self.limits.memory_percent),
             (
                 "waiting for memory",
                 mean("pressure_full", Some("memory")),
-                STALLED_PERCENT,
+                self.limits.stalled_percent,
             ),
             (
                 "waiting for a disk",
                 mean("pressure_full", Some("io")),
-                STALLED_PERCENT,
+                self.limits.stalled_percent,
             ),
         ];
         let mut parts = Vec::new();
@@ -105,16 +104,18 @@ impl Measured {
             else {
                 continue;
             };
-            let outcome = self.disk.judge(used, self.before.get(mount).copied());
+            let outcome = self.limits.disk.judge(used, self.before.get(mount).copied());
             self.before.insert(mount.to_owned(), outcome);
             let percent = used.used_percent().unwrap_or_default();
-            let mut told = format!(
-                "{mount}: {percent:.1} % used, {} free",
-                crate::space::size(used.free_bytes)
+            let outlook = measured
+                .value(now, "mount_full_in", Some(mount))
+                .map(|seconds| outlook(used.free_bytes, seconds));
+            let told = format!(
+                "{}: {percent:.1} % used, {} free{}",
+                self.places.get(mount).map_or(mount, String::as_str),
+                size(used.free_bytes),
+                outlook.unwrap_or_default()
             );
-            if let Some(seconds) = measured.value(now, "mount_full_in", Some(mount)) {
-                let _ = write!(told, ", full in {:.1} h at this rate", seconds / 3_600.0);
-            }
             parts.push(Part {
                 outcome,
                 percent,
@@ -129,6 +130,16 @@ impl Measured {
             CheckResult::new(CheckOutcome::NoAnswer, message, Duration::ZERO, wall)
         })
     }
+}
+
+/// How fast it fills, and when it is full.
+fn outlook(free_bytes: u64, full_in_secs: f64) -> String {
+    let an_hour = free_bytes as f64 / full_in_secs.max(1.0) * 3_600.0;
+    let hours = full_in_secs / 3_600.0;
+    format!(
+        ", fills by {} an hour and is full in {hours:.1} h",
+        size(an_hour as u64)
+    )
 }
 
 /// What the file system can hold for us: what the administrator alone may use counts for nothing.
@@ -156,4 +167,15 @@ fn result(mut parts: Vec<Part>, wall: Timestamp) -> Option<CheckResult> {
 
 fn unknown(message: &str, wall: Timestamp) -> CheckResult {
     CheckResult::new(CheckOutcome::Unknown, message, Duration::ZERO, wall)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fills_says_how_fast_and_for_how_long_it_lasts() {
+        let told = outlook(36_000_000_000, 9_000.0);
+        assert_eq!(told, ", fills by 14.4 GB an hour and is full in 2.5 h");
+    }
 }

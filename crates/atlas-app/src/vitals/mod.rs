@@ -1,18 +1,30 @@
 //! `Vitals`: looks after a server. It measures, has services checked, decides how they are and who has to be told, writes
 //! that down, and has it sent, in this order. Every decision is made in `atlas-vitals`; here it is carried out.
 
+mod announcing;
 mod backlog;
+mod channels;
 mod checking;
+mod checkup;
+mod deciding;
 mod keeping;
+pub(crate) mod known;
 mod measured;
 mod observing;
+mod own;
 pub mod probes;
+mod ranges;
+mod reconfigure;
+mod recorded;
 mod sampling;
 mod sending;
 mod services;
+mod settings;
+mod sign_of_life;
 mod task;
 mod timeline;
 mod view;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -21,13 +33,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{CheckOutcome, Clock, Entropy, Messenger, PortFuture, Timestamp};
+use atlas_domain::{CheckOutcome, Clock, Entropy, Messenger, PortFuture, Prober, Suppression, Timestamp};
 use atlas_store::{Ops, StoreError};
 use atlas_vitals::Moment;
-use atlas_vitals::alerts::{AlertSettings, Input, Refusal, RuleSet};
-use atlas_vitals::health::{
-    CheckFault, CheckSettings, DISK_SPACE, DiskRule, Maintenance, SYSTEM_RESOURCES, Scope, seven_services,
-};
+use atlas_vitals::alerts::{IncidentId, Input, Refusal, RuleSet};
+use atlas_vitals::health::{CheckFault, Maintenance, Scope};
 use atlas_vitals::metrics::Sample;
 pub use atlas_vitals::metrics::{Machine, WrittenPlace};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -35,9 +45,21 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use announcing::Announcer;
+pub(crate) use announcing::announce_reprocess;
+pub use channels::{Channels, TestFailure};
+pub use deciding::{SilenceEnd, SilenceOrder};
+use own::Heartbeats;
+pub use own::OwnFiles;
+pub use ranges::{PointView, RangeQuery, RangeSeries, RangeView, SeriesList, SeriesView};
+use recorded::Recorded;
 pub use services::ServiceSampler;
-use task::Task;
-pub use view::{CheckView, HealthView, MeasuredValue, UptimeView};
+pub use settings::{
+    Limits, MEASURE_EVERY, OwnCheck, QueriedFile, Query, QuietHours, STALLED_PERCENT, Secret, SignOfLife,
+    VitalsSettings,
+};
+use task::{TakenUp, Task};
+pub use view::{ChannelView, CheckView, HealthView, MaintenanceView, MeasuredValue, UptimeView};
 
 /// How many requests may wait. Whoever asks waits for its turn.
 const REQUESTS: usize = 64;
@@ -76,46 +98,10 @@ impl Looked {
 /// How long whoever asks how things are waits for the task.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often everything is measured while nobody watches.
-pub const MEASURE_EVERY: Duration = Duration::from_secs(10);
-
 /// Looks at one service, from its front door to its back.
 pub trait Probe: Send + Sync {
     /// Looks once. The caller bounds the time.
     fn look(&self) -> PortFuture<'_, Looked>;
-}
-
-/// What is looked after, and how.
-pub struct VitalsSettings {
-    /// Every check.
-    pub checks: Vec<CheckSettings>,
-    /// When a disk is too full.
-    pub disk: DiskRule,
-    /// Who is told of what.
-    pub alerts: Arc<AlertSettings>,
-    /// How often everything is measured.
-    pub measure_every: Duration,
-}
-
-impl VitalsSettings {
-    /// The services that are looked at with `probes`, the machine and the disks, by the rules that are built in, told
-    /// on this machine itself.
-    pub fn built_in(probes: &BTreeMap<String, Arc<dyn Probe>>) -> Self {
-        let mut checks = seven_services();
-        // Measured, they need none.
-        checks.retain(|check| {
-            [SYSTEM_RESOURCES, DISK_SPACE].contains(&check.name.as_str()) || probes.contains_key(&check.name)
-        });
-        Self {
-            checks,
-            disk: DiskRule::default(),
-            alerts: Arc::new(AlertSettings {
-                rules: RuleSet::builtin(),
-                ..AlertSettings::default()
-            }),
-            measure_every: MEASURE_EVERY,
-        }
-    }
 }
 
 /// What it works with.
@@ -130,8 +116,14 @@ pub struct VitalsParts {
     pub machine: Machine,
     /// Directories that are written to.
     pub places: Vec<WrittenPlace>,
-    /// Who looks at what. A check without a probe is judged by what was measured.
+    /// Who looks at the services. A check without a probe is judged by what was measured.
     pub probes: BTreeMap<String, Arc<dyn Probe>>,
+    /// Asks what the owner's own checks name.
+    pub prober: Arc<dyn Prober>,
+    /// Files that those may ask by a name of ours.
+    pub files: OwnFiles,
+    /// Where probes learn by which limits they judge: those of the settings, now and after each change.
+    pub limits: watch::Sender<Limits>,
     /// Takes messages to people.
     pub messenger: Arc<dyn Messenger>,
 }
@@ -145,6 +137,9 @@ pub enum VitalsError {
     /// Checks that make no sense.
     #[error("the checks do not fit together: {}", listed(.0))]
     Checks(Vec<CheckFault>),
+    /// Maintenance that makes no sense.
+    #[error("the plan of maintenance makes no sense: {}", .0.join("; "))]
+    Maintenance(Vec<String>),
     /// Alerts that make no sense.
     #[error(transparent)]
     Alerts(#[from] Refusal),
@@ -165,6 +160,10 @@ pub struct Vitals {
     /// What the task knew after its last step.
     latest: watch::Receiver<HealthView>,
     clock: Arc<dyn Clock>,
+    /// For what was measured long ago.
+    ops: Ops,
+    /// Those who call by themselves.
+    heartbeats: Arc<Heartbeats>,
 }
 
 /// What the task is asked.
@@ -173,8 +172,18 @@ enum Request {
     Health(oneshot::Sender<HealthView>),
     /// A person decides about alerts.
     Decide(Box<Input>, oneshot::Sender<Result<(), Refusal>>),
+    /// A person asks not to be told; answered with the number of the silence.
+    Silence(Box<SilenceOrder>, oneshot::Sender<Result<u64, Refusal>>),
+    /// Which rules hold.
+    Rules(oneshot::Sender<RuleSet>),
+    /// What keeps these incidents back.
+    KeptBack(Vec<IncidentId>, oneshot::Sender<Vec<(IncidentId, Suppression)>>),
     /// What is measured, as it is now.
     Measured(oneshot::Sender<Vec<MeasuredValue>>),
+    /// What is measured and not written yet, for charts.
+    Recorded(oneshot::Sender<Recorded>),
+    /// Other settings hold.
+    Reconfigure(Box<VitalsSettings>, oneshot::Sender<Result<(), VitalsError>>),
     /// Somebody else has measured something.
     Record(Sample),
     /// Somebody watches what is measured.
@@ -219,13 +228,20 @@ impl Vitals {
         tasks: &TaskTracker,
     ) -> Result<Self, VitalsError> {
         let (requests, asked) = mpsc::channel(REQUESTS);
-        let clock = Arc::clone(&parts.clock);
-        let (task, latest) = Task::take_up(settings, parts, asked).await?;
+        let (clock, ops) = (Arc::clone(&parts.clock), parts.ops.clone());
+        let taken_up = Task::take_up(settings, parts, asked).await?;
+        let TakenUp {
+            task,
+            latest,
+            heartbeats,
+        } = taken_up;
         tasks.spawn(task.run(stop));
         Ok(Self {
             requests,
             latest,
             clock,
+            ops,
+            heartbeats,
         })
     }
 
@@ -240,6 +256,16 @@ impl Vitals {
             Ok(answer) => answer,
             Err(_elapsed) => Ok(self.latest.borrow().clone()),
         }
+    }
+
+    /// Returns once the task has come round to whoever asks, however long that takes.
+    pub async fn comes_round(&self) -> Result<(), Ending> {
+        self.ask(Request::Health).await.map(|_| ())
+    }
+
+    /// What the task knew after its last step, and each time that it has taken another.
+    pub fn latest(&self) -> watch::Receiver<HealthView> {
+        self.latest.clone()
     }
 
     /// A person silences, acknowledges, closes. What was decided is on the disk when this returns.
@@ -257,6 +283,11 @@ impl Vitals {
     /// Takes in what somebody else has measured.
     pub async fn record(&self, sample: Sample) -> Result<(), Ending> {
         self.tell(Request::Record(sample)).await
+    }
+
+    /// Somebody who is waited for calls, and says whether something failed. False if nobody of that secret is waited for.
+    pub async fn beat(&self, secret: &str, failed: bool) -> bool {
+        self.heartbeats.beat(secret, failed).await
     }
 
     /// Somebody watches: for a short while everything is measured every second.

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use atlas_vitals::Moment;
 use atlas_vitals::metrics::catalogue::service::MONITORING_LOOK;
@@ -33,8 +34,9 @@ impl Sampling {
         (sampling, taken)
     }
 
-    /// Begins a look at everything, unless the one before it has not come back.
-    pub(super) fn begin(&self, now: Moment) {
+    /// Begins a look at everything, as one of those that come about every `every`, unless the one before it has not come
+    /// back.
+    pub(super) fn begin(&self, now: Moment, every: Duration) {
         if self.is_looking.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -43,7 +45,10 @@ impl Sampling {
         tokio::task::spawn_blocking(move || {
             let under_way = under_way;
             let begun_at = Instant::now();
-            let mut sample = machine.lock().unwrap_or_else(PoisonError::into_inner).look(now);
+            let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
+            machine.look_every(every);
+            let mut sample = machine.look(now);
+            drop(machine);
             look_at_space(&places, &mut sample);
             sample.add(&MONITORING_LOOK, begun_at.elapsed().as_secs_f64());
             drop(under_way);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use atlas_domain::{Fate, Message, Messenger, Receipt, SendFailure, panic_message};
+use atlas_domain::{Fate, KnownChannel, Message, Messenger, Receipt, SendFailure, panic_message};
 use atlas_vitals::alerts::{self, Answer, Attempt, DeliveryId};
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
@@ -36,6 +36,11 @@ impl Sending {
             under_way: Arc::default(),
         };
         (sending, answered)
+    }
+
+    /// The channels that messages can take.
+    pub(super) fn channels(&self) -> Vec<KnownChannel> {
+        self.messenger.channels()
     }
 
     /// Whether an attempt is under way.

@@ -1,6 +1,10 @@
 //! `ServiceSampler`: once a minute, what Atlas knows of itself becomes a sample. What is not known is left out.
 
 mod burn;
+mod databases;
+mod ingestion;
+mod outbound;
+mod requests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +16,21 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::Vitals;
-use crate::app::{App, Mode};
+use super::checkup::check_daily;
+use crate::app::App;
 use crate::status::StatusView;
-use burn::ErrorBurn;
+use outbound::OpenSince;
+use requests::Requests;
 
 const EVERY: Duration = Duration::from_mins(1);
+/// How often it is seen how late the runtime wakes somebody.
+const WAKE_EVERY: Duration = Duration::from_secs(10);
+const WAKES: u32 = 6;
 const SOURCE: &str = "services";
 /// Starts within this time are counted.
 const STARTS_WITHIN: Duration = Duration::from_mins(10);
-/// How the library's file is called in series.
-const LIBRARY: &str = "library";
 
-/// Tells what Atlas knows of itself.
+/// Tells what Atlas knows of itself, and has its library looked through once a day.
 pub struct ServiceSampler {
     /// Whoever knows it.
     pub app: Arc<App>,
@@ -33,25 +40,46 @@ pub struct ServiceSampler {
     pub ops: Ops,
 }
 
+/// What is remembered from one look to the next.
+#[derive(Default)]
+struct Before {
+    requests: Requests,
+    open_since: OpenSince,
+}
+
 impl ServiceSampler {
     /// Until `stop`, or until nobody wants to be told any more.
     pub async fn run(self, stop: CancellationToken) {
-        let mut minutes = interval(EVERY);
-        minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut burn = ErrorBurn::default();
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = minutes.tick() => {}
-            }
-            let sample = self.look(&mut burn).await;
-            if self.vitals.record(sample).await.is_err() {
-                return;
-            }
+        self.app.metrics().count_panics();
+        tokio::select! {
+            () = self.sample(&stop) => {}
+            () = check_daily(&self.app, &stop) => {}
         }
     }
 
-    async fn look(&self, burn: &mut ErrorBurn) -> Sample {
+    async fn sample(&self, stop: &CancellationToken) {
+        let mut wakes = interval(WAKE_EVERY);
+        wakes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut before, mut lag, mut number) = (Before::default(), Duration::ZERO, 0);
+        loop {
+            let asked_for = tokio::select! {
+                () = stop.cancelled() => return,
+                asked_for = wakes.tick() => asked_for,
+            };
+            lag = lag.max(asked_for.elapsed());
+            if number % WAKES == 0 {
+                let mut sample = self.look(&mut before).await;
+                sample.add(&machine::RUNTIME_LAG, lag.as_secs_f64());
+                if self.vitals.record(sample).await.is_err() {
+                    return;
+                }
+                lag = Duration::ZERO;
+            }
+            number += 1;
+        }
+    }
+
+    async fn look(&self, before: &mut Before) -> Sample {
         let mut sample = Sample::of(SOURCE, EVERY);
         let status = self.app.status().await;
         let is_counted = self.app.library().is_ok()
@@ -63,62 +91,22 @@ impl ServiceSampler {
             });
         if is_counted {
             tell_of_library(&status, &mut sample);
+            ingestion::tell(&self.app, &mut sample).await;
         }
-        self.tell_of_file(&mut sample).await;
+        databases::tell(&self.app, &self.ops, &mut sample).await;
         self.tell_of_starts(&mut sample).await;
-        self.tell_of_calls(&mut sample);
-        let answered = self.app.metrics().answered_by_class();
-        for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(answered) {
-            sample.add_for(&series::API_REQUESTS, class, count as f64);
-        }
-        burn.add(answered.iter().sum(), answered[4]);
-        for (over, value) in burn.rates() {
-            sample.add_for(&series::API_ERROR_BURN, over, value);
-        }
+        before.requests.tell(&self.app, &mut sample);
+        before.open_since.tell(&self.app, &mut sample);
+        let metrics = self.app.metrics();
+        sample.add(&machine::PROCESS_PANICS, metrics.panics() as f64);
+        sample.add(&series::QUEUE_LEASES_EXPIRED, metrics.expired_leases() as f64);
         sample
-    }
-
-    async fn tell_of_file(&self, sample: &mut Sample) {
-        let path = self.app.parts.dir.library_db();
-        let wal = path.with_file_name("library.db-wal");
-        let wal_bytes = std::fs::metadata(wal).ok().map(|metadata| metadata.len() as f64);
-        sample.add_for(&series::DATABASE_WAL, LIBRARY, wal_bytes);
-        let Ok(library) = self.app.library() else {
-            return;
-        };
-        let is_damaged = matches!(library.trouble(), Some(atlas_store::StoreError::Corrupt { .. }));
-        sample.add_for(
-            &series::DATABASE_DAMAGED,
-            LIBRARY,
-            f64::from(u8::from(is_damaged)),
-        );
-        if let Ok(pages) = library.file_pages().await {
-            let (all, free) = (pages.all as f64, pages.free as f64);
-            sample.add_for(&series::DATABASE_PAGES, LIBRARY, all);
-            sample.add_for(&series::DATABASE_PAGES_FREE, LIBRARY, free);
-            sample.add_for(
-                &series::DATABASE_FREE_SHARE,
-                LIBRARY,
-                (all > 0.0).then(|| free / all),
-            );
-        }
     }
 
     async fn tell_of_starts(&self, sample: &mut Sample) {
         let since = self.vitals.wall().before(STARTS_WITHIN);
         if let Ok(starts) = self.ops.starts_since(since).await {
             sample.add(&machine::STARTS_LAST_TEN_MINUTES, starts as f64);
-        }
-    }
-
-    fn tell_of_calls(&self, sample: &mut Sample) {
-        if self.app.parts.mode != Mode::Normal {
-            return;
-        }
-        for service in self.app.services().all() {
-            let tally = service.breakers().tally();
-            let name = service.name().to_owned();
-            sample.add_for(&series::OUTBOUND_BREAKERS_OPEN, name, tally.open as f64);
         }
     }
 }

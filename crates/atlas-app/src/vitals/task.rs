@@ -1,15 +1,17 @@
 //! The one task that owns health, alerts and measurements, so that each step of one sees the last of the others, and
 //! what they lead to is written in one transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, Clock, Entropy};
 use atlas_store::Ops;
 use atlas_vitals::Moment;
-use atlas_vitals::alerts::{self, Alerts, Effects, Input};
+use atlas_vitals::alerts::{self, Alerts, Effects, Input, Refusal};
 use atlas_vitals::health::{
-    CheckResult, DISK_SPACE, HealthEffect, HealthEngine, HealthInput, SYSTEM_RESOURCES, Transition,
+    CheckResult, DISK_SPACE, HealthEffect, HealthEngine, HealthInput, Maintenance, SYSTEM_RESOURCES,
+    Transition,
 };
 use atlas_vitals::metrics::{BootId, Measurements, Sample};
 use tokio::sync::{mpsc, watch};
@@ -17,32 +19,47 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::checking::{Checking, Finding};
+use super::deciding::{SilenceOrder, number_of};
 use super::keeping::{Keeping, Known, WRITE_LIMIT};
 use super::measured::Measured;
 use super::observing::Observing;
+use super::own::{Heartbeats, Own};
+use super::reconfigure::probes_for;
+use super::recorded::Recorded;
 use super::sampling::Sampling;
 use super::sending::{Answered, Sending};
+use super::sign_of_life::SignsOfLife;
 use super::timeline::{Boot, Timeline};
-use super::view::{HealthView, MeasuredValue};
-use super::{Request, VitalsError, VitalsParts, VitalsSettings};
+use super::view::{ChannelView, HealthView, MeasuredValue};
+use super::windows::Windows;
+use super::{Limits, Probe, QuietHours, Request, VitalsError, VitalsParts, VitalsSettings};
 
 /// Whatever is due at once again after a tick waits for so long, and everybody else has a turn.
 const SOONEST_TICK: Duration = Duration::from_millis(100);
+/// How long the first look at a service waits for the first measurement of the machine.
+const FIRST_SAMPLE: Duration = Duration::from_millis(500);
 /// How long the end waits for messages that are on their way: what is known to have arrived is not sent again.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 pub(super) struct Task {
     ops: Ops,
-    line: Timeline,
+    pub(super) line: Timeline,
     entropy: Arc<Entropy>,
-    health: HealthEngine,
+    pub(super) health: HealthEngine,
     alerts: Alerts,
-    measurements: Measurements,
-    measure_every: Duration,
-    measured: Measured,
+    pub(super) measurements: Measurements,
+    pub(super) measure_every: Duration,
+    pub(super) measured: Measured,
+    /// For probes that judge by limits.
+    pub(super) limits: watch::Sender<Limits>,
+    /// The probes that every configuration has.
+    pub(super) built_in: BTreeMap<String, Arc<dyn Probe>>,
+    pub(super) own: Own,
+    pub(super) signs: SignsOfLife,
     observing: Observing,
+    windows: Windows,
     sampling: Sampling,
-    checking: Checking,
+    pub(super) checking: Checking,
     sending: Sending,
     keeping: Keeping,
     sampled: mpsc::UnboundedReceiver<Sample>,
@@ -51,28 +68,48 @@ pub(super) struct Task {
     asked: mpsc::Receiver<Request>,
     /// For those who do not wait.
     latest: watch::Sender<HealthView>,
+    /// How often measurements were written, or it was tried.
+    flushes: u64,
+}
+
+/// A task that has not begun to run, and what whoever speaks with it needs beside its requests.
+pub(super) struct TakenUp {
+    pub(super) task: Task,
+    pub(super) latest: watch::Receiver<HealthView>,
+    pub(super) heartbeats: Arc<Heartbeats>,
 }
 
 impl Task {
     /// Goes on from what the process before this one left.
     pub(super) async fn take_up(
-        settings: VitalsSettings,
+        mut settings: VitalsSettings,
         parts: VitalsParts,
         asked: mpsc::Receiver<Request>,
-    ) -> Result<(Self, watch::Receiver<HealthView>), VitalsError> {
+    ) -> Result<TakenUp, VitalsError> {
         let VitalsParts {
             ops,
             clock,
             entropy,
             mut machine,
             places,
-            probes,
+            probes: built_in,
+            prober,
+            files,
+            limits,
             messenger,
         } = parts;
         let boot = machine.boot_id();
         let line = resume(&ops, boot.as_ref(), machine.uptime(), Arc::clone(&clock)).await?;
         let (now, wall) = (line.now(), line.wall());
         let seed = seed_from(&entropy);
+        let heartbeats = Arc::new(Heartbeats::new(ops.clone(), line.clone()));
+        let own = Own {
+            prober: Arc::clone(&prober),
+            files,
+            heartbeats: Arc::clone(&heartbeats),
+        };
+        let probes = probes_for(&mut settings, &built_in, &own);
+        limits.send_replace(settings.limits.clone());
         let health = match ops.stored_health().await? {
             Some(stored) => HealthEngine::restore(settings.checks, stored, seed, now, wall),
             None => HealthEngine::new(settings.checks, seed, now, wall),
@@ -81,15 +118,21 @@ impl Task {
         let measurements = remember(&ops, settings.measure_every, boot, &line).await?;
         let stored = ops.stored_alerts().await?;
         let (alerts, first) = Alerts::restore(settings.alerts, stored, now, wall)?;
+        let measured = Measured::by(settings.limits, &places);
         let (sampling, sampled) = Sampling::new(machine, places);
         let (checking, found) = Checking::new(probes, clock);
         let (sending, answered) = Sending::new(messenger);
-        let (latest, of_latest) = watch::channel(HealthView::of(&health, &line));
+        let (latest, of_latest) = watch::channel(HealthView::of(&health, Vec::new(), &line));
         let mut task = Self {
             keeping: Keeping::begin(ops.clone(), now),
             measure_every: settings.measure_every,
-            measured: Measured::by(settings.disk),
+            measured,
+            limits,
+            built_in,
+            own,
+            signs: SignsOfLife::begin(prober, settings.sign_of_life, now),
             observing: Observing::default(),
+            windows: Windows::default(),
             ops,
             line,
             entropy,
@@ -104,13 +147,38 @@ impl Task {
             answered,
             asked,
             latest,
+            flushes: 0,
         };
         task.carry_out(first).await;
-        Ok((task, of_latest))
+        task.own.heartbeats.wait_for(&settings.own).await;
+        task.expect(settings.maintenance, settings.quiet_hours)
+            .await
+            .map_err(VitalsError::Maintenance)?;
+        task.begin_anew().await;
+        Ok(TakenUp {
+            task,
+            latest: of_latest,
+            heartbeats,
+        })
+    }
+
+    /// Checks may have come and gone: what was said of those that are gone is over, and everybody sees those that are
+    /// there.
+    pub(super) async fn begin_anew(&mut self) {
+        let services = self.health.services();
+        let names = services.map(|service| Arc::from(service.name)).collect();
+        self.alert(Input::Watched(names)).await;
+        self.latest.send_replace(self.view());
+    }
+
+    fn view(&self) -> HealthView {
+        let channels = ChannelView::all(&self.alerts, &self.sending.channels(), &self.line);
+        HealthView::of(&self.health, channels, &self.line)
     }
 
     /// Until `stop`.
     pub(super) async fn run(mut self, stop: CancellationToken) {
+        self.look_first().await;
         let mut soonest = Instant::now();
         loop {
             let due = self.line.instant_of(self.next_due()).max(soonest);
@@ -133,22 +201,43 @@ impl Task {
         self.end().await;
     }
 
+    /// The machine is measured before anything is judged by it, unless that takes long.
+    async fn look_first(&mut self) {
+        if !self.measurements.due(self.line.now()).look {
+            return;
+        }
+        self.sampling.begin(self.line.now(), self.measure_every);
+        if let Ok(Some(sample)) = timeout(FIRST_SAMPLE, self.sampled.recv()).await {
+            self.take_sample(sample).await;
+        }
+    }
+
     fn next_due(&self) -> Moment {
         let always = self.measurements.next_due().min(self.keeping.next_due());
-        let all = [self.health.next_due(), self.alerts.next_due(), Some(always)];
+        let all = [
+            self.health.next_due(),
+            self.alerts.next_due(),
+            self.signs.next_due(),
+            Some(always),
+        ];
         all.into_iter().flatten().min().unwrap_or(always)
     }
 
     async fn tick(&mut self) {
         let due = self.measurements.due(self.line.now());
         if due.look {
-            self.sampling.begin(self.line.now());
+            self.sampling.begin(self.line.now(), self.measure_every);
+            if let Some(sample) = self.signs.tell(self.measure_every) {
+                self.measurements
+                    .record(self.line.now(), self.line.wall(), sample);
+            }
         }
         if due.flush {
             self.flush().await;
         }
         self.look_at(HealthInput::Tick).await;
         self.alert(Input::Tick).await;
+        self.signs.give(self.line.now());
     }
 
     /// All that is known is told in one round: a rule may put together what several sources have measured.
@@ -173,6 +262,7 @@ impl Task {
         if flush.is_empty() {
             return;
         }
+        self.flushes += 1;
         match timeout(WRITE_LIMIT, self.ops.write_metrics(flush)).await {
             Ok(Ok(())) => self.measurements.flushed(),
             Ok(Err(error)) => tracing::warn!(%error, "measurements are not written, and tried again"),
@@ -210,10 +300,30 @@ impl Task {
                 }
             }
         }
-        let view = HealthView::of(&self.health, &self.line);
-        self.latest.send_replace(view);
+        self.latest.send_replace(self.view());
+        self.tell_windows().await;
         let news = self.observing.news(&self.health);
         self.alert(news.map_or(Input::Tick, Input::Observed)).await;
+    }
+
+    /// Takes the owner's plan of maintenance and quiet hours in place of those before. Where something is wrong with the
+    /// plan, all stays as it was, and what is wrong is told.
+    pub(super) async fn expect(
+        &mut self,
+        maintenance: Vec<Maintenance>,
+        quiet_hours: Vec<QuietHours>,
+    ) -> Result<(), Vec<String>> {
+        self.health.plan(maintenance)?;
+        self.windows.keep_quiet(quiet_hours);
+        self.tell_windows().await;
+        Ok(())
+    }
+
+    async fn tell_windows(&mut self) {
+        let news = self.windows.news(&self.health, self.line.now(), self.line.wall());
+        if let Some(windows) = news {
+            self.alert(Input::Windows(windows)).await;
+        }
     }
 
     fn judge_by_measurements(&mut self, check: String) -> HealthInput {
@@ -247,7 +357,7 @@ impl Task {
             Request::Health(asker) => {
                 // Uptime and staleness are as of the last step.
                 self.look_at(HealthInput::Tick).await;
-                let _ = asker.send(HealthView::of(&self.health, &self.line));
+                let _ = asker.send(self.view());
             }
             Request::Measured(asker) => {
                 let _ = asker.send(self.measured_values());
@@ -257,6 +367,22 @@ impl Task {
                 let refused = effects.refused.clone();
                 self.carry_out(effects).await;
                 let _ = asker.send(refused.map_or(Ok(()), Err));
+            }
+            Request::Silence(order, asker) => {
+                let _ = asker.send(self.silence(*order).await);
+            }
+            Request::Rules(asker) => {
+                let _ = asker.send(self.alerts.settings().rules.clone());
+            }
+            Request::KeptBack(incidents, asker) => {
+                let _ = asker.send(self.alerts.kept_back(&incidents, self.line.now()));
+            }
+            Request::Recorded(asker) => {
+                let recorded = Recorded::of(&self.measurements, self.line.now(), self.flushes);
+                let _ = asker.send(recorded);
+            }
+            Request::Reconfigure(settings, asker) => {
+                let _ = asker.send(self.reconfigure(*settings).await);
             }
             Request::Record(sample) => self.take_sample(sample).await,
             Request::Watched => self.measurements.watched(self.line.now()),
@@ -268,12 +394,20 @@ impl Task {
         }
     }
 
+    async fn silence(&mut self, order: SilenceOrder) -> Result<u64, Refusal> {
+        let asked = Input::Silence(order.on(&self.line));
+        let effects = self.alerts.step(self.line.now(), self.line.wall(), asked);
+        let number = number_of(&effects);
+        self.carry_out(effects).await;
+        number
+    }
+
     fn measured_values(&self) -> Vec<MeasuredValue> {
         let current = self.measurements.current(self.line.now());
         current.into_iter().map(MeasuredValue::of).collect()
     }
 
-    async fn alert(&mut self, input: Input) {
+    pub(super) async fn alert(&mut self, input: Input) {
         let effects = self.alerts.step(self.line.now(), self.line.wall(), input);
         self.carry_out(effects).await;
     }

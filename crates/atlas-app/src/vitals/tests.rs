@@ -2,5 +2,9 @@
 //! only when a test says so.
 
 mod looking;
+mod maintaining;
+mod own_checks;
+mod ranges;
+mod reloading;
 mod telling;
 mod world;

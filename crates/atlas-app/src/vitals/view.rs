@@ -1,7 +1,8 @@
 //! What people and programs see of health.
 
-use atlas_domain::{CheckOutcome, HealthStatus, Timestamp};
-use atlas_vitals::health::{HealthEngine, ServiceHealth, UPTIME_WINDOWS};
+use atlas_domain::{CheckOutcome, HealthStatus, KnownChannel, Timestamp};
+use atlas_vitals::alerts::Alerts;
+use atlas_vitals::health::{HealthEngine, Maintenance, Scope, ServiceHealth, UPTIME_WINDOWS};
 use atlas_vitals::metrics::{Current, Definition};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,40 @@ pub struct HealthView {
     pub overall: HealthStatus,
     /// Every service and check.
     pub services: Vec<CheckView>,
+    /// The ways to people outside this machine; none is worth a warning.
+    #[serde(default)]
+    pub channels: Vec<ChannelView>,
+    /// Maintenance that is now, or planned.
+    #[serde(default)]
+    pub maintenance: Vec<MaintenanceView>,
+}
+
+/// A time for which trouble is expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaintenanceView {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Which services it covers; all of them, when there are none.
+    pub services: Vec<String>,
+    /// It is now.
+    pub is_now: bool,
+    /// From when; of one that comes back, this time or the next.
+    pub from: Timestamp,
+    /// Until when, unless it is ended before.
+    pub until: Timestamp,
+}
+
+/// A way to people outside this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelView {
+    /// Its name.
+    pub name: String,
+    /// What it is, such as `email`.
+    pub kind: String,
+    /// Since when nothing gets through it, if that is so.
+    pub failing_since: Option<Timestamp>,
 }
 
 /// How one service is.
@@ -82,14 +117,53 @@ impl MeasuredValue {
 }
 
 impl HealthView {
-    pub(super) fn of(health: &HealthEngine, line: &Timeline) -> Self {
+    pub(super) fn of(health: &HealthEngine, channels: Vec<ChannelView>, line: &Timeline) -> Self {
         Self {
+            channels,
             overall: health.overall(),
             services: health
                 .services()
                 .map(|service| CheckView::of(service, health, line))
                 .collect(),
+            maintenance: health
+                .maintenance()
+                .filter_map(|maintenance| MaintenanceView::of(maintenance, line))
+                .collect(),
         }
+    }
+}
+
+impl ChannelView {
+    /// Every channel that alerts are told through.
+    pub(super) fn all(alerts: &Alerts, known: &[KnownChannel], line: &Timeline) -> Vec<Self> {
+        let kind_of = |name: &str| known.iter().find(|channel| channel.name == name);
+        let channels = alerts.channels_failing();
+        channels
+            .map(|(name, failing_since)| Self {
+                name: name.to_owned(),
+                kind: kind_of(name).map_or("unknown", |channel| channel.kind).to_owned(),
+                failing_since: failing_since.map(|since| line.wall_of(since)),
+            })
+            .collect()
+    }
+}
+
+impl MaintenanceView {
+    /// None of one that is over.
+    fn of(maintenance: &Maintenance, line: &Timeline) -> Option<Self> {
+        let (now, wall) = (line.now(), line.wall());
+        let span = maintenance.spans(now, wall).into_iter().next()?;
+        Some(Self {
+            name: maintenance.name.clone(),
+            reason: maintenance.reason.clone(),
+            services: match &maintenance.scope {
+                Scope::Everything => Vec::new(),
+                Scope::Checks(checks) => checks.iter().cloned().collect(),
+            },
+            is_now: maintenance.is_now(now, wall),
+            from: line.wall_of(span.from),
+            until: line.wall_of(span.until),
+        })
     }
 }
 

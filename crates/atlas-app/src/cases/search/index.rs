@@ -48,7 +48,7 @@ impl App {
 }
 
 /// Nobody can end a thread that hangs in the index: it keeps its `place` until it is back.
-async fn look_up(
+pub(super) async fn look_up(
     reader: SearchReader,
     request: SearchRequest,
     deadline: Deadline,

@@ -1,13 +1,13 @@
 //! `BackgroundProbe`: sees whether jobs are worked on. A long queue is no trouble as long as it moves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, JobState, PortFuture};
 use atlas_store::{Counts, OverdueLeases};
 
 use super::super::{Looked, Probe};
-use super::failed;
+use super::{LimitsHandle, failed};
 use crate::app::App;
 use crate::error::AppError;
 
@@ -15,15 +15,32 @@ use crate::error::AppError;
 const SILENCE_CRIT: Duration = Duration::from_mins(2);
 /// A lease that ran out is taken back within a lease.
 const OVERDUE_WARN: Duration = Duration::from_mins(2);
-/// So many jobs that could run, the oldest of which has waited so long, are worth knowing,
-const QUEUE_WARN: (u64, Duration) = (100, Duration::from_mins(10));
-/// and so many are too many.
-const QUEUE_CRIT: (u64, Duration) = (500, Duration::from_hours(1));
+/// A long queue that moves is an import: only once the oldest job that could run has waited for so long is it worth
+/// knowing,
+const QUEUE_WARN: Duration = Duration::from_mins(10);
+/// and now it does not move.
+const QUEUE_CRIT: Duration = Duration::from_hours(1);
 /// However few there are.
 const STUCK_CRIT: Duration = Duration::from_hours(6);
 
 /// Looks at the worker and its queue.
-pub struct BackgroundProbe(pub Arc<App>);
+pub struct BackgroundProbe {
+    app: Arc<App>,
+    limits: LimitsHandle,
+    /// What the length of the queue said last: long is left at another value than it is entered.
+    before: Mutex<Option<CheckOutcome>>,
+}
+
+impl BackgroundProbe {
+    /// One that looks at the worker of `app`.
+    pub fn new(app: Arc<App>, limits: LimitsHandle) -> Self {
+        Self {
+            app,
+            limits,
+            before: Mutex::new(None),
+        }
+    }
+}
 
 impl Probe for BackgroundProbe {
     fn look(&self) -> PortFuture<'_, Looked> {
@@ -38,23 +55,41 @@ impl Probe for BackgroundProbe {
 
 impl BackgroundProbe {
     async fn look_at_queue(&self) -> Result<Looked, AppError> {
-        let app = &self.0;
-        let library = app.library()?;
+        let app = &self.app;
+        let library = app.library()?.for_looking();
         let silent_for = app.parts.signals.worker_silent_for();
         let counts = library.counts(app.user()).await?;
         let overdue = library.overdue_leases().await?;
-        Ok(judge(silent_for, &counts, overdue))
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = self
+            .limits
+            .borrow()
+            .ready_jobs
+            .judge(could_run(&counts) as f64, *before);
+        *before = Some(length);
+        Ok(judge(silent_for, &counts, length, overdue))
     }
 }
 
-fn judge(silent_for: Option<Duration>, counts: &Counts, overdue: OverdueLeases) -> Looked {
-    let of_state = |state| {
-        let count = counts.jobs.iter().find(|(known, _)| *known == state);
-        count.map_or(0, |(_, count)| *count)
-    };
-    let ready = of_state(JobState::Ready).saturating_sub(counts.waiting_later);
+fn of_state(counts: &Counts, state: JobState) -> u64 {
+    let count = counts.jobs.iter().find(|(known, _)| *known == state);
+    count.map_or(0, |(_, count)| *count)
+}
+
+/// Those that wait for nothing but the worker.
+fn could_run(counts: &Counts) -> u64 {
+    of_state(counts, JobState::Ready).saturating_sub(counts.waiting_later)
+}
+
+/// `length` is what the number of jobs alone says.
+fn judge(
+    silent_for: Option<Duration>,
+    counts: &Counts,
+    length: CheckOutcome,
+    overdue: OverdueLeases,
+) -> Looked {
+    let ready = could_run(counts);
     let oldest = Duration::from_millis(counts.oldest_ready_ms);
-    let reaches = |(count, age): (u64, Duration)| ready >= count && oldest >= age;
     let waiting = format!("{ready} jobs could run, the oldest for {} s", oldest.as_secs());
     if silent_for.is_none_or(|silent_for| silent_for >= SILENCE_CRIT) {
         let since = silent_for.map_or_else(
@@ -66,7 +101,7 @@ fn judge(silent_for: Option<Duration>, counts: &Counts, overdue: OverdueLeases) 
             format!("the worker has not looked around {since}"),
         );
     }
-    if reaches(QUEUE_CRIT) || (ready > 0 && oldest >= STUCK_CRIT) {
+    if (length == CheckOutcome::Crit && oldest >= QUEUE_CRIT) || (ready > 0 && oldest >= STUCK_CRIT) {
         return Looked::new(CheckOutcome::Crit, waiting);
     }
     if overdue.longest >= OVERDUE_WARN {
@@ -77,15 +112,16 @@ fn judge(silent_for: Option<Duration>, counts: &Counts, overdue: OverdueLeases) 
         );
         return Looked::new(CheckOutcome::Warn, message);
     }
-    if reaches(QUEUE_WARN) {
+    if length >= CheckOutcome::Warn && oldest >= QUEUE_WARN {
         return Looked::new(CheckOutcome::Warn, waiting);
     }
-    let dead = of_state(JobState::Dead);
+    let dead = of_state(counts, JobState::Dead);
     Looked::new(CheckOutcome::Ok, format!("{waiting}; {dead} were given up"))
 }
 
 #[cfg(test)]
 mod tests {
+    use atlas_vitals::health::READY_JOBS;
     use rstest::rstest;
 
     use super::*;
@@ -115,7 +151,8 @@ mod tests {
         #[case] counts: Counts,
         #[case] expected: CheckOutcome,
     ) {
-        let looked = judge(silent_for, &counts, OverdueLeases::default());
+        let length = READY_JOBS.judge(could_run(&counts) as f64, None);
+        let looked = judge(silent_for, &counts, length, OverdueLeases::default());
         assert_eq!(looked.outcome, expected, "{}", looked.message);
     }
 
@@ -125,7 +162,12 @@ mod tests {
             count: 3,
             longest: MINUTE * 2,
         };
-        let looked = judge(Some(MINUTE / 2), &counts(0, 0, Duration::ZERO), overdue);
+        let looked = judge(
+            Some(MINUTE / 2),
+            &counts(0, 0, Duration::ZERO),
+            CheckOutcome::Ok,
+            overdue,
+        );
         assert_eq!(looked.outcome, CheckOutcome::Warn);
     }
 }

@@ -2,11 +2,25 @@
 
 use std::sync::Arc;
 
-use atlas_domain::CheckOutcome;
+use atlas_domain::{CheckOutcome, ItemState, UserId};
+use atlas_store::ItemFilter;
+use tokio::sync::watch;
 
+use crate::app::App;
 use crate::test_app::TestApp;
-use crate::vitals::Probe;
-use crate::vitals::probes::{BackgroundProbe, DatabaseProbe, SearchProbe};
+use crate::vitals::checkup::check_once;
+use crate::vitals::probes::{BackgroundProbe, DatabaseProbe, LimitsHandle, SearchProbe};
+use crate::vitals::{Limits, Looked, Probe};
+
+const WORD: &str = "atlasvitalscanary";
+
+fn limits() -> LimitsHandle {
+    watch::channel(Limits::default()).1
+}
+
+async fn look_at_search(app: &Arc<App>) -> Looked {
+    SearchProbe(Arc::clone(app)).look().await
+}
 
 #[tokio::test]
 async fn a_library_that_takes_a_mark_and_gives_it_back_is_well() {
@@ -25,16 +39,89 @@ async fn a_library_that_takes_a_mark_and_gives_it_back_is_well() {
 
 #[tokio::test]
 async fn an_index_that_answers_and_follows_is_well() {
-    let app = TestApp::open();
-    let looked = SearchProbe(Arc::new(app.app())).look().await;
+    let process = TestApp::open();
+    let app = Arc::new(process.app());
+    assert!(process.library.keep_canary(WORD).await.unwrap());
+    process.catch_up().await.unwrap();
 
+    let looked = look_at_search(&app).await;
     assert_eq!(looked.outcome, CheckOutcome::Ok, "{}", looked.message);
+    assert_eq!(looked.message, "what is in the library is found");
+}
+
+#[tokio::test]
+async fn a_document_that_the_index_has_yet_to_follow_is_told() {
+    let process = TestApp::open();
+    let app = Arc::new(process.app());
+    process.catch_up().await.unwrap();
+    process.library.keep_canary(WORD).await.unwrap();
+    process.clock.advance(std::time::Duration::from_secs(2));
+
+    let looked = look_at_search(&app).await;
+    assert_eq!(looked.outcome, CheckOutcome::Warn, "{}", looked.message);
+}
+
+#[tokio::test]
+async fn what_proves_that_search_works_is_in_no_count_and_on_no_list() {
+    let process = TestApp::open();
+    process.store("https://a.example/", "lichens").await;
+    process.library.keep_canary(WORD).await.unwrap();
+    process.catch_up().await.unwrap();
+    let status = process.app().status().await;
+
+    assert_eq!(status.items[ItemState::Stored.as_str()], 1);
+    assert_eq!((status.documents, status.index.documents), (1, 1));
+    assert_eq!((process.hits("lichens"), process.hits(WORD)), (1, 0));
+    assert_eq!(process.hits("-lichens"), 0);
+    let listed = process
+        .library
+        .list_items(UserId::OWNER, ItemFilter::default())
+        .await;
+    assert_eq!(listed.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn looks_at_search_count_for_no_breaker_and_tell_of_one_that_is_open() {
+    let process = TestApp::open();
+    let app = Arc::new(process.app());
+    process.library.keep_canary(WORD).await.unwrap();
+    process.catch_up().await.unwrap();
+    let breaker = app.index_breaker();
+    for _ in 0..30 {
+        look_at_search(&app).await;
+    }
+    assert_eq!(
+        breaker.status().counts,
+        atlas_resilience::breaker::Counts::default()
+    );
+    for _ in 0..5 {
+        breaker.acquire().unwrap().failure("it is broken");
+    }
+
+    let looked = look_at_search(&app).await;
+    assert_eq!(looked.outcome, CheckOutcome::Crit, "{}", looked.message);
+    assert!(looked.message.starts_with("breaker_open; "), "{}", looked.message);
+    assert!(looked.message.contains("it is broken"), "{}", looked.message);
+}
+
+#[tokio::test]
+async fn damage_that_the_daily_look_finds_is_told() {
+    let process = TestApp::open();
+    let app = Arc::new(process.app());
+    check_once(&app).await;
+    let looked = DatabaseProbe(Arc::clone(&app)).look().await;
+    assert_eq!(looked.outcome, CheckOutcome::Ok, "{}", looked.message);
+    assert!(
+        looked.message.contains("no damage was found"),
+        "{}",
+        looked.message
+    );
 }
 
 #[tokio::test]
 async fn a_worker_that_has_never_looked_around_does_not_answer() {
     let app = TestApp::open();
-    let probe = BackgroundProbe(Arc::new(app.app()));
+    let probe = BackgroundProbe::new(Arc::new(app.app()), limits());
     let looked = probe.look().await;
     assert_eq!(looked.outcome, CheckOutcome::NoAnswer, "{}", looked.message);
 

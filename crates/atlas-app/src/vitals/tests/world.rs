@@ -7,21 +7,23 @@ use std::time::Duration;
 
 use atlas_domain::time::ManualClock;
 use atlas_domain::{
-    CheckOutcome, Clock, Entropy, HealthStatus, Message, Messenger, PortFuture, Receipt, SendFailure,
-    Timestamp,
+    CheckOutcome, Clock, Entropy, HealthStatus, KnownChannel, Message, Messenger, PortFuture, ProbeAnswer,
+    ProbeTarget, Prober, Receipt, SendFailure, Timestamp,
 };
 use atlas_store::{DataDir, DataDirLock, DatabaseServices, Holder, Ops};
 use atlas_vitals::alerts::{AlertSettings, ChannelSettings, RuleSet};
-use atlas_vitals::health::{CheckKind, CheckSettings, DiskRule};
+use atlas_vitals::health::{CheckKind, CheckSettings};
 use atlas_vitals::metrics::Machine;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::test_app::FrozenTime;
-use crate::vitals::task::Task;
-use crate::vitals::{CheckView, Looked, Probe, Vitals, VitalsParts, VitalsSettings};
+use crate::vitals::task::{TakenUp, Task};
+use crate::vitals::{
+    CheckView, HealthView, Limits, Looked, OwnFiles, Probe, Vitals, VitalsParts, VitalsSettings,
+};
 
 /// The name of the check.
 pub(super) const CHECK: &str = "database";
@@ -102,6 +104,13 @@ impl Receiver {
 }
 
 impl Messenger for Receiver {
+    fn channels(&self) -> Vec<KnownChannel> {
+        vec![KnownChannel {
+            name: "mail".to_owned(),
+            kind: "email",
+        }]
+    }
+
     fn send<'a>(
         &'a self,
         _channel: &'a str,
@@ -119,8 +128,54 @@ impl Messenger for Receiver {
     }
 }
 
+/// Whoever is asked by checks of the owner's own: remembers what it was asked, and answers as it is told.
+pub(super) struct Outside {
+    asked: Mutex<Vec<String>>,
+    answer: Mutex<ProbeAnswer>,
+}
+
+impl Outside {
+    fn well() -> Arc<Self> {
+        Arc::new(Self {
+            asked: Mutex::default(),
+            answer: Mutex::new(ProbeAnswer {
+                outcome: CheckOutcome::Ok,
+                took_ms: Some(12.0),
+                message: "it answered".to_owned(),
+            }),
+        })
+    }
+
+    /// Answers so from now on.
+    pub(super) fn becomes(&self, outcome: CheckOutcome, took_ms: f64) {
+        let mut answer = self.answer.lock().unwrap();
+        answer.outcome = outcome;
+        answer.took_ms = Some(took_ms);
+    }
+
+    /// How often it was asked for that check.
+    pub(super) fn asked(&self, check: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|asked| *asked == check).count()
+    }
+}
+
+impl Prober for Outside {
+    fn probe<'a>(
+        &'a self,
+        check: &'a str,
+        _target: &'a ProbeTarget,
+        _limit: Duration,
+    ) -> PortFuture<'a, ProbeAnswer> {
+        self.asked.lock().unwrap().push(check.to_owned());
+        let answer = self.answer.lock().unwrap().clone();
+        Box::pin(async move { answer })
+    }
+}
+
 /// A data directory and its time.
 pub(super) struct World {
+    pub(super) outside: Arc<Outside>,
     time: FrozenTime,
     clock: Arc<ManualClock>,
     pub(super) ops: Ops,
@@ -131,6 +186,8 @@ pub(super) struct World {
 /// A process that looks after it.
 pub(super) struct Process {
     pub(super) vitals: Vitals,
+    /// The limits that probes judge by.
+    pub(super) limits: watch::Receiver<Limits>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -149,6 +206,7 @@ impl World {
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
         let ops = Ops::open(&lock, shared, &DatabaseServices::default()).unwrap();
         Self {
+            outside: Outside::well(),
             time,
             clock,
             ops,
@@ -157,22 +215,35 @@ impl World {
         }
     }
 
-    pub(super) async fn start(&self, probe: &Arc<Script>, receiver: &Arc<Receiver>) -> Process {
-        let settings = VitalsSettings {
+    /// What is looked after, unless a test says otherwise.
+    pub(super) fn settings() -> VitalsSettings {
+        VitalsSettings {
             checks: vec![CheckSettings {
                 critical: true,
                 ..CheckSettings::new(CHECK, CheckKind::PassFail, EVERY)
             }],
-            disk: DiskRule::default(),
             alerts: Arc::new(AlertSettings {
                 rules: RuleSet::builtin(),
                 channels: vec![ChannelSettings::new("mail", None)],
                 ..AlertSettings::default()
             }),
-            measure_every: Duration::from_secs(10),
-        };
+            ..VitalsSettings::default()
+        }
+    }
+
+    pub(super) async fn start(&self, probe: &Arc<Script>, receiver: &Arc<Receiver>) -> Process {
+        self.start_with(Self::settings(), probe, receiver).await
+    }
+
+    pub(super) async fn start_with(
+        &self,
+        settings: VitalsSettings,
+        probe: &Arc<Script>,
+        receiver: &Arc<Receiver>,
+    ) -> Process {
         // There is nothing below it: what belongs to the machine is absent.
         let root = self.folder.path();
+        let (limits, of_probes) = watch::channel(settings.limits.clone());
         let parts = VitalsParts {
             ops: self.ops.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -180,17 +251,31 @@ impl World {
             machine: Machine::new(&root.join("no-kernel"), root, settings.measure_every),
             places: Vec::new(),
             probes: [(CHECK.to_owned(), Arc::clone(probe) as Arc<dyn Probe>)].into(),
+            prober: Arc::clone(&self.outside) as Arc<dyn Prober>,
+            files: OwnFiles {
+                library: root.join("data").join("library.db"),
+                operations: root.join("data").join("ops.db"),
+            },
+            limits,
             messenger: Arc::clone(receiver) as Arc<dyn Messenger>,
         };
         let (requests, asked) = mpsc::channel(8);
-        let (task, latest) = Task::take_up(settings, parts, asked).await.unwrap();
+        let taken_up = Task::take_up(settings, parts, asked).await.unwrap();
+        let TakenUp {
+            task,
+            latest,
+            heartbeats,
+        } = taken_up;
         let stop = CancellationToken::new();
         Process {
             vitals: Vitals {
                 requests,
                 latest,
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+                ops: self.ops.clone(),
+                heartbeats,
             },
+            limits: of_probes,
             task: tokio::spawn(task.run(stop.clone())),
             stop,
         }
@@ -200,21 +285,35 @@ impl World {
     pub(super) async fn pass(&self, process: &Process, duration: Duration) -> Vec<CheckView> {
         let mut seen = Vec::new();
         for _ in 0..duration.as_secs() {
-            self.clock.advance(Duration::from_secs(1));
-            self.time.pass(Duration::from_secs(1)).await;
+            self.pass_one_second().await;
             seen.push(self.look(process).await);
         }
         seen
     }
 
+    /// Lets a second pass.
+    pub(super) async fn pass_one_second(&self) {
+        self.clock.advance(Duration::from_secs(1));
+        self.time.pass(Duration::from_secs(1)).await;
+    }
+
     /// The check, once everybody has done what is due.
     pub(super) async fn look(&self, process: &Process) -> CheckView {
+        self.look_at_all(process)
+            .await
+            .services
+            .into_iter()
+            .next()
+            .unwrap()
+    }
+
+    /// Everything, once everybody has done what is due.
+    pub(super) async fn look_at_all(&self, process: &Process) -> HealthView {
         for _ in 0..3 {
             process.vitals.health().await.unwrap();
             self.time.others_turn().await;
         }
-        let health = process.vitals.health().await.unwrap();
-        health.services.into_iter().next().unwrap()
+        process.vitals.health().await.unwrap()
     }
 
     /// The clock is set.

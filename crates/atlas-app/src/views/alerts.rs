@@ -1,0 +1,397 @@
+//! What goes in and out of the use cases of alerts, as JSON. Fields are only added, never renamed.
+
+use std::collections::BTreeMap;
+
+use atlas_domain::{
+    DeliveryKind, DeliveryState, IncidentEnd, IncidentState, NoticeKind, NoticeState, Severity, Suppression,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+pub use super::lasting::Lasting;
+
+/// Which incidents to list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertQuery {
+    /// `open`, or `all` with those that are over; open ones without it.
+    #[serde(default)]
+    pub state: Option<ListedState>,
+    /// Only those that are told this loudly.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// Only those of this service.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// At most so many; 50 without it, 500 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// `next` of the previous page.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// Which incidents are meant by a state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedState {
+    /// Those that are not over.
+    #[default]
+    Open,
+    /// All that ever fired.
+    All,
+}
+
+/// Incidents.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct AlertList {
+    /// The newest first.
+    pub incidents: Vec<AlertView>,
+    /// Where the next page begins; none when this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// An incident: one episode of one thing that went wrong.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AlertView {
+    /// Its id, sixteen hexadecimal digits.
+    pub id: String,
+    /// The rule that it fires by.
+    pub rule: String,
+    /// The service it is about.
+    pub service: String,
+    /// How loudly it is told; at its end, how loudly it was told last.
+    pub severity: Severity,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// When its condition first held.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// A person has taken it on.
+    pub acknowledged: bool,
+    /// What is wrong.
+    pub summary: String,
+    /// Value and limit.
+    pub why: String,
+    /// Which of its kind: a mount, a host.
+    pub labels: BTreeMap<String, String>,
+    /// It comes and goes.
+    pub flapping: bool,
+    /// What keeps it from being told; empty when nothing does.
+    pub suppressed_by: Vec<Suppression>,
+    /// The messages that it was part of, the oldest first.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// A message to a channel, of which an incident was a part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeliveryView {
+    /// Its id: the receiver's key for a repetition.
+    pub id: String,
+    /// To which channel.
+    pub channel: String,
+    /// What kind of message.
+    pub kind: DeliveryKind,
+    /// What became of it.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What it tells of this incident.
+    pub tells: Vec<NoticeKind>,
+    /// When it was put together.
+    pub created_at: Timestamp,
+    /// What went wrong last; empty when nothing did.
+    pub last_error: String,
+    /// When it is tried again.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Everything about one incident.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AlertDetail {
+    /// The incident.
+    #[serde(flatten)]
+    pub alert: AlertView,
+    /// When it fired; none as long as its condition has held for too short a time.
+    pub fired_at: Option<Timestamp>,
+    /// Why it is over.
+    pub end: Option<IncidentEnd>,
+    /// The loudest so far.
+    pub worst_severity: Severity,
+    /// Where to read what to do.
+    pub runbook: String,
+    /// What to run.
+    pub command: Option<String>,
+    /// Who has taken it on.
+    pub acknowledgement: Option<AcknowledgementView>,
+    /// How many further sets of channels were asked, because nobody took it on.
+    pub escalation: u8,
+    /// What was told, or is to be told, to each channel, the oldest first.
+    pub notices: Vec<NoticeView>,
+    /// What happened, the oldest first.
+    pub timeline: Vec<EventView>,
+}
+
+/// That a person has taken an incident on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AcknowledgementView {
+    /// Who.
+    pub by: String,
+    /// What they said.
+    pub comment: String,
+    /// When.
+    pub at: Timestamp,
+    /// Up to this severity; above, it speaks again.
+    pub severity: Severity,
+}
+
+/// One thing to tell one channel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NoticeView {
+    /// Which channel.
+    pub channel: String,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// How loudly.
+    pub severity: Severity,
+    /// When it came up.
+    pub at: Timestamp,
+    /// What became of it.
+    pub state: NoticeState,
+    /// What keeps it back.
+    pub suppressed_by: Option<Suppression>,
+    /// The message it is part of.
+    pub delivery: Option<String>,
+}
+
+/// Something that happened to an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventView {
+    /// When.
+    pub at: Timestamp,
+    /// What, in a sentence.
+    pub event: String,
+}
+
+/// That a person takes an incident on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AckRequest {
+    /// Who; the owner without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What they say.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// Which silences to list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceQuery {
+    /// Also those that are over.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// A silence that is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceRequest {
+    /// What is to be silent: `label=value`, `label!=value` or `label=~pattern`, where a label is one of the incident's,
+    /// or `rule`, `service` or `severity`. All of them must fit.
+    pub matchers: Vec<String>,
+    /// From when on; at once without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Until when; this or `for`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// For how long.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Lasting>,
+    /// Why.
+    #[serde(default)]
+    pub comment: String,
+    /// Who asks; the owner without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// It ends before its time, as soon as everything that it means is over.
+    #[serde(default)]
+    pub until_resolved: bool,
+}
+
+/// Silences.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SilenceList {
+    /// The newest first.
+    pub silences: Vec<SilenceView>,
+}
+
+/// A silence.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SilenceView {
+    /// Its number.
+    pub number: u64,
+    /// Where it stands.
+    pub state: SilenceState,
+    /// What is silent: all of them must fit.
+    pub matchers: Vec<String>,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who asked.
+    pub author: String,
+    /// Why.
+    pub comment: String,
+    /// It ends before its time, as soon as everything that it means is over.
+    pub until_resolved: bool,
+}
+
+/// Where a silence stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceState {
+    /// It has not begun.
+    Pending,
+    /// It holds.
+    Active,
+    /// It is over.
+    Ended,
+}
+
+impl SilenceState {
+    /// The stable spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// What of the inbox to list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboxQuery {
+    /// Only what nobody has read.
+    #[serde(default)]
+    pub unread: bool,
+    /// At most so many; 50 without it, 500 at most.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// `next` of the previous page.
+    #[serde(default)]
+    pub after: Option<i64>,
+}
+
+/// What was told on this machine itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Inbox {
+    /// The newest first.
+    pub notices: Vec<InboxNotice>,
+    /// How many nobody has read, here or on other pages.
+    pub unread: u64,
+    /// Where the next page begins; none when this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<i64>,
+}
+
+/// One thing that was told on this machine itself, whatever the channels did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InboxNotice {
+    /// Its number: `up_to` of what is marked as read.
+    pub number: i64,
+    /// Of which incident.
+    pub incident: String,
+    /// What it says.
+    pub kind: NoticeKind,
+    /// How loudly.
+    pub severity: Severity,
+    /// What is wrong.
+    pub title: String,
+    /// Value and limit.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// What kept it from the channels.
+    pub suppressed_by: Option<Suppression>,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+}
+
+/// What of the inbox has been read.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadRequest {
+    /// Everything up to and with the notice of this number.
+    pub up_to: i64,
+}
+
+/// What was marked as read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadReport {
+    /// How many nobody had read before.
+    pub read: u64,
+    /// How many nobody has read now.
+    pub unread: u64,
+}
+
+/// The rules in force.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RuleList {
+    /// Those that come with Atlas first.
+    pub rules: Vec<RuleView>,
+}
+
+/// A rule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its name.
+    pub name: String,
+    /// Where it is from.
+    pub origin: RuleOrigin,
+    /// The services that it speaks of; every one, when it is empty.
+    pub services: Vec<String>,
+    /// How loudly it is told: one word, or for each status its own.
+    pub severity: String,
+    /// Its condition.
+    pub condition: String,
+    /// For how many seconds the condition must hold before it is told.
+    pub for_secs: u64,
+    /// For how many seconds it must have ended before that is believed.
+    pub keep_firing_for_secs: u64,
+    /// What is told.
+    pub summary: String,
+    /// Where to read what to do.
+    pub runbook: String,
+    /// What to run first.
+    pub command: Option<String>,
+    /// Why the rule exists, and why its limits are what they are.
+    pub reason: String,
+}
+
+/// Where a rule is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOrigin {
+    /// It comes with Atlas.
+    BuiltIn,
+    /// It comes from the file of rules that the configuration names.
+    File,
+    /// The same, and it takes the place of a built-in one of that name.
+    FileInPlaceOfBuiltIn,
+}
+
+/// What the receiver said to a test message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelTest {
+    /// Which channel.
+    pub channel: String,
+    /// The receiver's own words.
+    pub answer: String,
+}
