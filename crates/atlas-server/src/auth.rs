@@ -17,6 +17,8 @@ use crate::error::ApiError;
 
 /// What a supervisor may see without a token.
 const WITHOUT_TOKEN: [&str; 2] = ["/livez", "/readyz"];
+/// Below it, one part that is a secret of its own, and opens nothing else.
+const HEARTBEAT: &str = "/heartbeat/";
 /// What a browser calls a server on its own machine.
 const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -46,7 +48,7 @@ impl AccessRule {
     fn check(&self, request: &Request) -> Result<(), ApiError> {
         let host = self.check_host(request)?;
         check_origin(request.headers(), &host)?;
-        if WITHOUT_TOKEN.contains(&request.uri().path()) {
+        if needs_no_token(request.uri().path()) {
             return Ok(());
         }
         self.check_token(request.headers())
@@ -100,6 +102,12 @@ impl fmt::Debug for AccessRule {
             .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }
+}
+
+fn needs_no_token(path: &str) -> bool {
+    let secret = path.strip_prefix(HEARTBEAT);
+    let is_heartbeat = secret.is_some_and(|secret| !secret.is_empty() && !secret.contains('/'));
+    WITHOUT_TOKEN.contains(&path) || is_heartbeat
 }
 
 /// Lets a request pass that keeps the rule.

@@ -78,8 +78,10 @@ impl From<AppError> for ApiError {
             | "other_version"
             | "search_unavailable"
             | "busy"
+            | "not_monitored"
             | "stopped_by_hand" => StatusCode::SERVICE_UNAVAILABLE,
             "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
+            "not_delivered" => StatusCode::BAD_GATEWAY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
@@ -180,6 +182,8 @@ mod tests {
     #[case(AppError::Store(StoreError::BadCursor("x".to_owned())), 400, "invalid_cursor")]
     #[case(AppError::Store(StoreError::Conflict("no".to_owned())), 409, "conflict")]
     #[case(AppError::ReadOnly, 409, "read_only")]
+    #[case(AppError::NotLookedAfter, 503, "not_monitored")]
+    #[case(AppError::NotDelivered("550 no".to_owned()), 502, "not_delivered")]
     #[case(AppError::LibraryUnavailable(StoreError::Closed), 503, "library_unavailable")]
     #[case(
         AppError::Store(StoreError::StoppedByHand {

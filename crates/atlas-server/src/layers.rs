@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_app::App;
+use atlas_app::vitals::probes::OWN_MARK;
 use atlas_domain::panic_message;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -31,7 +32,8 @@ const SAFE_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
 ];
 
-/// Counts the request under its route's pattern, and puts the safe headers on its answer.
+/// Counts the request under its route's pattern, unless the program asked itself, and puts the safe headers on its
+/// answer.
 pub(crate) async fn observe(
     State(app): State<Arc<App>>,
     route: Option<MatchedPath>,
@@ -40,10 +42,14 @@ pub(crate) async fn observe(
 ) -> Response {
     let begun = Instant::now();
     let method = known_method(request.method());
+    let mark = request.headers().get(OWN_MARK);
+    let is_own = mark.is_some_and(|mark| app.metrics().is_own(mark.as_bytes()));
     let mut response = next.run(request).await;
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    app.metrics()
-        .request_answered(route, method, response.status().as_u16(), begun.elapsed());
+    if !is_own {
+        let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        app.metrics()
+            .request_answered(route, method, response.status().as_u16(), begun.elapsed());
+    }
     response.headers_mut().extend(SAFE_HEADERS);
     response
 }

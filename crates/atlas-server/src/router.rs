@@ -12,7 +12,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{breakers, configuration, health, items, jobs, quarantine, search, status};
+use crate::api::{
+    alerts, breakers, configuration, health, heartbeats, items, jobs, metrics, quarantine, search, status,
+};
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
 use crate::intake::{Intake, take_body};
@@ -40,8 +42,14 @@ fn routes() -> Router<Arc<App>> {
         .route("/readyz", get(health::show_readiness))
         .route("/health", get(health::show_health_check))
         .route("/api/v1/health", get(health::show_health))
+        .route(
+            "/heartbeat/{secret}",
+            get(heartbeats::take_heartbeat).post(heartbeats::take_heartbeat),
+        )
         .route("/metrics", get(status::show_metrics))
         .route("/api/v1/status", get(status::show_status))
+        .route("/api/v1/metrics", get(metrics::list_series))
+        .route("/api/v1/metrics/range", get(metrics::show_range))
         .route("/api/v1/items", get(items::list_items))
         .route("/api/v1/items/{id}", get(items::show_item))
         .route("/api/v1/items/{id}", delete(items::remove_item))
@@ -58,6 +66,18 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/jobs/{id}/retry", post(jobs::retry_job))
         .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel_job))
         .route("/api/v1/config/reload", post(configuration::reload_configuration))
+        .route("/api/v1/alerts", get(alerts::list_alerts))
+        .route("/api/v1/alerts/{id}", get(alerts::show_alert))
+        .route("/api/v1/alerts/{id}/ack", post(alerts::acknowledge_alert))
+        .route("/api/v1/alerts/{id}/unack", post(alerts::unacknowledge_alert))
+        .route("/api/v1/alerts/{id}/close", post(alerts::close_alert))
+        .route("/api/v1/silences", get(alerts::list_silences))
+        .route("/api/v1/silences", post(alerts::add_silence))
+        .route("/api/v1/silences/{number}", delete(alerts::end_silence))
+        .route("/api/v1/inbox", get(alerts::list_inbox))
+        .route("/api/v1/inbox/read", post(alerts::read_inbox))
+        .route("/api/v1/rules", get(alerts::list_rules))
+        .route("/api/v1/channels/{name}/test", post(alerts::test_channel))
         .route("/api/v1/breakers", get(breakers::list_breakers))
         .route("/api/v1/breakers/{service}/{scope}", get(breakers::show_breaker))
         .route(

@@ -14,9 +14,16 @@ use crate::extract::{Json, NoQuery};
 
 const HEALTH_JSON: &str = "application/health+json";
 
-/// The process turns: that this is answered is the answer.
-pub(crate) async fn show_liveness() -> &'static str {
-    "ok\n"
+/// The main loop goes on. Nothing that it depends on is asked: what a restart would not mend is no reason for one.
+pub(crate) async fn show_liveness(State(app): Shared) -> Result<&'static str, ApiError> {
+    if app.is_alive().await {
+        return Ok("ok\n");
+    }
+    Err(ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not_alive",
+        "the main loop of this server does not go on; restart it",
+    ))
 }
 
 /// The process can do its main job, or why not.
@@ -60,7 +67,7 @@ struct HealthCheck {
     health: HealthView,
 }
 
-fn nobody_looks() -> ApiError {
+pub(super) fn nobody_looks() -> ApiError {
     let detail = "nobody looks after this process: only a server that can write does that";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_monitored", detail)
 }

@@ -8,11 +8,14 @@ use axum::extract::State;
 use crate::error::ApiError;
 use crate::extract::Json;
 
+pub(crate) mod alerts;
 pub(crate) mod breakers;
 pub(crate) mod configuration;
 pub(crate) mod health;
+pub(crate) mod heartbeats;
 pub(crate) mod items;
 pub(crate) mod jobs;
+pub(crate) mod metrics;
 pub(crate) mod quarantine;
 pub(crate) mod search;
 pub(crate) mod status;

@@ -160,6 +160,11 @@ impl TestApp {
         }
     }
 
+    /// The lock of its data directory.
+    pub(crate) fn lock(&self) -> &DataDirLock {
+        &self.parts.as_ref().unwrap().lock
+    }
+
     // What a client does.
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

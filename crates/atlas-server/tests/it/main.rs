@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "what a test's helper cannot do fails the test")]
 
 mod access;
+mod alerts;
 mod breakers;
 mod fixture;
+mod heartbeats;
 mod items;
 mod jobs;
+mod metrics;
 mod ops_only;
 mod problems;
 mod quarantine;
