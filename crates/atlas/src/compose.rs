@@ -1,6 +1,7 @@
 //! Composition: the parts of a process, made from configuration and wired together. The only place that knows
 //! every crate.
 
+mod outside;
 mod parts;
 mod reading;
 mod vitals;
@@ -10,14 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_app::services::Inheritance;
+use atlas_app::vitals::VitalsSettings;
 use atlas_app::vitals::probes::OwnApi;
-use atlas_app::{App, Runtime, Work};
+use atlas_app::{App, Progress, Runtime, Work};
 use atlas_store::{DataDirLock, Ops, Reserve, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use outside::Outside;
 pub(crate) use parts::{extractor, page_fetcher, policy};
-pub(crate) use reading::{open_read_only, without_library};
+pub(crate) use reading::{open_read_only, operations_alone, without_library};
 
 use crate::config::Config;
 use crate::error::CliError;
@@ -45,6 +48,8 @@ pub(crate) struct Composed {
     keeping: Option<tokio::task::JoinHandle<()>>,
     /// Looks after the services; only in a server that can write.
     looked_after: Option<LookedAfter>,
+    /// By which settings that is done, and whom it reaches; where it can be done.
+    care: Option<(VitalsSettings, Outside)>,
     /// Dropped last: until then nobody else may write.
     lock: Arc<DataDirLock>,
 }
@@ -78,10 +83,16 @@ impl Composed {
         } else {
             reserve.make_room_to_start();
         }
-        match open_to_write(config, &lock, work, stop).await {
+        // What is opened on the way makes a large state, which is not needed for long.
+        match Box::pin(open_to_write(config, &lock, work, stop)).await {
             Ok(opened) => {
                 let tending = serves.then(|| tokio::spawn(keep_tending(reserve, config.clone())));
-                Ok(Self::writing(opened, tending, lock))
+                Ok(Self::writing(
+                    opened,
+                    config.vitals.settings.clone(),
+                    tending,
+                    lock,
+                ))
             }
             Err(unopened) if serves && !stop.is_cancelled() && is_for_want_of_room(&unopened, &lock) => {
                 tracing::error!(error = %unopened.error, "there is no room to open everything for writing");
@@ -102,11 +113,13 @@ impl Composed {
 
     fn writing(
         opened: OpenedToWrite,
+        settings: VitalsSettings,
         tending: Option<tokio::task::JoinHandle<()>>,
         lock: Arc<DataDirLock>,
     ) -> Self {
         let app = Arc::new(opened.app);
         app.services().hold_decisions();
+        app.keep_operations(opened.records.ops.clone());
         let (services, ops) = (Arc::clone(app.services()), opened.records.ops.clone());
         Self {
             app,
@@ -117,6 +130,7 @@ impl Composed {
             records: Some(opened.records),
             tending,
             looked_after: None,
+            care: Some((settings, opened.outside)),
             lock,
         }
     }
@@ -129,6 +143,7 @@ impl Composed {
             tending: None,
             keeping: None,
             looked_after: None,
+            care: None,
             lock,
         }
     }
@@ -136,14 +151,29 @@ impl Composed {
     /// From now on the services are looked after; `own` asks this server as its clients do. Where nothing can be
     /// written, nobody would remember what is found. A server that cannot be looked after serves all the same.
     pub(crate) async fn look_after(&mut self, own: Arc<dyn OwnApi>) {
-        let Some(records) = &self.records else { return };
-        let dir = self.lock.dir();
-        let begun = LookedAfter::begin(&self.app, dir, &records.ops, self.runtime.as_ref(), own);
+        let Some((records, (settings, outside))) = self.records.as_ref().zip(self.care.take()) else {
+            return;
+        };
+        let (app, dir, runtime) = (&self.app, self.lock.dir(), self.runtime.as_ref());
+        let begun = LookedAfter::begin(app, dir, &records.ops, runtime, own, settings, &outside);
         // What is read at the start makes a large state, which is not needed for long.
         match Box::pin(begun).await {
             Ok(looked_after) => self.looked_after = Some(looked_after),
             Err(error) => tracing::error!(%error, "nobody looks after this server"),
         }
+    }
+
+    /// What must go on while this server serves.
+    pub(crate) fn progress(&self) -> Vec<Arc<dyn Progress>> {
+        let mut all: Vec<Arc<dyn Progress>> = Vec::new();
+        all.extend(self.runtime.iter().flat_map(Runtime::progress));
+        if let Some(records) = &self.records {
+            all.push(Arc::new(records.ops.clone()));
+        }
+        if let Some(vitals) = self.app.vitals() {
+            all.push(Arc::new(vitals.clone()));
+        }
+        all
     }
 
     /// Stops in good order, and records it.

@@ -69,16 +69,19 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, CliError> {
 }
 
 async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Result<Exit, CliError> {
-    match &cli.command {
-        Command::Serve(_) => telemetry::start_for_server(config),
-        _ => telemetry::start_for_command(cli.global.verbose),
-    }
+    let _log = if let Command::Serve(_) = &cli.command {
+        Some(telemetry::start_for_server(config))
+    } else {
+        telemetry::start_for_command(cli.global.verbose);
+        None
+    };
     let colour = environment.wants_colour() && std::io::stdout().is_terminal();
     let output = Output::new(cli.global.json, cli.global.quiet, colour);
     match &cli.command {
-        Command::Serve(_) => serve::run(config).await,
-        Command::Demo(args) => demo::run(config, args.exit).await,
+        Command::Serve(_) => Box::pin(serve::run(config, &environment.supervision())).await,
+        Command::Demo(args) => Box::pin(demo::run(config, args.exit)).await,
         Command::Extract(args) => extract::run(config, args).await,
+        Command::Monitor(args) => cli::monitor::run(args, &output),
         Command::Config(args) => config_command(config, &args.command, &output).await,
         Command::Completions(_) | Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
         Command::Routed(command) => with_library(command, config, &output).await,
@@ -158,6 +161,7 @@ fn flags(cli: &Cli) -> Flags {
             cli.command,
             Command::Demo(_)
                 | Command::Extract(_)
+                | Command::Monitor(_)
                 | Command::Routed(RoutedCommand::Policy(_))
                 | Command::Config(ConfigArgs {
                     command: ConfigCommand::Show { .. }

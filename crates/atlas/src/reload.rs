@@ -1,14 +1,17 @@
 //! Reading the configuration again, for a server that runs: what it changes at once, and what waits for a restart.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use atlas_app::vitals::Vitals;
 use atlas_app::{Reconfigure, Reconfigured, Services};
+use atlas_domain::PortFuture;
+use tokio::sync::Mutex;
 
-use crate::compose;
-use crate::config::{Config, SettingOrigin, is_of_policy};
+use crate::compose::{self, Outside};
+use crate::config::{Config, SettingOrigin, VitalsConfig, is_of_policy, is_of_vitals};
 
-/// Settings that a running server can change, beside those of policies.
+/// Settings that a running server can change, beside those of policies, health and alerts.
 const LIVE: [&str; 3] = [
     "fetch.politeness",
     "fetch.attempt_timeout_secs",
@@ -20,21 +23,23 @@ pub(crate) struct Reload {
     /// The one that the process works by.
     running: Mutex<Config>,
     services: Arc<Services>,
+    outside: Outside,
 }
 
 impl Reload {
-    pub(crate) fn new(running: Config, services: Arc<Services>) -> Self {
+    pub(crate) fn new(running: Config, services: Arc<Services>, outside: Outside) -> Self {
         Self {
             running: Mutex::new(running),
             services,
+            outside,
         }
     }
-}
 
-impl Reconfigure for Reload {
-    fn reconfigure(&self) -> Result<Reconfigured, String> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = running.read_again().map_err(|error| error.message)?;
+    async fn read_and_apply(&self, vitals: Option<&Vitals>) -> Result<Reconfigured, String> {
+        let mut running = self.running.lock().await;
+        let read = read_again(&running).await?;
+        // First what may still be refused.
+        self.apply_vitals(&read.vitals, vitals).await?;
         let changed = changed_keys(&running.origins, &read.origins);
         let (applied, restart_needed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|key| is_live(key));
         // What waits for a restart stays as it is, and is told again the next time.
@@ -42,6 +47,7 @@ impl Reconfigure for Reload {
         running.politeness = read.politeness;
         running.attempt_timeout = read.attempt_timeout;
         running.overall_timeout = read.overall_timeout;
+        running.vitals = read.vitals;
         running.origins.retain(|setting| !is_live(&setting.key));
         running
             .origins
@@ -56,10 +62,41 @@ impl Reconfigure for Reload {
             restart_needed,
         })
     }
+
+    /// Channels are reached anew before anybody is told through them. They are applied whether or not they seem to have
+    /// changed: a secret is not shown, and what stands in a file of its own may be another.
+    async fn apply_vitals(&self, read: &VitalsConfig, vitals: Option<&Vitals>) -> Result<(), String> {
+        let before = self.outside.lead(read).map_err(|error| error.to_string())?;
+        let Some(vitals) = vitals else {
+            return Ok(()); // nobody looks after this server
+        };
+        let taken = match vitals.reconfigure(read.settings.clone()).await {
+            Ok(taken) => taken.map_err(|refusal| refusal.to_string()),
+            Err(ending) => Err(ending.to_string()),
+        };
+        if taken.is_err() {
+            self.outside.lead_back(before);
+        }
+        taken
+    }
+}
+
+impl Reconfigure for Reload {
+    fn reconfigure<'a>(&'a self, vitals: Option<&'a Vitals>) -> PortFuture<'a, Result<Reconfigured, String>> {
+        Box::pin(self.read_and_apply(vitals))
+    }
+}
+
+/// Files are read where waiting for them holds up nobody.
+async fn read_again(running: &Config) -> Result<Config, String> {
+    let running = running.clone();
+    let read = tokio::task::spawn_blocking(move || running.read_again()).await;
+    let read = read.map_err(|_panicked| "the configuration could not be read".to_owned())?;
+    read.map_err(|error| error.message)
 }
 
 fn is_live(key: &str) -> bool {
-    LIVE.contains(&key) || is_of_policy(key)
+    LIVE.contains(&key) || is_of_policy(key) || (is_of_vitals(key) && key != "health.enabled")
 }
 
 /// The keys whose value is another, or that only one of both has.

@@ -3,13 +3,15 @@
 
 mod own_api;
 mod socket;
+mod supervisor;
 mod token;
 
 use std::io::Write;
 use std::pin::pin;
 use std::sync::Arc;
 
-use atlas_app::Work;
+use atlas_app::vitals::Vitals;
+use atlas_app::{Turns, Work, progress_of};
 use atlas_server::AccessRule;
 use atlas_store::{DataDir, DataDirError, DataDirLock, Holder};
 use tokio::net::TcpListener;
@@ -18,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::compose::Composed;
-use crate::config::Config;
+use crate::config::{Config, Supervision};
 use crate::error::{CliError, Exit};
 use crate::session::lock;
 use own_api::OwnListener;
 pub(crate) use socket::socket_places;
 use socket::{Socket, bind_socket};
+use supervisor::Supervisor;
 use token::write_token;
 
 /// A server that runs.
@@ -85,9 +88,11 @@ impl Server {
         listeners.spawn(atlas_server::serve_tcp(tcp, guarded, stop.clone()));
         let open = atlas_server::router(Arc::clone(&composed.app));
         listeners.spawn(atlas_server::serve_unix(unix, open, stop.clone()));
-        composed
-            .look_after(Arc::new(OwnListener::new(address, &token)))
-            .await;
+        if !config.vitals.is_off {
+            composed
+                .look_after(Arc::new(OwnListener::new(address, &token)))
+                .await;
+        }
         tracing::info!(%address, data = %dir.path().display(), "serving");
         Ok(Self {
             composed,
@@ -114,9 +119,14 @@ impl Server {
 }
 
 /// Serves until the process is asked to end.
-pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
+pub(crate) async fn run(config: &Config, supervision: &Supervision) -> Result<Exit, CliError> {
     let mut asked_to_end = AskedToEnd::listen()?; // before there is anything that a signal could interrupt
-    let Some(server) = Server::start(config, &mut asked_to_end).await? else {
+    let supervisor = Supervisor::of(supervision);
+    for path in config.secrets_open_to_everybody() {
+        tracing::warn!(path = %path.display(), "everybody on this machine may read a secret; `chmod 600` keeps it to its owner");
+    }
+    let starting = Box::pin(Server::start(config, &mut asked_to_end)); // a start has a large state
+    let Some(server) = supervisor.wait_for_start(starting).await? else {
         return Ok(Exit::Ok);
     };
     let mut stderr = std::io::stderr();
@@ -127,22 +137,40 @@ pub(crate) async fn run(config: &Config) -> Result<Exit, CliError> {
         server.address,
         DataDir::new(&config.data_dir).token().display()
     );
-    let reloading = tokio::spawn(reload_on_hangup(Arc::clone(server.app())));
-    asked_to_end.wait().await;
+    let (main_loop, mut turns) = progress_of("the main loop");
+    server.app().live_by(main_loop.clone());
+    let reloading = tokio::spawn(reload_on_hangup(Arc::clone(server.app()), supervisor.clone()));
+    let mut progress = server.composed.progress();
+    progress.insert(0, Arc::new(main_loop));
+    let watched = supervisor.watch(progress, server.app().vitals().map(Vitals::latest));
+    go_on_until(asked_to_end.wait(), &mut turns).await;
+    drop(watched); // what ends has nothing to show any more
     reloading.abort();
+    let ending = go_on_until(supervisor.wait_for_end(server.stop()), &mut turns);
     tokio::select! {
-        () = server.stop() => Ok(Exit::Ok),
+        () = ending => Ok(Exit::Ok),
         // Asked again: at once. What is lost by that is nothing but the good order.
         () = asked_to_end.wait() => Ok(Exit::Interrupted),
     }
 }
 
+/// The main loop. It waits, and shows that it goes on; whatever takes time is done elsewhere.
+async fn go_on_until(end: impl Future<Output = ()>, turns: &mut Turns) {
+    let mut end = pin!(end);
+    loop {
+        tokio::select! {
+            () = &mut end => return,
+            () = turns.answer() => {}
+        }
+    }
+}
+
 /// Reads the configuration again on each SIGHUP. What comes of it stands in the log.
-async fn reload_on_hangup(app: Arc<atlas_app::App>) {
+async fn reload_on_hangup(app: Arc<atlas_app::App>, supervisor: Supervisor) {
     match signal(SignalKind::hangup()) {
         Ok(mut hangup) => {
             while hangup.recv().await.is_some() {
-                let _ = app.reconfigure().await; // which has logged its error
+                let _ = supervisor.wait_for_reload(app.reconfigure()).await; // which has logged its error
             }
         }
         Err(error) => tracing::warn!(%error, "SIGHUP cannot be heard: use `atlas config reload`"),

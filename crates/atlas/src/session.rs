@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Access, until_stopped};
 use crate::client::Client;
-use crate::compose::{Composed, open_read_only, without_library};
+use crate::compose::{Composed, open_read_only, operations_alone, without_library};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
 use crate::serve::socket_places;
@@ -66,6 +66,19 @@ impl Session {
                 let client = Client::InProcess(atlas_server::router(Arc::new(app)));
                 Ok(Self { client, own: None })
             }
+            Access::Operations => {
+                let app = operations_alone(config)?;
+                let client = Client::InProcess(atlas_server::router(Arc::new(app)));
+                Ok(Self { client, own: None })
+            }
+            Access::Server => Err(CliError::new(
+                Exit::Unreachable,
+                format!(
+                    "no server runs on {}, and only a server looks after its services and acts on what is decided: \
+                     start one with `atlas serve`",
+                    dir.path().display()
+                ),
+            )),
             Access::Read => {
                 let app: App = open_read_only(config)?;
                 let client = Client::InProcess(atlas_server::router(Arc::new(app)));

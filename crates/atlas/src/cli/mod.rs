@@ -6,14 +6,18 @@ pub(crate) mod output;
 pub(crate) mod reload;
 
 mod add;
+mod alert;
 mod breaker;
 mod doctor;
 mod duration;
 mod export;
+mod health;
 mod input;
 mod items;
 mod job;
 mod list;
+mod metrics;
+pub(crate) mod monitor;
 mod outcomes;
 mod pages;
 mod policy;
@@ -24,11 +28,13 @@ mod search;
 mod search_line;
 mod several;
 mod show;
+mod sparkline;
 mod status;
 mod table;
 mod tag_line;
 mod text;
 mod wait;
+mod watch;
 mod width;
 mod words;
 
@@ -117,6 +123,9 @@ pub(crate) enum Command {
     /// Extract pages without saving them
     #[command(after_help = args::EXTRACT_EXAMPLES)]
     Extract(args::ExtractArgs),
+    /// Try rules of alerts before they have to hold
+    #[command(after_help = monitor::EXAMPLES)]
+    Monitor(monitor::MonitorArgs),
     /// Look at the configuration
     #[command(after_help = args::CONFIG_EXAMPLES)]
     Config(args::ConfigArgs),
@@ -167,6 +176,15 @@ pub(crate) enum RoutedCommand {
     /// Tell what there is, what is left to do, and what is degraded
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Tell how every service is
+    #[command(after_help = health::EXAMPLES)]
+    Health,
+    /// Look at what is wrong and what was told of it, and decide about it
+    #[command(after_help = alert::EXAMPLES)]
+    Alert(alert::AlertArgs),
+    /// Tell what is measured, and how it went
+    #[command(after_help = metrics::EXAMPLES)]
+    Metrics(metrics::MetricsArgs),
     /// Extract and judge items again from their stored bytes
     #[command(after_help = reprocess::EXAMPLES)]
     Reprocess(reprocess::ReprocessArgs),
@@ -183,6 +201,10 @@ pub(crate) enum RoutedCommand {
 pub(crate) enum Access {
     /// Nothing: what a server works by, or what the configuration says where there is none.
     None,
+    /// None: what is kept of operations, which can be looked at whatever has become of the library.
+    Operations,
+    /// None, and a server that runs: it alone acts on what is decided.
+    Server,
     /// To look at it, which never stands in anybody's way.
     Read,
     /// To change it, which one process at a time may do.
@@ -215,6 +237,8 @@ impl RoutedCommand {
             | Self::Doctor
             | Self::Export(_) => Access::Read,
             Self::Policy(_) => Access::None,
+            Self::Health | Self::Metrics(_) => Access::Server,
+            Self::Alert(args) => args.command.access(),
             Self::Tag(_) => Access::Write,
             Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Reprocess(_) => Access::Work,
             Self::Quarantine(args) => args.command.access(),
@@ -238,6 +262,9 @@ impl RoutedCommand {
             Self::Breaker(_) => "breaker",
             Self::Policy(_) => "policy",
             Self::Status(_) => "status",
+            Self::Metrics(_) => "metrics",
+            Self::Health => "health",
+            Self::Alert(_) => "alert",
             Self::Reprocess(_) => "reprocess",
             Self::Doctor => "doctor",
             Self::Export(_) => "export",
@@ -290,6 +317,9 @@ impl RoutedCommand {
             Self::Breaker(args) => breaker::run(args, client, output).await,
             Self::Policy(args) => policy::run(args, client, output).await,
             Self::Status(args) => status::run(args, client, output).await,
+            Self::Metrics(args) => metrics::run(args, client, output).await,
+            Self::Health => health::run(client, output).await,
+            Self::Alert(args) => alert::run(args, client, output).await,
             Self::Reprocess(args) => reprocess::run(args, client, output, stop).await,
             Self::Doctor => doctor::run(client, output).await,
             Self::Export(args) => export::run(args, client, output).await,

@@ -1,5 +1,5 @@
 //! `Output`: standard output is data, standard error is talk. Whoever stops reading the data (`| head`) ends
-//! it quietly. The only place in the command line that writes to either.
+//! it quietly. The only place in the command line that writes to either, beside the live page of `status --watch`.
 
 use std::io::{ErrorKind, IsTerminal, Stdout, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -125,6 +125,11 @@ impl Output {
     /// The data goes to a person's terminal.
     pub(super) fn is_terminal(&self) -> bool {
         self.to_terminal
+    }
+
+    /// The terminal understands ANSI sequences, and its owner wants them.
+    pub(super) fn wants_colour(&self) -> bool {
+        self.look.colour
     }
 
     /// Nobody reads the data any more: stop making it.

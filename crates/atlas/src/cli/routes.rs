@@ -1,5 +1,7 @@
 //! The paths of the routes that commands call, with everything foreign in them percent-encoded.
 
+use atlas_app::vitals::RangeQuery;
+use atlas_domain::Timestamp;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 pub(super) const ITEMS: &str = "/api/v1/items";
@@ -10,8 +12,16 @@ pub(super) const JOBS: &str = "/api/v1/jobs";
 pub(super) const OUTCOMES: &str = "/api/v1/outcomes";
 pub(super) const REPROCESS: &str = "/api/v1/reprocess";
 pub(super) const STATUS: &str = "/api/v1/status";
+pub(super) const METRICS: &str = "/api/v1/metrics";
 pub(super) const BREAKERS: &str = "/api/v1/breakers";
 pub(super) const POLICIES: &str = "/api/v1/policies";
+pub(super) const HEALTH: &str = "/api/v1/health";
+pub(super) const ALERTS: &str = "/api/v1/alerts";
+pub(super) const SILENCES: &str = "/api/v1/silences";
+pub(super) const INBOX: &str = "/api/v1/inbox";
+pub(super) const INBOX_READ: &str = "/api/v1/inbox/read";
+pub(super) const RULES: &str = "/api/v1/rules";
+pub(super) const CHANNELS: &str = "/api/v1/channels";
 pub(super) const RELOAD: &str = "/api/v1/config/reload";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";
 
@@ -27,6 +37,26 @@ pub(super) fn under(collection: &str, name: &str) -> String {
         .collect::<String>()
         .replace('+', "%20");
     format!("{collection}/{name}")
+}
+
+/// Points out of the history of what is measured.
+pub(super) fn range(query: &RangeQuery) -> String {
+    let parameters = [
+        ("series", Some(query.series.clone())),
+        ("label", query.label.clone()),
+        ("from", query.from.map(in_milliseconds)),
+        ("until", query.until.map(in_milliseconds)),
+        ("points", query.points.map(|points| points.to_string())),
+        ("watch", query.watch.then(|| "true".to_owned())),
+    ];
+    with_query(&format!("{METRICS}/range"), parameters)
+}
+
+/// In the form of every time in the API.
+fn in_milliseconds(at: Timestamp) -> String {
+    let whole = at.to_string();
+    let millis = at.as_millis().rem_euclid(1_000);
+    format!("{}.{millis:03}Z", whole.trim_end_matches('Z'))
 }
 
 /// A path with those parameters that have a value.

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atlas_app::{BreakersView, Mode, StatusView, size};
+use atlas_app::{AlertsView, BreakersView, Mode, StatusView, size};
 use atlas_domain::{ItemState, JobState};
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::health::services;
 use super::output::Output;
 use super::routes;
 use super::text::{Look, counted, duration, facts, indented, one_line};
+use super::watch;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
 
@@ -20,20 +22,24 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas status --json | jq .degraded";
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
-/// Cursor to the corner, everything below it away.
-const CLEAR: &str = "\x1b[H\x1b[2J";
+/// So far sections stand to the right of their names.
+const INDENT: usize = 2;
+const NO_CHANNEL: &str = "none set up: nobody outside this machine is told";
 
 /// `atlas status`
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StatusArgs {
-    /// Look again every two seconds until Ctrl-C; with --json, one line of JSON each time
+    /// Follow a running server on a page of the terminal; with --json, one line of JSON every two seconds
     #[arg(long)]
     watch: bool,
 }
 
 pub(super) async fn run(args: &StatusArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    if args.watch && output.is_json() {
+        return record(WATCH_INTERVAL, client, output).await;
+    }
     if args.watch {
-        return watch(WATCH_INTERVAL, client, output).await;
+        return watch::run(client, output).await;
     }
     let status: StatusView = client.get(routes::STATUS).await?;
     output.answer(&status, |look| render(&status, look))?;
@@ -54,18 +60,13 @@ fn is_degraded(status: &StatusView, code: &str) -> bool {
 }
 
 /// Ends when nobody reads any more, or with the first error.
-async fn watch(every: Duration, client: &Client, output: &Output) -> Result<Exit, CliError> {
+async fn record(every: Duration, client: &Client, output: &Output) -> Result<Exit, CliError> {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !output.is_closed() {
         ticks.tick().await;
         let status: StatusView = client.get(routes::STATUS).await?;
-        if output.is_json() {
-            output.record(&status)?;
-        } else {
-            let before = if output.is_terminal() { CLEAR } else { "" };
-            output.answer(&status, |look| format!("{before}{}\n", render(&status, look)))?;
-        }
+        output.record(&status)?;
     }
     Ok(Exit::Ok)
 }
@@ -79,17 +80,55 @@ fn render(status: &StatusView, look: Look) -> String {
         Mode::OpsOnly => "the library is damaged; only operations work",
     };
     let sections = [
+        ("Services", services(&status.services, look.within(INDENT))),
+        ("Alerts", status.alerts.as_ref().map_or(String::new(), alerts)),
         ("Items", items(status)),
         ("Jobs", jobs(status)),
         ("System", system(status)),
     ];
     let head = look.bold(&format!("Atlas {}", one_line(&status.version)));
-    let sections = sections.map(|(name, section)| format!("\n{}\n{}", look.bold(name), indented(&section)));
+    let overall = status
+        .overall
+        .map_or(String::new(), |overall| format!(", {overall}"));
+    // Where nobody looks after the services, there is nothing to tell of them.
+    let told = sections.into_iter().filter(|(_, section)| !section.is_empty());
+    let sections: Vec<_> = told
+        .map(|(name, section)| format!("\n{}\n{}", look.bold(name), indented(&section)))
+        .collect();
     format!(
-        "{head}  {mode}\n{}\n{}",
+        "{head}  {mode}{overall}\n{}\n{}",
         sections.concat(),
         degraded(status, look)
     )
+}
+
+/// What is wrong, and who is told of it.
+fn alerts(alerts: &AlertsView) -> String {
+    let open = match alerts.open {
+        0 => "none".to_owned(),
+        open => format!(
+            "{open}, {} critical, {} that nobody has taken on; see `atlas alert ls`",
+            alerts.critical, alerts.unacknowledged
+        ),
+    };
+    let inbox = match alerts.unread {
+        0 => String::new(),
+        unread => format!("{unread} unread; see `atlas alert inbox`"),
+    };
+    let channels: Vec<String> = alerts
+        .channels
+        .iter()
+        .map(|channel| match channel.failing_since {
+            Some(since) => format!("{} fails since {since}", channel.name),
+            None => channel.name.clone(),
+        })
+        .collect();
+    let channels = if channels.is_empty() {
+        NO_CHANNEL.to_owned()
+    } else {
+        channels.join(", ")
+    };
+    facts(&[("open incidents", open), ("inbox", inbox), ("channels", channels)])
 }
 
 fn items(status: &StatusView) -> String {
@@ -270,6 +309,55 @@ mod tests {
     }
 
     #[test]
+    fn where_somebody_looks_after_the_services_they_come_first() {
+        use crate::cli::health::tests::service;
+
+        let mut status = fixtures::status();
+        status.overall = Some(atlas_domain::HealthStatus::Degraded);
+        status.services = vec![
+            service("database", "healthy", "written and read back in 3 ms"),
+            service("search", "degraded", "the canary was found after 2,600 ms"),
+        ];
+        status.alerts = Some(AlertsView {
+            open: 2,
+            critical: 1,
+            unacknowledged: 1,
+            unread: 3,
+            channels: Vec::new(),
+        });
+        let shown = render(&status, PLAIN);
+        let first: Vec<&str> = shown.lines().take(11).collect();
+        insta::assert_snapshot!(first.join("\n"), @r"
+        Atlas 0.1.0  at work, degraded
+
+        Services
+          SERVICE   STATUS    SINCE                 WHY
+          database  healthy   2026-01-01T00:00:00Z  written and read back in 3 ms
+          search    degraded  2026-01-01T00:00:00Z  the canary was found after 2,600 ms
+
+        Alerts
+          open incidents  2, 1 critical, 1 that nobody has taken on; see `atlas alert ls`
+          inbox           3 unread; see `atlas alert inbox`
+          channels        none set up: nobody outside this machine is told
+        ");
+    }
+
+    #[test]
+    fn a_channel_that_fails_says_since_when() {
+        let alerts_view = serde_json::json!({
+            "open": 0, "critical": 0, "unacknowledged": 0, "unread": 0,
+            "channels": [
+                { "name": "mail", "kind": "email", "failing_since": "2026-01-01T00:00:00Z" },
+                { "name": "chat", "kind": "slack", "failing_since": null },
+            ],
+        });
+        insta::assert_snapshot!(alerts(&serde_json::from_value(alerts_view).unwrap()), @r"
+        open incidents  none
+        channels        mail fails since 2026-01-01T00:00:00Z, chat
+        ");
+    }
+
+    #[test]
     fn breakers_are_told_apart_by_what_holds() {
         let told = BreakersView {
             open: 13,
@@ -300,7 +388,7 @@ mod tests {
         };
         let client = Client::InProcess(Router::new().route(routes::STATUS, get(answer)));
         let (output, data, _) = captured(true);
-        let error = watch(Duration::from_millis(1), &client, &output)
+        let error = record(Duration::from_millis(1), &client, &output)
             .await
             .unwrap_err();
         assert_eq!(error.exit, Exit::Failure);

@@ -239,3 +239,32 @@ fn a_problem_of_a_route_ends_with_its_exit_code() {
         );
     }
 }
+
+/// Of commands that take something more, the first words must be right: who runs them is told what is missing.
+#[test]
+fn what_a_rule_says_to_run_can_be_run() {
+    // Made together with the channels; until it is there, nothing that it could be asked about is told outside.
+    const NOT_YET: [&str; 1] = ["alert"];
+    let known: Vec<String> = Cli::command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let rules = atlas_vitals::alerts::RuleSet::builtin();
+    let mut tried = 0;
+    for rule in rules.iter() {
+        let Some(command) = &rule.command else { continue };
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(words[0], "atlas", "{}: {command}", rule.name);
+        if NOT_YET.contains(&words[1]) && !known.iter().any(|name| name == words[1]) {
+            continue;
+        }
+        let error = Cli::try_parse_from(&words).err().map(|error| error.kind());
+        assert!(
+            matches!(error, None | Some(ErrorKind::MissingRequiredArgument)),
+            "{}: `{command}` is no command: {error:?}",
+            rule.name
+        );
+        tried += 1;
+    }
+    assert!(tried > 10, "the rules name what to run");
+}

@@ -19,6 +19,14 @@ impl Look {
         width: None,
     };
 
+    /// The same, so many columns further to the right.
+    pub(super) fn within(self, columns: usize) -> Self {
+        Self {
+            width: self.width.map(|width| width.saturating_sub(columns)),
+            ..self
+        }
+    }
+
     /// Stands out.
     pub(super) fn bold(self, text: &str) -> String {
         if self.colour {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use atlas_app::extraction::{ChildCommand, ExtractorPool, PoolLimits};
 use atlas_app::services::{
-    API_CALLS, BACKGROUND_PROCESSING, Inheritance, LLM_OPERATIONS, NOTIFICATIONS, SEARCH_OPERATIONS,
-    ServicePlan, api_calls, background_processing, database_services, llm_operations, notifications,
-    search_operations,
+    API_CALLS, BACKGROUND_PROCESSING, HEALTH_PROBES, Inheritance, LLM_OPERATIONS, NOTIFICATIONS,
+    SEARCH_OPERATIONS, ServicePlan, api_calls, background_processing, database_services, health_probes,
+    llm_operations, notifications, search_operations,
 };
 use atlas_app::{Metrics, Services};
 use atlas_domain::{Clock, Entropy, Fetcher, SystemClock};
@@ -71,6 +71,7 @@ pub(super) fn services(
         to_endpoints(API_CALLS, api_calls),
         to_endpoints(LLM_OPERATIONS, llm_operations),
         to_endpoints(NOTIFICATIONS, notifications),
+        to_endpoints(HEALTH_PROBES, health_probes),
         within(BACKGROUND_PROCESSING, background_processing),
         within(SEARCH_OPERATIONS, search_operations),
     ];

@@ -9,6 +9,7 @@ use atlas_domain::{Clock, SystemClock, Timestamp};
 use atlas_search::{SearchError, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, Library, StoreError, StoredBreakers};
 
+use super::outside::give_channels;
 use super::parts::{Groundwork, entropy, services};
 use super::{VERSION, leaves_operations};
 use crate::config::Config;
@@ -25,14 +26,9 @@ pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
         .is_read_only()
         .then(|| StoreError::ReadOnlyFileSystem(dir.path().to_owned()));
     let services = services(config, &groundwork, inheritance(&dir, SystemClock.now()))?;
-    Ok(App::new(parts(
-        config,
-        dir,
-        Ok(library),
-        reason,
-        groundwork,
-        services,
-    )))
+    let app = App::new(parts(config, dir, Ok(library), reason, groundwork, services));
+    give_channels(config, &app)?;
+    Ok(app)
 }
 
 /// Opens nothing: for a command that asks what the configuration says.
@@ -41,7 +37,16 @@ pub(crate) fn without_library(config: &Config) -> Result<App, CliError> {
     let library = Err(StoreError::NoLibrary(dir.path().to_owned()));
     let groundwork = Groundwork::lay(config)?;
     let services = services(config, &groundwork, Inheritance::default())?;
-    Ok(App::new(parts(config, dir, library, None, groundwork, services)))
+    let app = App::new(parts(config, dir, library, None, groundwork, services));
+    give_channels(config, &app)?;
+    Ok(app)
+}
+
+/// Opens no library: for a command that asks what is kept of operations, whatever has become of the library.
+pub(crate) fn operations_alone(config: &Config) -> Result<App, CliError> {
+    let app = without_library(config)?;
+    app.would_alert_by(config.vitals.settings.alerts.rules.clone());
+    Ok(app)
 }
 
 /// Opens what is there for a server that cannot write, because of `reason`. With a damaged library only operations
@@ -59,14 +64,12 @@ pub(super) fn open_to_serve(
     };
     tracing::error!(%reason, "starting for reading only");
     let services = services(config, &groundwork, inheritance(lock.dir(), SystemClock.now()))?;
-    Ok(App::new(parts(
-        config,
-        lock.dir().clone(),
-        library,
-        Some(reason),
-        groundwork,
-        services,
-    )))
+    let dir = lock.dir().clone();
+    let app = App::new(parts(config, dir, library, Some(reason), groundwork, services));
+    if let Err(error) = give_channels(config, &app) {
+        tracing::error!(%error, "nobody outside this machine can be told anything");
+    }
+    Ok(app)
 }
 
 /// What the system says of a file does not say which.

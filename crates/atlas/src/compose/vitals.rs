@@ -1,23 +1,21 @@
 //! Has a server looked after: the probes of its services, its machine and its disks, and the task that makes health and
 //! alerts of what they find. A server whose services cannot be looked after serves all the same, and says so.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_app::services::NOTIFICATIONS;
 use atlas_app::vitals::probes::{OwnApi, probes_of};
 use atlas_app::vitals::{
-    MEASURE_EVERY, Machine, ServiceSampler, Vitals, VitalsParts, VitalsSettings, WrittenPlace,
+    Announcer, Machine, OwnFiles, ServiceSampler, Vitals, VitalsParts, VitalsSettings, WrittenPlace,
 };
 use atlas_app::{App, Runtime};
-use atlas_domain::{Messenger, SystemClock};
-use atlas_net::fetch::{AddressPolicy, SystemResolver};
-use atlas_net::notify::Notifier;
+use atlas_domain::{Messenger, Prober, SystemClock};
 use atlas_store::{DataDir, Ops};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::outside::Outside;
 use super::parts::entropy;
 use crate::error::{CliError, Exit};
 
@@ -35,26 +33,36 @@ impl LookedAfter {
         ops: &Ops,
         runtime: Option<&Runtime>,
         own: Arc<dyn OwnApi>,
+        settings: VitalsSettings,
+        outside: &Outside,
     ) -> Result<Self, CliError> {
-        let probes = probes_of(app, runtime.map(|runtime| Arc::clone(runtime.extractor())), own);
-        let settings = VitalsSettings::built_in(&probes);
+        let (limits, of_probes) = watch::channel(settings.limits.clone());
+        let probes = probes_of(app, runtime.map(Runtime::pipeline), own, of_probes);
         let parts = VitalsParts {
             ops: ops.clone(),
             clock: Arc::new(SystemClock),
             entropy: entropy()?,
-            machine: Machine::new(Path::new("/"), dir.path(), MEASURE_EVERY),
+            machine: Machine::new(Path::new("/"), dir.path(), settings.measure_every),
             places: vec![WrittenPlace {
                 name: "data",
                 directory: dir.path().to_owned(),
             }],
             probes,
-            messenger: messenger(app)?,
+            prober: Arc::clone(&outside.probes) as Arc<dyn Prober>,
+            files: OwnFiles {
+                library: dir.library_db(),
+                operations: dir.ops_db(),
+            },
+            limits,
+            messenger: Arc::clone(&outside.notifier) as Arc<dyn Messenger>,
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let vitals = Vitals::start(settings, parts, stop.clone(), &tasks)
             .await
             .map_err(|error| CliError::new(Exit::Failure, error.to_string()))?;
         app.look_after(vitals.clone());
+        let announcer = Announcer::new(Arc::clone(app), vitals.clone());
+        tasks.spawn(announcer.run(stop.clone()));
         let sampler = ServiceSampler {
             app: Arc::clone(app),
             vitals,
@@ -69,21 +77,5 @@ impl LookedAfter {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-    }
-}
-
-/// Sends to the channels that are set up: so far none can be, and everything is told on this machine itself.
-fn messenger(app: &App) -> Result<Arc<dyn Messenger>, CliError> {
-    let service = app.services().get(NOTIFICATIONS).cloned();
-    let notifier = Notifier::new(
-        HashMap::new(),
-        &AddressPolicy::default(),
-        Arc::new(SystemResolver),
-        service.ok_or_else(CliError::unexpected)?,
-        Arc::new(SystemClock),
-    );
-    match notifier {
-        Ok(notifier) => Ok(Arc::new(notifier)),
-        Err(error) => Err(CliError::new(Exit::Failure, error.to_string())),
     }
 }

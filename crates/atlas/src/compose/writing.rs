@@ -18,6 +18,7 @@ use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::outside::{Outside, give};
 use super::parts::{Groundwork, entropy, extractor, fetcher, services};
 use super::{Records, VERSION, leaves_operations};
 use crate::cli::until_stopped;
@@ -34,6 +35,7 @@ pub(super) struct OpenedToWrite {
     /// None when the library is damaged.
     pub(super) runtime: Option<Runtime>,
     pub(super) records: Records,
+    pub(super) outside: Outside,
 }
 
 /// Why not everything could be opened for writing.
@@ -69,10 +71,11 @@ pub(super) async fn open_to_write(
         stop,
     };
     match start.open().await {
-        Ok((app, runtime)) => Ok(OpenedToWrite {
+        Ok((app, runtime, outside)) => Ok(OpenedToWrite {
             app,
             runtime,
             records,
+            outside,
         }),
         Err(unopened) => {
             records.close().await;
@@ -96,20 +99,20 @@ type Fundamentals = (Arc<dyn Clock>, Arc<Entropy>);
 
 impl Start<'_> {
     /// The library first, then what is made from it. Without a library, operations are left.
-    async fn open(&self) -> Result<(App, Option<Runtime>), Unopened> {
+    async fn open(&self) -> Result<(App, Option<Runtime>, Outside), Unopened> {
         let fundamentals: Fundamentals = (Arc::new(SystemClock), entropy()?);
         let library = self.open_library(&fundamentals).await?;
-        let mut parts = self.parts(library.clone()).await?;
-        match library {
-            Ok(library) => {
-                let runtime = self.begin(&mut parts, library, fundamentals).await?;
-                Ok((App::new(parts), Some(runtime)))
-            }
+        let (mut parts, outside) = self.parts(library.clone()).await?;
+        let runtime = match library {
+            Ok(library) => Some(self.begin(&mut parts, library, fundamentals).await?),
             Err(error) => {
                 tracing::error!(%error, "the library cannot be used: starting with operations only");
-                Ok((App::new(parts), None))
+                None
             }
-        }
+        };
+        let app = App::new(parts);
+        give(Arc::clone(&outside.notifier), &app)?;
+        Ok((app, runtime, outside))
     }
 
     fn serves(&self) -> bool {
@@ -131,11 +134,15 @@ impl Start<'_> {
     }
 
     /// The parts of an application that has no index yet.
-    async fn parts(&self, library: Result<Library, StoreError>) -> Result<AppParts, Unopened> {
+    async fn parts(&self, library: Result<Library, StoreError>) -> Result<(AppParts, Outside), Unopened> {
         let (config, serves) = (self.config, self.serves());
         let services = services(config, self.groundwork, self.records.inheritance().await?)?;
-        let reload = || Arc::new(Reload::new(config.clone(), Arc::clone(&services))) as Arc<dyn Reconfigure>;
-        Ok(AppParts {
+        let outside = Outside::of(config, &services)?;
+        let reload = || {
+            let reload = Reload::new(config.clone(), Arc::clone(&services), outside.clone());
+            Arc::new(reload) as Arc<dyn Reconfigure>
+        };
+        let parts = AppParts {
             mode: Mode::OpsOnly,
             dir: self.lock.dir().clone(),
             library,
@@ -150,7 +157,8 @@ impl Start<'_> {
             read_only_because: None,
             version: VERSION,
             previous_run_was_killed: self.records.previous_run_was_killed().await?,
-        })
+        };
+        Ok((parts, outside))
     }
 
     /// Opens the index and begins to work. That this came to its end, well or not, is recorded: an index is suspected
@@ -204,6 +212,10 @@ impl Start<'_> {
         parts.mode = Mode::Normal;
         parts.search = SearchState::Ready(Box::new(index.reader().clone()));
         let signals = Arc::clone(&parts.signals);
+        // A library that holds nothing yet has an index that lacks nothing.
+        if opened.rebuild.is_some() && !library.changes_after(None, 1).await?.changes.is_empty() {
+            signals.index_fills_from_empty();
+        }
         let indexer = Indexer::new(library.clone(), index, Arc::clone(&signals), opened.resume);
         let moves = signals.indexed();
         let runtime = Runtime::start(
@@ -238,9 +250,11 @@ impl Start<'_> {
                 waits: JobWaits {
                     step: config.worker_retry_base,
                 },
+                stages: Arc::clone(parts.metrics.stages()),
                 clock,
                 entropy,
             },
+            ops: self.records.ops.clone(),
             retention: config.retention,
             background: service(parts, BACKGROUND_PROCESSING)?,
         })

@@ -2,9 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What begins so is meant for Atlas.
 const PREFIX: &str = "ATLAS_";
+
+/// What a supervisor wants of this process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Supervision {
+    /// Where it listens; none where there is no supervisor.
+    pub(crate) socket: Option<String>,
+    /// How long it waits for a sign that the process goes on.
+    pub(crate) watchdog: Option<Duration>,
+}
 
 /// Environment variables.
 #[derive(Debug, Clone, Default)]
@@ -90,8 +100,46 @@ impl Environment {
         chosen.or_else(|| Some(PathBuf::from(self.get("HOME")?).join(below_home)))
     }
 
+    /// Who supervises this process, in the words of systemd (`sd_notify(3)`, `sd_watchdog_enabled(3)`).
+    pub(crate) fn supervision(&self) -> Supervision {
+        let number = |name| self.get(name).and_then(|text| text.parse::<u64>().ok());
+        // What is meant for the process that started this one is inherited all the same.
+        let is_for_us = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+        let watchdog = number("WATCHDOG_USEC").filter(|micros| is_for_us && *micros > 0);
+        Supervision {
+            socket: self.get("NOTIFY_SOCKET").map(str::to_owned),
+            watchdog: watchdog.map(Duration::from_micros),
+        }
+    }
+
     /// Whether colours are wanted (<https://no-color.org>).
     pub(crate) fn wants_colour(&self) -> bool {
         self.get("NO_COLOR").is_none() && self.get("TERM") != Some("dumb")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_supervisor_says_where_it_listens_and_how_long_it_waits() {
+        let own = std::process::id().to_string();
+        let variables = [
+            ("NOTIFY_SOCKET", "/run/systemd/notify"),
+            ("WATCHDOG_USEC", "3000000"),
+            ("WATCHDOG_PID", &own),
+        ];
+        let expected = Supervision {
+            socket: Some("/run/systemd/notify".to_owned()),
+            watchdog: Some(Duration::from_secs(3)),
+        };
+        assert_eq!(Environment::of(&variables).supervision(), expected);
+    }
+
+    #[test]
+    fn a_watchdog_that_waits_for_another_process_is_none_of_ours() {
+        let variables = [("WATCHDOG_USEC", "3000000"), ("WATCHDOG_PID", "1")];
+        assert_eq!(Environment::of(&variables).supervision(), Supervision::default());
     }
 }

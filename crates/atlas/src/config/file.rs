@@ -9,7 +9,8 @@ use toml_edit::{Document, Item, Table, Value};
 
 use super::Given;
 use super::policies::{self, Apart, Configurable, GivenApart};
-use super::settings::{nearest, settings};
+use super::settings::{Setting, nearest, settings};
+use super::vitals::{Entry, EntryKind, Written};
 
 /// A file that is longer is no configuration.
 const LIMIT_BYTES: u64 = 1_000_000;
@@ -20,6 +21,8 @@ pub(super) struct Values {
     plain: BTreeMap<String, Given>,
     /// What differs for single scopes.
     pub(super) apart: Vec<GivenApart>,
+    /// What has a section of its own each, in their order.
+    pub(super) entries: Vec<Entry>,
 }
 
 impl Values {
@@ -41,7 +44,7 @@ pub(super) fn read(path: &Path, must_exist: bool, mistakes: &mut Vec<String>) ->
 }
 
 /// Never waits and never reads much, whatever lies at `path`: a device or a pipe may have no end.
-fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, String> {
+pub(super) fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let metadata = match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
@@ -100,10 +103,22 @@ impl Reader<'_> {
                 format!("{prefix}.{key}")
             };
             let place = place_of(table, key).unwrap_or(0);
-            match item {
-                Item::Table(inner) => self.section(&dotted, inner, place),
-                Item::Value(value) => self.value(dotted, value, place),
-                Item::None | Item::ArrayOfTables(_) => {
+            let of_vitals = settings().find(|setting| setting.key == dotted && setting.of_vitals().is_some());
+            match (item, EntryKind::of(&dotted)) {
+                (Item::ArrayOfTables(tables), Some(kind)) => {
+                    let (name, text) = (self.name, self.text);
+                    let origin = |place| format!("{name}:{}", line_of(text, place));
+                    let entries = tables.iter().map(|table| Entry::of(kind, table, origin));
+                    self.values.entries.extend(entries);
+                }
+                (_, Some(_)) => {
+                    let what = format!("`{dotted}` takes sections, each under [[{dotted}]]");
+                    self.mistake(place, &what);
+                }
+                (item, None) if let Some(setting) = of_vitals => self.of_vitals(setting, item, place),
+                (Item::Table(inner), None) => self.section(&dotted, inner, place),
+                (Item::Value(value), None) => self.value(dotted, value, place),
+                (Item::None | Item::ArrayOfTables(_), None) => {
                     self.mistake(place, &format!("`{dotted}` is no setting"));
                 }
             }
@@ -119,6 +134,17 @@ impl Reader<'_> {
             self.table(dotted, table);
         } else {
             self.mistake(place, &format!("there is no section [{dotted}]"));
+        }
+    }
+
+    /// A value that may be of any kind: a number, a length of time, several by name.
+    fn of_vitals(&mut self, setting: &Setting, item: &Item, place: usize) {
+        if let Some(written) = Written::of(item) {
+            let given = Given {
+                text: written.compact(),
+                origin: format!("{}:{}", self.name, line_of(self.text, place)),
+            };
+            self.values.plain.insert(setting.key.to_string(), given);
         }
     }
 

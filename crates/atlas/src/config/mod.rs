@@ -6,6 +6,7 @@ mod file;
 mod policies;
 mod settings;
 pub(crate) mod show;
+mod vitals;
 
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,11 @@ use atlas_net::fetch::{ARTICLE_PROCESSING, AddressPolicy, ArchiveTemplate, time_
 use atlas_store::RetentionPolicy;
 use serde::Serialize;
 
-pub(crate) use environment::Environment;
+pub(crate) use environment::{Environment, Supervision};
 pub(crate) use policies::is_of_policy;
 use policies::{GivenApart, Policies};
 use settings::{Setting, nearest, settings};
+pub(crate) use vitals::{VitalsConfig, is_of_vitals};
 
 use crate::error::{CliError, Exit};
 
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) overall_timeout: Duration,
     pub(crate) policies: Policies,
+    /// What is looked after, and who is told of it.
+    pub(crate) vitals: VitalsConfig,
     pub(crate) html_limit_bytes: usize,
     pub(crate) floor_bytes: u64,
     pub(crate) reserve_bytes: u64,
@@ -106,23 +110,19 @@ impl Config {
             None => file::Values::default(),
         };
         let mut config = Self::unset(Arc::new((flags.clone(), environment.clone())));
+        let mut vitals = vitals::Draft::new(path.as_deref());
         for setting in settings() {
             let given = from_flag(&setting.key, flags)
                 .or_else(|| from_environment(setting, environment))
-                .or_else(|| from_file.get(&setting.key).cloned())
-                .unwrap_or_else(|| Given {
-                    text: setting.default(environment),
-                    origin: "default".to_owned(),
-                });
-            let is_needed = setting.key != "data_dir" || !given.text.is_empty() || !flags.without_library;
-            if is_needed && let Err(mistake) = setting.apply(&mut config, &given.text) {
-                mistakes.push(format!("{}: {} {mistake}", given.origin, setting.key));
+                .or_else(|| from_file.get(&setting.key).cloned());
+            match setting.of_vitals() {
+                Some(row) => {
+                    if let Some(given) = given {
+                        vitals.take(row, given);
+                    }
+                }
+                None => config.set(setting, given, &mut mistakes),
             }
-            config.origins.push(SettingOrigin {
-                key: Cow::Borrowed(&*setting.key),
-                value: given.text,
-                origin: given.origin,
-            });
         }
         // What cannot be read fits nothing: of that enough has been said.
         let misfits = if mistakes.is_empty() {
@@ -132,6 +132,9 @@ impl Config {
         };
         config.set_apart(from_file.apart, &mut mistakes);
         mistakes.extend(misfits);
+        let (vitals, of_vitals) = vitals.finish(&from_file.entries, &mut mistakes);
+        config.vitals = vitals;
+        config.origins.extend(of_vitals);
         if mistakes.is_empty() {
             return Ok(config);
         }
@@ -142,10 +145,35 @@ impl Config {
         ))
     }
 
+    /// Sets one value: what was given, or the default.
+    fn set(&mut self, setting: &'static Setting, given: Option<Given>, mistakes: &mut Vec<String>) {
+        let (flags, environment) = &*self.sources;
+        let given = given.unwrap_or_else(|| Given {
+            text: setting.default(environment),
+            origin: "default".to_owned(),
+        });
+        let is_needed = setting.key != "data_dir" || !given.text.is_empty() || !flags.without_library;
+        if is_needed && let Err(mistake) = setting.apply(self, &given.text) {
+            mistakes.push(format!("{}: {} {mistake}", given.origin, setting.key));
+        }
+        self.origins.push(SettingOrigin {
+            key: Cow::Borrowed(&*setting.key),
+            value: given.text,
+            origin: given.origin,
+        });
+    }
+
     /// Reads the same sources as they are now. The environment is that of the process.
     pub(crate) fn read_again(&self) -> Result<Self, CliError> {
         let (flags, environment) = &*self.sources;
         Self::load(flags, environment)
+    }
+
+    /// The files of secrets that everybody on this machine may read: worth a word, and no mistake.
+    pub(crate) fn secrets_open_to_everybody(&self) -> Vec<PathBuf> {
+        let (flags, environment) = &*self.sources;
+        let file = flags.config.clone().or_else(|| environment.config_file());
+        vitals::secrets_open_to_everybody(&self.origins, file.as_deref())
     }
 
     /// Settings that do not fit each other.
@@ -187,6 +215,7 @@ impl Config {
             attempt_timeout: Duration::ZERO,
             overall_timeout: Duration::ZERO,
             policies: Policies::default(),
+            vitals: VitalsConfig::default(),
             html_limit_bytes: 0,
             floor_bytes: 0,
             reserve_bytes: 0,

@@ -12,6 +12,7 @@ use atlas_domain::url::concealed;
 use atlas_net::fetch::{AddressPolicy, ArchiveTemplate};
 
 use super::policies::{self, Configurable, Key};
+use super::vitals;
 use super::{Config, Environment};
 
 /// One setting.
@@ -28,6 +29,8 @@ enum What {
     Row(&'static Row),
     /// A number of a policy, which has that value where none is set.
     Policy(&'static Configurable, &'static Key, String),
+    /// Something of health or of alerts.
+    Vitals(vitals::Row),
 }
 
 /// A setting of its own kind.
@@ -45,14 +48,24 @@ impl Setting {
         match &self.what {
             What::Row(row) => (row.default)(environment),
             What::Policy(_, _, made) => made.clone(),
+            What::Vitals(_) => String::new(), // follows from others that are set
         }
     }
 
     /// Understands the text, or says what is wrong with it.
     pub(super) fn apply(&self, config: &mut Config, text: &str) -> Result<(), String> {
-        match self.what {
+        match &self.what {
             What::Row(row) => (row.apply)(config, text),
             What::Policy(service, key, _) => config.policies.set(service, key, text),
+            What::Vitals(_) => Ok(()), // they are read together
+        }
+    }
+
+    /// The row, if it is one of health or of alerts.
+    pub(super) fn of_vitals(&self) -> Option<&vitals::Row> {
+        match &self.what {
+            What::Vitals(row) => Some(row),
+            What::Row(_) | What::Policy(..) => None,
         }
     }
 
@@ -81,7 +94,11 @@ static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         key: format!("{}.{}", service.name, key.name).into(),
         what: What::Policy(service, key, made),
     });
-    rows.chain(of_policies).collect()
+    let of_vitals = vitals::rows().into_iter().map(|row| Setting {
+        key: row.key.clone().into(),
+        what: What::Vitals(row),
+    });
+    rows.chain(of_policies).chain(of_vitals).collect()
 });
 
 const ROWS: &[Row] = &[

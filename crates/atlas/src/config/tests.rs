@@ -114,6 +114,7 @@ fn how_long_things_are_kept_can_be_set() {
         attempts: 2 * day,
         ended_jobs: 3 * day,
         blob_grace: Duration::from_hours(5),
+        ..RetentionPolicy::default()
     };
     assert_eq!(config.retention, expected);
     let defaults = load(&Flags::default(), &[HOME]).unwrap();

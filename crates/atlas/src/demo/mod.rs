@@ -2,6 +2,7 @@
 //! real server in a throw-away directory, searched, and then left open to play with.
 
 mod report;
+mod services;
 mod site;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliEr
     let folder = tempfile::Builder::new().prefix("atlas-demo-").tempdir()?;
     let config = demo_config(config, folder.path());
     let begun = Instant::now();
-    let Some(server) = Server::start(&config, &mut asked_to_end).await? else {
+    let Some(server) = Box::pin(Server::start(&config, &mut asked_to_end)).await? else {
         return Ok(Exit::Interrupted);
     };
     let toured = tokio::select! {
@@ -47,7 +48,7 @@ pub(crate) async fn run(config: &Config, exit_after: bool) -> Result<Exit, CliEr
     }
 }
 
-/// Shows everything once: saving, searching, the quarantine, and what to try next.
+/// Shows everything once: saving, searching, the quarantine, how the server itself is, and what to try next.
 async fn tour(server: &Server, folder: &Path, begun: Instant, exit_after: bool) -> Result<Exit, CliError> {
     let mut report = Report::new();
     let site = SampleSite::serve().await?;
@@ -58,6 +59,7 @@ async fn tour(server: &Server, folder: &Path, begun: Instant, exit_after: bool) 
     report
         .summary(server.app(), first_result.duration_since(begun))
         .await?;
+    report.services(server.app(), begun).await?;
     if !exit_after {
         report.next_steps(server, folder)?;
     }

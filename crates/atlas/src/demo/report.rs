@@ -8,6 +8,7 @@ use atlas_app::App;
 use atlas_app::views::{ItemOutcome, QuarantineQuery, SearchQuery};
 use tokio::time::Instant;
 
+use super::services;
 use super::site::SampleSite;
 use crate::error::{CliError, Exit};
 use crate::serve::Server;
@@ -124,6 +125,22 @@ impl Report {
         Ok(())
     }
 
+    /// How the server is that has just done all this.
+    pub(super) async fn services(&mut self, app: &App, begun: Instant) -> Result<(), CliError> {
+        let Some(health) = services::once_looked_at(app, begun).await else {
+            return self.surprise("nobody looks after this server; the log says why");
+        };
+        self.heading(&services::heading(&health))?;
+        for line in services::lines(&health) {
+            writeln!(self.out, "{line}")?;
+        }
+        if !services::are_healthy(&health) {
+            self.surprise("every service healthy was expected")?;
+        }
+        writeln!(self.out)?;
+        Ok(())
+    }
+
     pub(super) fn next_steps(&mut self, server: &Server, folder: &Path) -> Result<(), CliError> {
         let program = std::env::current_exe()?;
         self.heading(&format!(
@@ -146,7 +163,7 @@ impl Report {
         Ok(())
     }
 
-    /// The demo knows what must come out, and says so when it does not.
+    /// The demo knows what must come out and how its server must be, and says so when it does not.
     pub(super) fn exit(&self) -> Exit {
         if self.surprises == 0 {
             Exit::Ok

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use atlas_app::vitals::probes::OwnApi;
+use atlas_app::vitals::probes::{OWN_MARK, OwnApi};
 use atlas_domain::PortFuture;
 use axum::body::Body;
 use http::{Request, header};
@@ -11,6 +11,8 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::token::new_token;
+
 /// A route behind the guard that costs next to nothing.
 const PATH: &str = "/api/v1/policies";
 
@@ -18,6 +20,8 @@ const PATH: &str = "/api/v1/policies";
 pub(super) struct OwnListener {
     address: SocketAddr,
     token: String,
+    /// By which the server knows its own requests. Without one they count like those of others.
+    mark: Option<String>,
 }
 
 impl OwnListener {
@@ -31,6 +35,7 @@ impl OwnListener {
         Self {
             address: SocketAddr::new(ip, bound.port()),
             token: token.to_owned(),
+            mark: new_token().ok(),
         }
     }
 
@@ -40,11 +45,13 @@ impl OwnListener {
     )]
     async fn get(&self) -> Result<u16, String> {
         let told = |error: &dyn std::fmt::Display| format!("no answer from {}: {error}", self.address);
-        let request = Request::get(PATH)
+        let mut request = Request::get(PATH)
             .header(header::HOST, self.address.to_string())
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Body::empty())
-            .map_err(|error| told(&error))?;
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        if let Some(mark) = &self.mark {
+            request = request.header(OWN_MARK, mark);
+        }
+        let request = request.body(Body::empty()).map_err(|error| told(&error))?;
         let stream = TcpStream::connect(self.address)
             .await
             .map_err(|error| told(&error))?;
@@ -68,5 +75,9 @@ impl OwnListener {
 impl OwnApi for OwnListener {
     fn ask(&self) -> PortFuture<'_, Result<u16, String>> {
         Box::pin(self.get())
+    }
+
+    fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 }

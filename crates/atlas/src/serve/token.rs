@@ -36,7 +36,8 @@ pub(super) fn write_token(dir: &DataDir) -> Result<String, CliError> {
     }
 }
 
-fn new_token() -> Result<String, CliError> {
+/// Something that nobody can guess.
+pub(super) fn new_token() -> Result<String, CliError> {
     let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
         CliError::new(

@@ -307,6 +307,8 @@ fn the_examples_of_the_guide_can_be_used() {
         .split("```toml\n")
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
+        // With files beside them: the tests of health and alerts have these.
+        .filter(|example| !example.contains("\"secrets/"))
         .collect();
     assert!(examples.len() >= 3, "{examples:?}");
     for example in examples {

@@ -1,0 +1,432 @@
+//! `atlas monitor`: tries rules of alerts before they have to hold. It reads two files and needs neither library nor
+//! server.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use atlas_vitals::alerts::{Moved, RuleFault, RuleSet, Timeline, TimelineEvent, try_rules};
+use atlas_vitals::metrics::catalogue;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::output::Output;
+use super::text::{counted, lines};
+use crate::error::{CliError, Exit};
+
+pub(super) const EXAMPLES: &str = "Examples:\n  \
+    atlas monitor test rules.toml\n  \
+    atlas monitor test rules.toml trial.toml\n  \
+    atlas monitor test rules.toml trial.toml --json | jq .missed";
+
+/// A file of rules is written by hand.
+const LARGEST_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// `atlas monitor`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MonitorArgs {
+    #[command(subcommand)]
+    command: MonitorCommand,
+}
+
+/// What to do about rules.
+#[derive(Debug, Clone, Subcommand)]
+enum MonitorCommand {
+    /// Check a file of rules, and try it on values that another file says, on a clock that needs no waiting
+    Test {
+        /// The rules, as TOML; they stand beside those that come with Atlas
+        rules: PathBuf,
+        /// Series of values, and what is expected of the rules, as TOML
+        trial: Option<PathBuf>,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// The file of rules.
+    rules: String,
+    /// How many it has.
+    own_rules: usize,
+    /// How many hold with those that come with Atlas.
+    rules_in_force: usize,
+    /// The file of the trial.
+    trial: Option<String>,
+    /// What is wrong with the files; nothing is tried then.
+    faults: Vec<Fault>,
+    /// What happened, in order.
+    events: Vec<Event>,
+    /// What was expected and did not come, each as `FILE:LINE: …`.
+    missed: Vec<String>,
+    /// Nothing is wrong, and everything came that was expected.
+    passed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Fault {
+    file: String,
+    line: usize,
+    /// The rule, if it is one's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    rule: String,
+    message: String,
+}
+
+/// One thing that happened in a trial.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Event {
+    /// An incident came into another state.
+    Incident {
+        at_secs: f64,
+        rule: String,
+        labels: BTreeMap<String, String>,
+        state: String,
+        why: String,
+        #[serde(skip)]
+        told: String,
+    },
+    /// A message was sent.
+    Message {
+        at_secs: f64,
+        title: String,
+        #[serde(skip)]
+        told: String,
+    },
+}
+
+pub(crate) fn run(args: &MonitorArgs, output: &Output) -> Result<Exit, CliError> {
+    let MonitorCommand::Test { rules, trial } = &args.command;
+    let report = report(rules, trial.as_deref())?;
+    output.answer(&report, |_look| render(&report))?;
+    if !output.is_json() {
+        let faults = report.faults.iter().map(ToString::to_string);
+        faults
+            .chain(report.missed.iter().cloned())
+            .for_each(|told| output.problem(&told));
+    }
+    Ok(if !report.faults.is_empty() {
+        Exit::Usage
+    } else if report.missed.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Unhealthy
+    })
+}
+
+fn report(rules: &Path, trial: Option<&Path>) -> Result<Report, CliError> {
+    let text = read(rules)?;
+    let trial_text = trial.map(read).transpose()?;
+    let mut report = Report {
+        rules: rules.display().to_string(),
+        trial: trial.map(|trial| trial.display().to_string()),
+        ..Report::default()
+    };
+    let in_force = match (RuleSet::parse(&text), RuleSet::with_builtin(&text)) {
+        (Ok(own), Ok(in_force)) => {
+            report.own_rules = own.iter().count();
+            report.rules_in_force = in_force.iter().count();
+            report.faults = unknown_series(&own, &text, &report.rules);
+            in_force
+        }
+        (Err(faults), _) | (_, Err(faults)) => {
+            report.faults = faults_of(&report.rules, faults);
+            return Ok(report);
+        }
+    };
+    if let Some((text, file)) = trial_text.zip(report.trial.clone())
+        && report.faults.is_empty()
+    {
+        match try_rules(&in_force, &text) {
+            Ok(timeline) => report.take(timeline, &file),
+            Err(faults) => report.faults = faults_of(&file, faults),
+        }
+    }
+    report.passed = report.faults.is_empty() && report.missed.is_empty();
+    Ok(report)
+}
+
+impl Report {
+    fn take(&mut self, timeline: Timeline, file: &str) {
+        self.events = timeline.events.into_iter().map(Event::from).collect();
+        let missed = timeline.failures.iter();
+        self.missed = missed
+            .map(|failure| match failure.strip_prefix("line ") {
+                Some(rest) => format!("{file}:{rest}"),
+                None => format!("{file}: {failure}"),
+            })
+            .collect();
+    }
+}
+
+/// A rule about what nobody measures could never fire, and nobody would notice.
+fn unknown_series(own: &RuleSet, text: &str, file: &str) -> Vec<Fault> {
+    let series = own.series().into_iter();
+    let unknown = series.filter(|name| catalogue::find(name).is_none());
+    unknown
+        .map(|name| Fault {
+            file: file.to_owned(),
+            line: line_of(text, name),
+            rule: String::new(),
+            message: format!(
+                "nothing of the name `{name}` is measured, so this could never fire; `atlas metrics --all` lists what is"
+            ),
+        })
+        .collect()
+}
+
+/// Where a name stands in quotes for the first time.
+fn line_of(text: &str, name: &str) -> usize {
+    let stands = |quote: char| text.find(&format!("{quote}{name}{quote}"));
+    let offset = stands('"').or_else(|| stands('\'')).unwrap_or(0);
+    text[..offset].matches('\n').count() + 1
+}
+
+fn faults_of(file: &str, faults: Vec<RuleFault>) -> Vec<Fault> {
+    let fault = |fault: RuleFault| Fault {
+        file: file.to_owned(),
+        line: fault.line,
+        rule: fault.rule,
+        message: fault.what,
+    };
+    faults.into_iter().map(fault).collect()
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: ", self.file, self.line)?;
+        if !self.rule.is_empty() {
+            write!(f, "rule `{}`: ", self.rule)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl From<TimelineEvent> for Event {
+    fn from(event: TimelineEvent) -> Self {
+        let (told, at_secs) = (event.to_string(), event.at.as_secs_f64());
+        match event.what {
+            Moved::Incident {
+                rule,
+                labels,
+                state,
+                why,
+            } => Self::Incident {
+                at_secs,
+                rule,
+                labels: labels
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+                state: state.as_str().to_owned(),
+                why,
+                told,
+            },
+            Moved::Message { title } => Self::Message { at_secs, title, told },
+        }
+    }
+}
+
+fn render(report: &Report) -> String {
+    if !report.faults.is_empty() {
+        return String::new(); // each is told as a problem
+    }
+    let own = counted(report.own_rules as u64, "rule");
+    let head = format!("{}: {own}, beside those that come with Atlas", report.rules);
+    let Some(trial) = &report.trial else {
+        return lines([head]);
+    };
+    let told = report.events.iter().map(|event| match event {
+        Event::Incident { told, .. } | Event::Message { told, .. } => told.clone(),
+    });
+    let mut told: Vec<String> = told.collect();
+    if told.is_empty() {
+        told.push("nothing happened".to_owned());
+    }
+    let end = match report.missed.len() {
+        0 => format!("{trial}: all is as expected"),
+        missed => format!("{trial}: {}", missed_told(missed)),
+    };
+    lines(
+        [head, String::new()]
+            .into_iter()
+            .chain(told)
+            .chain([String::new(), end]),
+    )
+}
+
+fn missed_told(missed: usize) -> String {
+    match missed {
+        1 => "one thing is not as expected".to_owned(),
+        _ => format!("{missed} things are not as expected"),
+    }
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    let refused = |why: String| {
+        let message = format!("{} cannot be read: {why}", path.display());
+        CliError::new(Exit::Usage, message)
+    };
+    let size = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?;
+    if size.len() > LARGEST_FILE_BYTES {
+        return Err(refused(format!(
+            "it has {} bytes, and {LARGEST_FILE_BYTES} are the limit",
+            size.len()
+        )));
+    }
+    std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::tests::captured;
+
+    /// The example of the guide: two files.
+    const GUIDE: &str = include_str!("../../../../docs/guide/monitoring.md");
+
+    fn tried(rules: &str, trial: Option<&str>, json: bool) -> (Exit, String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let args = MonitorArgs {
+            command: MonitorCommand::Test {
+                rules: file("rules.toml", rules),
+                trial: trial.map(|trial| file("trial.toml", trial)),
+            },
+        };
+        let (output, data, talk) = captured(json);
+        let exit = run(&args, &output).unwrap();
+        let place = format!("{}/", folder.path().display());
+        (
+            exit,
+            data.text().replace(&place, ""),
+            talk.text().replace(&place, ""),
+        )
+    }
+
+    /// The block of the guide that begins with this comment.
+    fn from_guide(first_line: &str) -> String {
+        let blocks = GUIDE.split("```toml\n").skip(1);
+        let mut blocks = blocks.filter_map(|block| block.split("```").next());
+        let block = blocks.find(|block| block.starts_with(first_line));
+        block
+            .unwrap_or_else(|| panic!("the guide has no block {first_line}"))
+            .to_owned()
+    }
+
+    #[test]
+    fn the_example_of_the_guide_does_what_the_guide_says() {
+        let (rules, trial) = (from_guide("# rules.toml"), from_guide("# trial.toml"));
+        let (exit, told, problems) = tried(&rules, Some(&trial), false);
+        assert_eq!((exit, problems.as_str()), (Exit::Ok, ""), "{told}");
+        let in_guide = GUIDE
+            .split("```text\n")
+            .skip(1)
+            .filter_map(|block| block.split("```").next());
+        let shown: Vec<&str> = in_guide.collect();
+        assert!(
+            shown.contains(&told.as_str()),
+            "the guide shows something else than:\n{told}"
+        );
+    }
+
+    #[test]
+    fn rules_alone_are_checked() {
+        let (exit, told, problems) = tried(&from_guide("# rules.toml"), None, false);
+        assert_eq!((exit, problems.as_str()), (Exit::Ok, ""));
+        assert!(
+            told == "rules.toml: 1 rule, beside those that come with Atlas\n",
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_place() {
+        let (exit, told, problems) = tried("off = [\"no_such\"]\n\n[[metric]]\nnam = \"x\"\n", None, false);
+        assert_eq!((exit, told.as_str()), (Exit::Usage, ""));
+        assert!(problems.starts_with("atlas: rules.toml:4: "), "{problems}");
+
+        let (exit, _, problems) = tried("off = [\"no_such\"]\n", None, false);
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            problems.starts_with("atlas: rules.toml:1: rule `no_such`: there is no rule of that name"),
+            "{problems}"
+        );
+
+        let (exit, _, problems) = tried(
+            "",
+            Some("[[series]]\nname = \"x\"\nevery = \"1m\"\nvalues = \"one\"\n"),
+            false,
+        );
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            problems.starts_with("atlas: trial.toml:1: `one` is no number"),
+            "{problems}"
+        );
+    }
+
+    #[test]
+    fn a_rule_about_what_nobody_measures_is_wrong() {
+        let rules = from_guide("# rules.toml").replace("\"queue_jobs\"", "\"queue_job\"");
+        let (exit, _, problems) = tried(&rules, None, false);
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            problems.contains("nothing of the name `queue_job` is measured"),
+            "{problems}"
+        );
+        let line = rules.lines().position(|line| line.contains("queue_job")).unwrap() + 1;
+        assert!(
+            problems.starts_with(&format!("atlas: rules.toml:{line}: ")),
+            "{problems}"
+        );
+    }
+
+    #[test]
+    fn what_is_missed_is_told_with_its_place_and_fails() {
+        let trial = "[[service]]\nname = \"search\"\nevery = \"1m\"\nstatuses = \"healthy*3 down*3\"\n\n\
+                     [[expect]]\nat = \"2m\"\nrule = \"service_status\"\nstate = \"firing\"\n";
+        let (exit, told, problems) = tried("", Some(trial), false);
+        assert_eq!(exit, Exit::Unhealthy);
+        assert!(told.contains("firing      service_status"), "{told}");
+        assert!(
+            told.ends_with("trial.toml: one thing is not as expected\n"),
+            "{told}"
+        );
+        assert_eq!(
+            problems,
+            "atlas: trial.toml:6: at 2m service_status is inactive, not firing\n"
+        );
+
+        let (exit, told, problems) = tried("", Some(trial), true);
+        let report: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((exit, problems.as_str()), (Exit::Unhealthy, ""));
+        assert_eq!(report["passed"], false);
+        assert_eq!(report["events"][0]["kind"], "incident");
+        assert_eq!(report["events"][0]["at_secs"], 180.0);
+        assert_eq!(report["events"][0]["labels"]["service"], "search");
+        assert_eq!(
+            report["missed"][0],
+            "trial.toml:6: at 2m service_status is inactive, not firing"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let args = MonitorArgs {
+            command: MonitorCommand::Test {
+                rules: PathBuf::from("/nowhere/rules.toml"),
+                trial: None,
+            },
+        };
+        let error = run(&args, &captured(false).0).unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(
+            error.message.starts_with("/nowhere/rules.toml cannot be read: "),
+            "{}",
+            error.message
+        );
+    }
+}
