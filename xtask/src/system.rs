@@ -34,6 +34,58 @@ fn compiles_c(workspace: &Workspace) -> bool {
     answer(workspace.c_compiler().args(compile)).is_some()
 }
 
+/// Makes sure that tests have a mail server to hand letters in to. It is a library and a script of ours that uses it:
+/// a mail server that belongs to a machine would take the place of the one that is there.
+pub(crate) fn ensure_mail_server() -> Result<(), Failure> {
+    let imports = || answer(Command::new("/usr/bin/python3").args(["-c", "import aiosmtpd"])).is_some();
+    ensure(
+        imports,
+        &["python3-aiosmtpd"],
+        "a mail server, for the tests of alerts",
+    )
+}
+
+/// Makes sure that tests can put the clock of a process forward and back.
+pub(crate) fn ensure_shifting_of_clocks() -> Result<(), Failure> {
+    let shifts = || answer(Command::new("faketime").args(["-f", "+1h", "true"])).is_some();
+    ensure(
+        shifts,
+        &["faketime"],
+        "a clock that can be put back, for the tests of alerts",
+    )
+}
+
+fn ensure(is_there: impl Fn() -> bool, packages: &[&str], purpose: &str) -> Result<(), Failure> {
+    if is_there() {
+        return Ok(());
+    }
+    install(packages, purpose)?;
+    if is_there() {
+        return Ok(());
+    }
+    let list = packages.join(" ");
+    Err(Failure::new(format!(
+        "{list} is installed now, and still does not work"
+    )))
+}
+
+/// Makes sure that the unit can be looked at. No service is started.
+pub(crate) fn ensure_systemd_analyze() -> Result<(), Failure> {
+    if has_systemd_analyze() {
+        return Ok(());
+    }
+    install(&["systemd"], "`systemd-analyze`, to check the unit for systemd")?;
+    if has_systemd_analyze() {
+        Ok(())
+    } else {
+        Err(Failure::new("still there is no `systemd-analyze` that answers"))
+    }
+}
+
+fn has_systemd_analyze() -> bool {
+    answer(Command::new("systemd-analyze").arg("--version")).is_some()
+}
+
 fn install(packages: &[&str], purpose: &str) -> Result<(), Failure> {
     let list = packages.join(" ");
     if answer(Command::new("apt-get").arg("--version")).is_none() {

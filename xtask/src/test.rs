@@ -21,6 +21,9 @@ const INTERLEAVINGS: [&str; 6] = [
 /// Runs every test; with arguments, only those that nextest selects by them.
 pub(crate) fn run(workspace: &Workspace, nextest_arguments: &[String]) -> Result<(), Failure> {
     system::ensure_c_compiler(workspace)?;
+    system::ensure_mail_server()?;
+    system::ensure_shifting_of_clocks()?;
+    system::ensure_systemd_analyze()?;
     let nextest = tools::installed(workspace, &tools::NEXTEST)?;
 
     let mut tests = workspace.program(&nextest);

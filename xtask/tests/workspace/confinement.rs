@@ -12,7 +12,7 @@ struct Confinement {
     rule: &'static str,
 }
 
-const CONFINEMENTS: [Confinement; 7] = [
+const CONFINEMENTS: [Confinement; 8] = [
     Confinement {
         libraries: &[
             "reqwest",
@@ -54,6 +54,11 @@ const CONFINEMENTS: [Confinement; 7] = [
         libraries: &["clap"],
         users: &["atlas"],
         rule: "only the binary reads its command line and configuration",
+    },
+    Confinement {
+        libraries: &["ratatui", "crossterm"],
+        users: &["atlas"],
+        rule: "only the command line draws on a terminal",
     },
 ];
 

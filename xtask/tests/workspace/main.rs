@@ -6,5 +6,7 @@ mod documents;
 mod edges;
 mod markdown;
 mod repository;
+mod runbooks;
 mod rust_files;
 mod sql;
+mod unit;

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod alerts;
 mod answers;
 mod breaker_kills;
 mod breakers;
@@ -18,11 +19,16 @@ mod held_index;
 mod hostile_pages;
 mod kills;
 mod library_files;
+mod measured;
 mod outage;
+mod own_checks;
 mod policies;
 mod sample_site;
+mod storms;
 mod story;
 mod strategies;
+mod supervised;
 mod support;
 mod terminal;
 mod trouble;
+mod watching;

@@ -103,6 +103,7 @@ async fn policies_are_told_without_a_library() {
         "api_calls",
         "llm_operations",
         "notifications",
+        "health_probes",
         "background_processing",
         "search_operations",
         "database_operations",

@@ -22,6 +22,14 @@ async fn the_demo_ingests_searches_explains_and_ends() {
         "Quarantine",
         "soft_404",
         "from start to the first",
+        "the whole is healthy",
+        "system_resources",
+        "disk_space",
+        "database",
+        " api ",
+        "background_processing",
+        "content_pipeline",
+        "what is in the library is found",
     ] {
         assert!(
             finished.stdout.contains(expected),

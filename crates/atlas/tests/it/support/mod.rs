@@ -6,6 +6,7 @@ mod eventually;
 mod namespace;
 mod process;
 mod site;
+mod sitting;
 mod terminal;
 
 pub(crate) use ailing_site::{ASKED_PAUSE, AilingSite, Trouble};
@@ -14,3 +15,4 @@ pub(crate) use eventually::eventually;
 pub(crate) use namespace::may_unshare;
 pub(crate) use process::{Atlas, Finished, Serving};
 pub(crate) use site::{Answer, Site, article};
+pub(crate) use sitting::Sitting;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::Stdio;
 
 use rustix::fs::{Mode, OFlags};
@@ -35,18 +35,23 @@ impl Atlas {
 }
 
 /// Both sides of a terminal: whoever looks at it, and what a process writes to.
-fn terminal(columns: u16) -> (File, File) {
+pub(super) fn terminal(columns: u16) -> (File, File) {
     let watched = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&watched).unwrap();
     unlockpt(&watched).unwrap();
     let name = ptsname(&watched, Vec::new()).unwrap();
     let shown_on = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    widen(shown_on.as_fd(), columns);
+    (File::from(watched), File::from(shown_on))
+}
+
+/// Makes a terminal so many columns wide.
+pub(super) fn widen(terminal: BorrowedFd<'_>, columns: u16) {
     let size = Winsize {
         ws_row: 24,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    tcsetwinsize(shown_on.as_fd(), size).unwrap();
-    (File::from(watched), File::from(shown_on))
+    tcsetwinsize(terminal, size).unwrap();
 }
