@@ -1,0 +1,54 @@
+//! What it costs that a server looks after itself, while nothing else happens:
+//! `cargo run --release --manifest-path benches/Cargo.toml --bin idle -- ATLAS [SECONDS]`.
+//!
+//! Two servers of the same binary run side by side, one of which is not looked after; beside them `node_exporter`,
+//! asked every 15 s, and Monit, where they are installed (Debian: `prometheus-node-exporter`, `monit`). It prints
+//! figures and never fails on one.
+
+mod process;
+mod watched;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use process::{Figures, Reading};
+use watched::Watched;
+
+/// So long after the start everything has been looked at once, and what was read for it is given back.
+const SETTLING: Duration = Duration::from_secs(100);
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(atlas) = arguments.next().map(PathBuf::from) else {
+        eprintln!("usage: idle ATLAS [SECONDS]   (ATLAS: path of a release build)");
+        std::process::exit(2);
+    };
+    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let span = Duration::from_secs(seconds);
+    let folder = std::env::temp_dir().join(format!("atlas-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+
+    let mut watched = vec![
+        Watched::server(&atlas, &folder.join("on"), "Atlas, looked after", true)?,
+        Watched::server(&atlas, &folder.join("off"), "Atlas, not looked after", false)?,
+    ];
+    watched.extend(Watched::node_exporter(&folder)?);
+    watched.extend(Watched::monit(&folder)?);
+    eprintln!("waiting {} s for everybody to settle", SETTLING.as_secs());
+    std::thread::sleep(SETTLING);
+
+    let before: Vec<Reading> = watched.iter().map(|one| Reading::of(one.pid())).collect::<Result<_, _>>()?;
+    eprintln!("measuring for {seconds} s");
+    std::thread::sleep(span);
+    let mut figures = Vec::new();
+    for (one, before) in watched.iter().zip(&before) {
+        figures.push(Figures::between(before, &Reading::of(one.pid())?, span));
+    }
+    println!("over {seconds} s, nothing to do:");
+    for (one, figures) in watched.iter().zip(&figures) {
+        println!("{:<24} {figures}", one.name);
+    }
+    println!("{:<24} {}", "on minus off", figures[0].minus(&figures[1]));
+    drop(watched);
+    std::fs::remove_dir_all(&folder)
+}

@@ -1,0 +1,105 @@
+//! The processes that are compared: started here, and ended with this value.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// As Prometheus asks by default.
+const ASKED_EVERY: Duration = Duration::from_secs(15);
+
+/// A process that is measured.
+pub struct Watched {
+    /// Its name, for people.
+    pub name: String,
+    child: Child,
+}
+
+impl Watched {
+    /// A server of Atlas on an empty library.
+    pub fn server(atlas: &Path, data: &Path, name: &str, looked_after: bool) -> io::Result<Self> {
+        let child = Command::new(atlas)
+            .arg("serve")
+            .env("ATLAS_DATA_DIR", data)
+            .env("ATLAS_SERVER_BIND", format!("127.0.0.1:{}", free_port()?))
+            .env("ATLAS_HEALTH_ENABLED", looked_after.to_string())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+        })
+    }
+
+    /// `node_exporter`, and somebody who asks it; none where it is not installed.
+    pub fn node_exporter(folder: &Path) -> io::Result<Option<Self>> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut command = Command::new("prometheus-node-exporter");
+        command.arg(format!("--web.listen-address={address}")).current_dir(folder);
+        let watched = started("node_exporter", &mut command)?;
+        if watched.is_some() {
+            std::thread::spawn(move || {
+                loop {
+                    std::thread::sleep(ASKED_EVERY);
+                    let _ = ask(&address); // it may not be there yet, or not any more
+                }
+            });
+        }
+        Ok(watched)
+    }
+
+    /// Monit with the checks that come closest to ours, every 30 s; none where it is not installed.
+    pub fn monit(folder: &Path) -> io::Result<Option<Self>> {
+        let file = folder.join("monitrc");
+        let lines = format!(
+            "set daemon 30\nset pidfile {0}/monit.pid\nset idfile {0}/monit.id\nset statefile {0}/monit.state\n\
+             check system here\n if loadavg (5min) > 4 then alert\n if memory usage > 90% then alert\n \
+             if cpu usage > 85% then alert\ncheck filesystem data with path {0}\n if space usage > 85% then alert\n \
+             if inode usage > 85% then alert\n",
+            folder.display()
+        );
+        fs::write(&file, lines)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        started("Monit", Command::new("monit").arg("-I").arg("-c").arg(&file))
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn started(name: &str, command: &mut Command) -> io::Result<Option<Watched>> {
+    match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+        Ok(child) => Ok(Some(Watched {
+            name: name.to_owned(),
+            child,
+        })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            eprintln!("{name} is not installed, and left out");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn ask(address: &str) -> io::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    stream.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
