@@ -84,7 +84,11 @@ impl Display for Figures {
             self.resident_mib,
             self.anonymous_mib,
             self.written_kib_per_min,
-            if self.had_children { "children" } else { "no children" }
+            if self.had_children {
+                "children"
+            } else {
+                "no children"
+            }
         )
     }
 }
@@ -94,13 +98,22 @@ fn ran_nanos(pid: u32) -> io::Result<u64> {
     let mut sum = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let ran = text.split_whitespace().next().and_then(|first| first.parse::<u64>().ok());
+        let ran = text
+            .split_whitespace()
+            .next()
+            .and_then(|first| first.parse::<u64>().ok());
         sum += ran.unwrap_or(0);
     }
     Ok(sum)
 }
 
 fn number_after(text: &str, name: &str) -> u64 {
-    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(name))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }

@@ -6,10 +6,13 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// As Prometheus asks by default.
 const ASKED_EVERY: Duration = Duration::from_secs(15);
+
+/// A server starts within this time.
+const STARTING: Duration = Duration::from_secs(30);
 
 /// A process that is measured.
 pub struct Watched {
@@ -38,7 +41,9 @@ impl Watched {
     pub fn node_exporter(folder: &Path) -> io::Result<Option<Self>> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut command = Command::new("prometheus-node-exporter");
-        command.arg(format!("--web.listen-address={address}")).current_dir(folder);
+        command
+            .arg(format!("--web.listen-address={address}"))
+            .current_dir(folder);
         let watched = started("node_exporter", &mut command)?;
         if watched.is_some() {
             std::thread::spawn(move || {
@@ -79,6 +84,35 @@ impl Drop for Watched {
     }
 }
 
+/// Saves a page and searches for it, through the server on that library, as soon as it serves.
+pub fn use_once(atlas: &Path, data: &Path) -> io::Result<()> {
+    let page = data.with_extension("html");
+    let text =
+        "The ferryman counted the passengers of every crossing, and wrote the number down. ".repeat(40);
+    fs::write(
+        &page,
+        format!("<html><title>A ferry</title><body><article><p>{text}</p></article></body></html>"),
+    )?;
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(atlas);
+        command.args(arguments).env("ATLAS_DATA_DIR", data);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status()
+    };
+    let begun_at = Instant::now();
+    while !data.join("token").exists() || !run(&["list"])?.success() {
+        if begun_at.elapsed() > STARTING {
+            return Err(io::Error::other("a server did not start"));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let page = page.to_string_lossy();
+    if !run(&["add", "https://bench.invalid/ferry", "--html", &page, "--wait"])?.success() {
+        return Err(io::Error::other("a page could not be saved"));
+    }
+    run(&["search", "ferryman"])?;
+    Ok(())
+}
+
 fn started(name: &str, command: &mut Command) -> io::Result<Option<Watched>> {
     match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
         Ok(child) => Ok(Some(Watched {
@@ -95,7 +129,10 @@ fn started(name: &str, command: &mut Command) -> io::Result<Option<Watched>> {
 
 fn ask(address: &str) -> io::Result<()> {
     let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )?;
     stream.read_to_end(&mut Vec::new())?;
     Ok(())
 }

@@ -30,7 +30,10 @@ pub fn storm(folder: &Path, alerts: usize) -> io::Result<Option<String>> {
     let mut command = Command::new("prometheus-alertmanager");
     command
         .arg(format!("--config.file={}", file.display()))
-        .arg(format!("--storage.path={}", folder.join("alertmanager").display()))
+        .arg(format!(
+            "--storage.path={}",
+            folder.join("alertmanager").display()
+        ))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .arg("--cluster.listen-address=")
         .stdout(Stdio::null())
@@ -112,7 +115,14 @@ fn free_port() -> io::Result<u16> {
 
 fn resident_mib(pid: u32) -> io::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    let kib: f64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0.0);
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap_or_default();
+    let kib: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse().ok())
+        .unwrap_or(0.0);
     Ok(kib / 1024.0)
 }

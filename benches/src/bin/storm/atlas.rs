@@ -10,7 +10,8 @@ use atlas_domain::{Severity, SystemClock, Timestamp};
 use atlas_store::{DataDir, DatabaseServices, Holder, IncidentFilter, Ops, TimelineMark, VitalsRows};
 use atlas_vitals::Moment;
 use atlas_vitals::alerts::{
-    AlertSettings, Alerts, Answer, Attempt, ChannelSettings, Effects, Input, Labels, MessageRate, Reading, RuleSet,
+    AlertSettings, Alerts, Answer, Attempt, ChannelSettings, Effects, Input, Labels, MessageRate, Reading,
+    RuleSet,
 };
 
 const RULES: &str = r#"
@@ -52,10 +53,17 @@ pub struct Told {
 impl Display for Told {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let per_ten_thousand = super::per_ten_thousand(self.ran, self.alerts);
-        write!(f, "{per_ten_thousand:.2} s of processor for 10,000, {} rows in the inbox of {}", self.inbox, self.alerts)?;
+        write!(
+            f,
+            "{per_ten_thousand:.2} s of processor for 10,000, {} rows in the inbox of {}",
+            self.inbox, self.alerts
+        )?;
         for (channel, messages) in &self.during {
             let counted = self.counted.get(channel).copied().unwrap_or(0);
-            let critical = self.first_critical.get(channel).map_or(f64::NAN, Duration::as_secs_f64);
+            let critical = self
+                .first_critical
+                .get(channel)
+                .map_or(f64::NAN, Duration::as_secs_f64);
             write!(
                 f,
                 "; `{channel}`: {messages} messages while it lasted, {counted} alerts counted in all, the first critical \
@@ -68,7 +76,9 @@ impl Display for Told {
 
 /// Runs it.
 pub fn storm(data: &Path, each_minute: usize, minutes: usize) -> Result<Told, Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     runtime.block_on(async {
         let mut storm = Storm::begin(data)?;
         let before = super::ran(std::process::id())?;
@@ -94,7 +104,11 @@ pub fn storm(data: &Path, each_minute: usize, minutes: usize) -> Result<Told, Bo
 fn measured(each_minute: usize, minute: usize, round: usize) -> Input {
     let readings = (0..each_minute / 6).map(|number| {
         let series = if number % 2 == 0 { "warned" } else { "failed" };
-        Reading::of(series, Labels::new([("shard", format!("{minute}-{round}-{number}"))]), 1.0)
+        Reading::of(
+            series,
+            Labels::new([("shard", format!("{minute}-{round}-{number}"))]),
+            1.0,
+        )
     });
     Input::Measured(readings.collect())
 }
@@ -146,7 +160,9 @@ impl Storm {
     async fn input(&mut self, input: Input) -> Result<(), Box<dyn std::error::Error>> {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
-            let Effects { changes, attempts, .. } = self.alerts.step(self.now, self.wall(), input);
+            let Effects {
+                changes, attempts, ..
+            } = self.alerts.step(self.now, self.wall(), input);
             if !changes.is_empty() {
                 let mark = TimelineMark {
                     at_ms: self.now.millis(),
@@ -178,7 +194,9 @@ impl Storm {
         *self.messages.entry(channel.clone()).or_default() += 1;
         *self.counted.entry(channel.clone()).or_default() += attempt.message.counts.total();
         if attempt.message.severity == Severity::Critical {
-            self.first_critical.entry(channel).or_insert(self.now.since(START));
+            self.first_critical
+                .entry(channel)
+                .or_insert(self.now.since(START));
         }
     }
 

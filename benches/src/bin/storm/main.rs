@@ -22,7 +22,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&folder)?;
 
     let told = atlas::storm(&folder.join("data"), each_minute, MINUTES)?;
-    println!("{each_minute} distinct alerts a minute, {MINUTES} minutes, one service, two severities, two channels");
+    println!(
+        "{each_minute} distinct alerts a minute, {MINUTES} minutes, one service, two severities, two channels"
+    );
     println!("Atlas: {told}");
     match alertmanager::storm(&folder, each_minute)? {
         Some(figures) => println!("Alertmanager, one of these minutes: {figures}"),

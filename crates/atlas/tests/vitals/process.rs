@@ -136,13 +136,12 @@ async fn a_server_with_hardly_any_processor_is_late_and_cries_no_wolf() {
         .atlas();
     let server = atlas.serve().await;
     let yields = format!("chrt --all-tasks --idle --pid 0 {}", pid_of_server(&atlas));
-    assert!(
-        Command::new("/bin/sh")
-            .args(["-c", &yields])
-            .status()
-            .unwrap()
-            .success()
-    );
+    // A thread that ends while all are gone through makes it fail.
+    eventually(PATIENCE, "every thread gives way", async || {
+        let status = Command::new("/bin/sh").args(["-c", &yields]).status();
+        status.unwrap().success()
+    })
+    .await;
     let busy = Busy::on_every_core();
     let looks = site.requests();
     eventually(PATIENCE, "it is looked at all the same", async || {
