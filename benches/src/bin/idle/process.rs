@@ -1,5 +1,5 @@
-//! What the kernel counts of one process: time on a processor to the nanosecond, memory, bytes that went to a disk, and
-//! whether it had children.
+//! What the kernel counts of one process: time on a processor, to hundredths of a second and with threads that have ended,
+//! memory, bytes that went to a disk, and whether it had children.
 
 use std::fmt::{Display, Formatter};
 use std::fs;
@@ -7,10 +7,12 @@ use std::io;
 use std::time::Duration;
 
 const MIB: f64 = 1024.0 * 1024.0;
+/// Of the clock of `/proc`, on every Linux that Atlas runs on.
+const TICKS_A_SECOND: f64 = 100.0;
 
 /// Counters of a process at one moment.
 pub struct Reading {
-    ran_nanos: u64,
+    ran_ticks: u64,
     resident_bytes: u64,
     anonymous_bytes: u64,
     written_bytes: u64,
@@ -34,17 +36,25 @@ impl Reading {
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let io_counts = fs::read_to_string(format!("/proc/{pid}/io"))?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // The name may hold spaces; after it come the fields from the third on.
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        let field = |number: usize| {
+            fields
+                .get(number - 3)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0)
+        };
         Ok(Self {
-            ran_nanos: ran_nanos(pid)?,
+            ran_ticks: field(14) + field(15),
             resident_bytes: number_after(&status, "VmRSS:") * 1024,
             anonymous_bytes: number_after(&status, "RssAnon:") * 1024,
             written_bytes: number_after(&io_counts, "write_bytes:"),
-            // The name may hold spaces; after it come the fields from the third on.
-            faults_of_children: stat
-                .rsplit(')')
-                .next()
-                .and_then(|fields| fields.split_whitespace().nth(8)?.parse().ok())
-                .unwrap_or(0),
+            faults_of_children: field(11),
         })
     }
 }
@@ -52,10 +62,10 @@ impl Reading {
 impl Figures {
     /// Between two readings that lie `span` apart.
     pub fn between(before: &Reading, after: &Reading, span: Duration) -> Self {
-        let ran = after.ran_nanos.saturating_sub(before.ran_nanos) as f64;
+        let ran = after.ran_ticks.saturating_sub(before.ran_ticks) as f64 / TICKS_A_SECOND;
         let written = after.written_bytes.saturating_sub(before.written_bytes) as f64;
         Self {
-            core_percent: 100.0 * ran / span.as_nanos() as f64,
+            core_percent: 100.0 * ran / span.as_secs_f64(),
             resident_mib: after.resident_bytes as f64 / MIB,
             anonymous_mib: after.anonymous_bytes as f64 / MIB,
             written_kib_per_min: written / 1024.0 * 60.0 / span.as_secs_f64(),
@@ -91,20 +101,6 @@ impl Display for Figures {
             }
         )
     }
-}
-
-/// Threads that have ended in between are missing: a server at rest has none.
-fn ran_nanos(pid: u32) -> io::Result<u64> {
-    let mut sum = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let ran = text
-            .split_whitespace()
-            .next()
-            .and_then(|first| first.parse::<u64>().ok());
-        sum += ran.unwrap_or(0);
-    }
-    Ok(sum)
 }
 
 fn number_after(text: &str, name: &str) -> u64 {

@@ -43,6 +43,7 @@ const AFTERWARDS: Duration = Duration::from_mins(10);
 /// What came of it.
 pub struct Told {
     ran: Duration,
+    decided: Duration,
     alerts: usize,
     inbox: usize,
     during: BTreeMap<String, usize>,
@@ -53,6 +54,11 @@ pub struct Told {
 impl Display for Told {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let per_ten_thousand = super::per_ten_thousand(self.ran, self.alerts);
+        let decided = super::per_ten_thousand(self.decided, self.alerts);
+        write!(
+            f,
+            "{decided:.2} s of processor for 10,000 to decide; with everything written: "
+        )?;
         write!(
             f,
             "{per_ten_thousand:.2} s of processor for 10,000, {} rows in the inbox of {}",
@@ -92,6 +98,7 @@ pub fn storm(data: &Path, each_minute: usize, minutes: usize) -> Result<Told, Bo
         storm.pass(AFTERWARDS).await?;
         Ok(Told {
             ran: super::ran(std::process::id())?.saturating_sub(before),
+            decided: storm.decided,
             alerts: each_minute / 6 * 6 * minutes,
             inbox: storm.ops.incidents(IncidentFilter::All, u32::MAX).await?.len(),
             during,
@@ -114,6 +121,8 @@ fn measured(each_minute: usize, minute: usize, round: usize) -> Input {
 }
 
 struct Storm {
+    /// How long this thread has run to decide.
+    decided: Duration,
     alerts: Alerts,
     ops: Ops,
     now: Moment,
@@ -142,6 +151,7 @@ impl Storm {
             ..AlertSettings::default()
         };
         Ok(Self {
+            decided: Duration::ZERO,
             alerts: Alerts::new(Arc::new(settings))?,
             ops,
             now: START,
@@ -160,9 +170,11 @@ impl Storm {
     async fn input(&mut self, input: Input) -> Result<(), Box<dyn std::error::Error>> {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
+            let before = ran_here()?;
             let Effects {
                 changes, attempts, ..
             } = self.alerts.step(self.now, self.wall(), input);
+            self.decided += ran_here()?.saturating_sub(before);
             if !changes.is_empty() {
                 let mark = TimelineMark {
                     at_ms: self.now.millis(),
@@ -209,4 +221,13 @@ impl Storm {
         self.now = end;
         Ok(())
     }
+}
+
+/// How long this thread has run.
+fn ran_here() -> std::io::Result<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let first = text.split_whitespace().next();
+    Ok(Duration::from_nanos(
+        first.and_then(|first| first.parse().ok()).unwrap_or(0),
+    ))
 }
