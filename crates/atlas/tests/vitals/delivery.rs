@@ -255,6 +255,7 @@ async fn a_receiver_in_trouble_is_asked_again_until_it_accepts(#[case] reply: Re
     assert!(tried.iter().all(|heard| heard.head.contains(&key)), "{tried:?}");
     door.open();
     hook.hears("resolved").await;
+    other.hears("resolved").await;
     assert_eq!(hook.of_door().len(), 5);
     assert_eq!(other.of_door().len(), 2);
     assert_eq!(server.terminate().await, 0);
