@@ -105,7 +105,7 @@ async fn looks_at_search_count_for_no_breaker_and_tell_of_one_that_is_open() {
 }
 
 #[tokio::test]
-async fn damage_that_the_daily_look_finds_is_told() {
+async fn what_the_daily_look_found_is_told() {
     let process = TestApp::open();
     let app = Arc::new(process.app());
     check_once(&app).await;
