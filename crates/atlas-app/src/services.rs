@@ -2,6 +2,7 @@
 //! It knows what there is and how it is; the calls are made elsewhere.
 
 mod api_calls;
+mod breaking;
 mod decisions;
 mod health_probes;
 mod keeping;

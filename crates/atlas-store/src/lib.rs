@@ -30,8 +30,8 @@ pub use library::{
     StoredBytes, TitleHit, TitleQuery, UnreadableItem,
 };
 pub use ops::{
-    InboxRecord, IncidentFilter, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops,
-    StoredBreakers, StoredHeartbeat, TimelineMark, VitalsRows,
+    InboxRecord, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops, StoredBreakers,
+    StoredHeartbeat, TimelineMark, VitalsRows,
 };
 pub use reserve::Reserve;
 pub use services::DatabaseServices;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{Severity, SystemClock, Timestamp};
-use atlas_store::{DataDir, DatabaseServices, Holder, IncidentFilter, Ops, TimelineMark, VitalsRows};
+use atlas_store::{DataDir, DatabaseServices, Holder, IncidentQuery, Ops, TimelineMark, VitalsRows};
 use atlas_vitals::Moment;
 use atlas_vitals::alerts::{
     AlertSettings, Alerts, Answer, Attempt, ChannelSettings, Effects, Input, Labels, MessageRate, Reading,
@@ -100,7 +100,7 @@ pub fn storm(data: &Path, each_minute: usize, minutes: usize) -> Result<Told, Bo
             ran: super::ran(std::process::id())?.saturating_sub(before),
             decided: storm.decided,
             alerts: each_minute / 6 * 6 * minutes,
-            inbox: storm.ops.incidents(IncidentFilter::All, u32::MAX).await?.len(),
+            inbox: storm.ops.incidents(IncidentQuery::all(u32::MAX)).await?.len(),
             during,
             counted: storm.counted,
             first_critical: storm.first_critical,

@@ -45,7 +45,7 @@ impl App {
             after: after.transpose()?,
         };
         let ops = self.operations().await?;
-        let mut records = ops.find_incidents(asked).await?;
+        let mut records = ops.incidents(asked).await?;
         let has_more = records.len() > limit as usize;
         records.truncate(limit as usize);
         let kept_back = self.kept_back(&records).await;

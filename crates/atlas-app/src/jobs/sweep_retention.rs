@@ -97,7 +97,7 @@ mod tests {
         let sweep = NewJob::maintenance(JobKind::SweepRetention);
         app.library.enqueue_job(sweep).await.unwrap();
         run(&app.context(), app.claim().await).await.unwrap();
-        let left = app.ops.inbox(false, 10).await.unwrap();
+        let left = app.ops.inbox(false, None, 10).await.unwrap();
         let titles: Vec<_> = left.iter().map(|record| record.row.title.as_str()).collect();
         assert_eq!(titles, ["lately"]);
     }

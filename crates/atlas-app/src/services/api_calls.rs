@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_resilience::breaker::{BreakerSettings, OpenTime, Probing, TripRules};
 use atlas_resilience::{Concurrency, PolicySettings, ServiceSettings};
+
+use super::breaking::breaks_after;
 
 /// The name of the service. A scope is a word for the service that is asked, such as `archive`.
 pub const API_CALLS: &str = "api_calls";
@@ -24,7 +25,12 @@ pub fn api_calls() -> PolicySettings {
         overall_timeout: Duration::from_secs(12),
         retry: None,
         breaker: Some(ServiceSettings {
-            default: Arc::new(breaker()),
+            default: Arc::new(breaks_after(
+                4,
+                Duration::from_mins(1),
+                Duration::from_mins(15),
+                Duration::from_secs(30),
+            )),
             ..ServiceSettings::default()
         }),
         concurrency: Some(Concurrency {
@@ -33,27 +39,6 @@ pub fn api_calls() -> PolicySettings {
             queues: true,
         }),
         rate: None,
-    }
-}
-
-fn breaker() -> BreakerSettings {
-    BreakerSettings {
-        trip: TripRules {
-            consecutive_failures: Some(4),
-            ..BreakerSettings::default().trip
-        },
-        open: OpenTime {
-            base: Duration::from_mins(1),
-            cap: Duration::from_mins(15),
-            ..BreakerSettings::default().open
-        },
-        probing: Probing {
-            concurrent: 1,
-            successes_to_close: 2,
-            max_age: Duration::from_secs(30),
-            ..BreakerSettings::default().probing
-        },
-        ..BreakerSettings::default()
     }
 }
 

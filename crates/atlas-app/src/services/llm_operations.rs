@@ -4,8 +4,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_resilience::breaker::{BreakerSettings, OpenTime, Probing, Rate, SlowCalls, TripRules, WindowKind};
+use atlas_resilience::breaker::{BreakerSettings, Rate, SlowCalls, TripRules, WindowKind};
 use atlas_resilience::{Backoff, Concurrency, PolicySettings, RetryPlan, ServiceSettings};
+
+use super::breaking::breaks_after;
 
 /// The name of the service. A scope is a word for the provider with the family of its model, such as `local.small`.
 pub const LLM_OPERATIONS: &str = "llm_operations";
@@ -38,9 +40,14 @@ pub fn llm_operations() -> PolicySettings {
 }
 
 fn breaker() -> BreakerSettings {
+    let usual = breaks_after(
+        3,
+        Duration::from_mins(3),
+        Duration::from_hours(1),
+        Duration::from_mins(2),
+    );
     BreakerSettings {
         trip: TripRules {
-            consecutive_failures: Some(3),
             failure_rate: None,
             slow_calls: Some(SlowCalls {
                 slower_than: Duration::from_secs(30),
@@ -50,19 +57,9 @@ fn breaker() -> BreakerSettings {
                 },
             }),
             window: WindowKind::Calls(WINDOW_CALLS),
+            ..usual.trip
         },
-        open: OpenTime {
-            base: Duration::from_mins(3),
-            cap: Duration::from_hours(1),
-            ..BreakerSettings::default().open
-        },
-        probing: Probing {
-            concurrent: 1,
-            successes_to_close: 2,
-            max_age: Duration::from_mins(2),
-            ..BreakerSettings::default().probing
-        },
-        ..BreakerSettings::default()
+        ..usual
     }
 }
 

@@ -4,8 +4,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_resilience::breaker::{BreakerSettings, OpenTime, Probing, TripRules};
 use atlas_resilience::{Concurrency, PolicySettings, ServiceSettings};
+
+use super::breaking::breaks_after;
 
 /// The name of the service. A scope is a word for the channel that a message takes, such as `mail`.
 pub const NOTIFICATIONS: &str = "notifications";
@@ -22,7 +23,12 @@ pub fn notifications() -> PolicySettings {
         overall_timeout: Duration::from_secs(20),
         retry: None,
         breaker: Some(ServiceSettings {
-            default: Arc::new(breaker()),
+            default: Arc::new(breaks_after(
+                5,
+                Duration::from_mins(1),
+                Duration::from_mins(15),
+                Duration::from_secs(30),
+            )),
             ..ServiceSettings::default()
         }),
         concurrency: Some(Concurrency {
@@ -31,27 +37,6 @@ pub fn notifications() -> PolicySettings {
             queues: true,
         }),
         rate: None,
-    }
-}
-
-fn breaker() -> BreakerSettings {
-    BreakerSettings {
-        trip: TripRules {
-            consecutive_failures: Some(5),
-            ..BreakerSettings::default().trip
-        },
-        open: OpenTime {
-            base: Duration::from_mins(1),
-            cap: Duration::from_mins(15),
-            ..BreakerSettings::default().open
-        },
-        probing: Probing {
-            concurrent: 1,
-            successes_to_close: 2,
-            max_age: Duration::from_secs(30),
-            ..BreakerSettings::default().probing
-        },
-        ..BreakerSettings::default()
     }
 }
 

@@ -1,38 +1,40 @@
 //! The one task that owns health, alerts and measurements, so that each step of one sees the last of the others, and
 //! what they lead to is written in one transaction.
 
+mod answering;
+mod starting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{CheckOutcome, Clock, Entropy};
+use atlas_domain::{CheckOutcome, Entropy};
 use atlas_store::Ops;
 use atlas_vitals::Moment;
-use atlas_vitals::alerts::{self, Alerts, Effects, Input, Refusal};
+use atlas_vitals::alerts::{self, Alerts, Effects, Input};
 use atlas_vitals::health::{
     CheckResult, DISK_SPACE, HealthEffect, HealthEngine, HealthInput, Maintenance, SYSTEM_RESOURCES,
     Transition,
 };
-use atlas_vitals::metrics::{BootId, Measurements, Sample};
+use atlas_vitals::metrics::{Measurements, Sample};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::checking::{Checking, Finding};
-use super::deciding::{SilenceOrder, number_of};
 use super::keeping::{Keeping, Known, WRITE_LIMIT};
 use super::measured::Measured;
 use super::observing::Observing;
-use super::own::{Heartbeats, Own};
-use super::reconfigure::probes_for;
-use super::recorded::Recorded;
+use super::own::Own;
 use super::sampling::Sampling;
 use super::sending::{Answered, Sending};
 use super::sign_of_life::SignsOfLife;
-use super::timeline::{Boot, Timeline};
-use super::view::{ChannelView, HealthView, MeasuredValue};
+use super::timeline::Timeline;
+use super::view::{ChannelView, HealthView};
 use super::windows::Windows;
-use super::{Limits, Probe, QuietHours, Request, VitalsError, VitalsParts, VitalsSettings};
+use super::{Limits, Probe, QuietHours, Request};
+
+pub(super) use starting::TakenUp;
 
 /// Whatever is due at once again after a tick waits for so long, and everybody else has a turn.
 const SOONEST_TICK: Duration = Duration::from_millis(100);
@@ -72,96 +74,7 @@ pub(super) struct Task {
     flushes: u64,
 }
 
-/// A task that has not begun to run, and what whoever speaks with it needs beside its requests.
-pub(super) struct TakenUp {
-    pub(super) task: Task,
-    pub(super) latest: watch::Receiver<HealthView>,
-    pub(super) heartbeats: Arc<Heartbeats>,
-}
-
 impl Task {
-    /// Goes on from what the process before this one left.
-    pub(super) async fn take_up(
-        mut settings: VitalsSettings,
-        parts: VitalsParts,
-        asked: mpsc::Receiver<Request>,
-    ) -> Result<TakenUp, VitalsError> {
-        let VitalsParts {
-            ops,
-            clock,
-            entropy,
-            mut machine,
-            places,
-            probes: built_in,
-            prober,
-            files,
-            limits,
-            messenger,
-        } = parts;
-        let boot = machine.boot_id();
-        let line = resume(&ops, boot.as_ref(), machine.uptime(), Arc::clone(&clock)).await?;
-        let (now, wall) = (line.now(), line.wall());
-        let seed = seed_from(&entropy);
-        let heartbeats = Arc::new(Heartbeats::new(ops.clone(), line.clone()));
-        let own = Own {
-            prober: Arc::clone(&prober),
-            files,
-            heartbeats: Arc::clone(&heartbeats),
-        };
-        let probes = probes_for(&mut settings, &built_in, &own);
-        limits.send_replace(settings.limits.clone());
-        let health = match ops.stored_health().await? {
-            Some(stored) => HealthEngine::restore(settings.checks, stored, seed, now, wall),
-            None => HealthEngine::new(settings.checks, seed, now, wall),
-        };
-        let health = health.map_err(VitalsError::Checks)?;
-        let measurements = remember(&ops, settings.measure_every, boot, &line).await?;
-        let stored = ops.stored_alerts().await?;
-        let (alerts, first) = Alerts::restore(settings.alerts, stored, now, wall)?;
-        let measured = Measured::by(settings.limits, &places);
-        let (sampling, sampled) = Sampling::new(machine, places);
-        let (checking, found) = Checking::new(probes, clock);
-        let (sending, answered) = Sending::new(messenger);
-        let (latest, of_latest) = watch::channel(HealthView::of(&health, Vec::new(), &line));
-        let mut task = Self {
-            keeping: Keeping::begin(ops.clone(), now),
-            measure_every: settings.measure_every,
-            measured,
-            limits,
-            built_in,
-            own,
-            signs: SignsOfLife::begin(prober, settings.sign_of_life, now),
-            observing: Observing::default(),
-            windows: Windows::default(),
-            ops,
-            line,
-            entropy,
-            health,
-            alerts,
-            measurements,
-            sampling,
-            checking,
-            sending,
-            sampled,
-            found,
-            answered,
-            asked,
-            latest,
-            flushes: 0,
-        };
-        task.carry_out(first).await;
-        task.own.heartbeats.wait_for(&settings.own).await;
-        task.expect(settings.maintenance, settings.quiet_hours)
-            .await
-            .map_err(VitalsError::Maintenance)?;
-        task.begin_anew().await;
-        Ok(TakenUp {
-            task,
-            latest: of_latest,
-            heartbeats,
-        })
-    }
-
     /// Checks may have come and gone: what was said of those that are gone is over, and everybody sees those that are
     /// there.
     pub(super) async fn begin_anew(&mut self) {
@@ -351,62 +264,6 @@ impl Task {
         .await;
     }
 
-    async fn answer(&mut self, request: Request) {
-        // Whoever asked may have gone.
-        match request {
-            Request::Health(asker) => {
-                // Uptime and staleness are as of the last step.
-                self.look_at(HealthInput::Tick).await;
-                let _ = asker.send(self.view());
-            }
-            Request::Measured(asker) => {
-                let _ = asker.send(self.measured_values());
-            }
-            Request::Decide(decision, asker) => {
-                let effects = self.alerts.step(self.line.now(), self.line.wall(), *decision);
-                let refused = effects.refused.clone();
-                self.carry_out(effects).await;
-                let _ = asker.send(refused.map_or(Ok(()), Err));
-            }
-            Request::Silence(order, asker) => {
-                let _ = asker.send(self.silence(*order).await);
-            }
-            Request::Rules(asker) => {
-                let _ = asker.send(self.alerts.settings().rules.clone());
-            }
-            Request::KeptBack(incidents, asker) => {
-                let _ = asker.send(self.alerts.kept_back(&incidents, self.line.now()));
-            }
-            Request::Recorded(asker) => {
-                let recorded = Recorded::of(&self.measurements, self.line.now(), self.flushes);
-                let _ = asker.send(recorded);
-            }
-            Request::Reconfigure(settings, asker) => {
-                let _ = asker.send(self.reconfigure(*settings).await);
-            }
-            Request::Record(sample) => self.take_sample(sample).await,
-            Request::Watched => self.measurements.watched(self.line.now()),
-            Request::Announce(announcement) => {
-                let maintenance = announcement.at(self.line.now());
-                self.look_at(HealthInput::Announce(maintenance)).await;
-            }
-            Request::EndMaintenance(name) => self.look_at(HealthInput::EndMaintenance(name)).await,
-        }
-    }
-
-    async fn silence(&mut self, order: SilenceOrder) -> Result<u64, Refusal> {
-        let asked = Input::Silence(order.on(&self.line));
-        let effects = self.alerts.step(self.line.now(), self.line.wall(), asked);
-        let number = number_of(&effects);
-        self.carry_out(effects).await;
-        number
-    }
-
-    fn measured_values(&self) -> Vec<MeasuredValue> {
-        let current = self.measurements.current(self.line.now());
-        current.into_iter().map(MeasuredValue::of).collect()
-    }
-
     pub(super) async fn alert(&mut self, input: Input) {
         let effects = self.alerts.step(self.line.now(), self.line.wall(), input);
         self.carry_out(effects).await;
@@ -448,40 +305,6 @@ impl Task {
         };
         self.keeping.end(&known).await;
     }
-}
-
-fn seed_from(entropy: &Entropy) -> u64 {
-    let mut seed = [0; 8];
-    seed.copy_from_slice(&entropy.ten_bytes()[..8]);
-    u64::from_le_bytes(seed)
-}
-
-async fn resume(
-    ops: &Ops,
-    boot: Option<&BootId>,
-    uptime: Option<Duration>,
-    clock: Arc<dyn Clock>,
-) -> Result<Timeline, VitalsError> {
-    let boot = Boot {
-        id: boot.map(|id| id.as_str().to_owned()).unwrap_or_default(),
-        uptime: uptime.unwrap_or_default(),
-    };
-    Ok(Timeline::resume(ops.timeline().await?.as_ref(), boot, clock))
-}
-
-/// With what was becoming less before the start.
-async fn remember(
-    ops: &Ops,
-    every: Duration,
-    boot: Option<BootId>,
-    line: &Timeline,
-) -> Result<Measurements, VitalsError> {
-    let (now, wall) = (line.now(), line.wall());
-    let stored = ops.stored_measurements().await?;
-    let mut measurements = Measurements::begin(now, every, boot, stored);
-    let rows = ops.metric_rows(&Measurements::to_remember(wall)).await?;
-    measurements.remember(now, wall, rows);
-    Ok(measurements)
 }
 
 fn log(transition: &Transition) {

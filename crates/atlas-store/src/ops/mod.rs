@@ -46,9 +46,7 @@ const SCHEMA: Schema = Schema(&[
 
 pub use breakers::StoredBreakers;
 pub use heartbeats::StoredHeartbeat;
-pub use vitals::{
-    InboxRecord, IncidentFilter, IncidentQuery, IncidentRecord, OpenIncidents, TimelineMark, VitalsRows,
-};
+pub use vitals::{InboxRecord, IncidentQuery, IncidentRecord, OpenIncidents, TimelineMark, VitalsRows};
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
 const DEATHS_TO_DISTRUST: i64 = 3;

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::Ops;
 use crate::error::StoreError;
-pub use alerts::{InboxRecord, IncidentFilter, IncidentQuery, IncidentRecord, OpenIncidents};
+pub use alerts::{InboxRecord, IncidentQuery, IncidentRecord, OpenIncidents};
 pub use timeline::TimelineMark;
 
 /// What one step has changed.

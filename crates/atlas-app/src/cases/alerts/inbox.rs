@@ -11,7 +11,7 @@ impl App {
     pub async fn inbox(&self, query: InboxQuery) -> Result<Inbox, AppError> {
         let limit = page_size(query.limit, DEFAULT_LIMIT, LARGEST_LIMIT)?;
         let ops = self.operations().await?;
-        let mut records = ops.inbox_page(query.unread, query.after, limit + 1).await?;
+        let mut records = ops.inbox(query.unread, query.after, limit + 1).await?;
         let has_more = records.len() > limit as usize;
         records.truncate(limit as usize);
         Ok(Inbox {

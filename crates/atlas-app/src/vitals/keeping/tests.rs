@@ -124,7 +124,7 @@ async fn what_could_not_be_written_is_written_later_and_then_the_rest_is_sent() 
         [warning]
     );
 
-    let told = keeping.ops.inbox(true, 10).await.unwrap();
+    let told = keeping.ops.inbox(true, None, 10).await.unwrap();
     let ordinals: Vec<u32> = told.iter().map(|record| record.row.ordinal).collect();
     assert_eq!(ordinals, [2, 1]);
 }

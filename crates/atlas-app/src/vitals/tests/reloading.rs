@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, HealthStatus, IncidentEnd};
-use atlas_store::IncidentFilter;
+use atlas_store::IncidentQuery;
 use atlas_vitals::alerts::{AlertSettings, ChannelSettings, RuleSet};
 use atlas_vitals::health::{CheckKind, CheckSettings, READY_JOBS};
 
@@ -81,9 +81,9 @@ async fn what_was_said_of_a_check_that_goes_is_over() {
         world.look_at_all(&process).await;
     }
 
-    let open = world.ops.incidents(IncidentFilter::Open, 10).await.unwrap();
+    let open = world.ops.incidents(IncidentQuery::open(10)).await.unwrap();
     assert!(open.is_empty(), "{open:?}");
-    let all = world.ops.incidents(IncidentFilter::All, 10).await.unwrap();
+    let all = world.ops.incidents(IncidentQuery::all(10)).await.unwrap();
     assert_eq!(all[0].incident.end, Some(IncidentEnd::Removed));
     assert_eq!(
         receiver.got().len(),

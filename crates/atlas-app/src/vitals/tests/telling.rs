@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, DeliveryState, HealthStatus, Severity};
-use atlas_store::IncidentFilter;
+use atlas_store::IncidentQuery;
 
 use super::world::{CHECK, Look, Receiver, Script, World, after_each_result};
 
@@ -39,7 +39,7 @@ async fn what_arrived_is_written_down_as_sent() {
     let process = world.start(&probe, &receiver).await;
     world.pass(&process, A_WHILE).await;
 
-    let incidents = world.ops.incidents(IncidentFilter::Open, 10).await.unwrap();
+    let incidents = world.ops.incidents(IncidentQuery::open(10)).await.unwrap();
     assert_eq!(incidents.len(), 1);
     assert_eq!(&*incidents[0].incident.service, CHECK);
     let states: Vec<_> = incidents[0]
@@ -52,7 +52,7 @@ async fn what_arrived_is_written_down_as_sent() {
         "{states:?}"
     );
     assert_eq!(receiver.got().len(), states.len());
-    assert!(!world.ops.inbox(true, 10).await.unwrap().is_empty());
+    assert!(!world.ops.inbox(true, None, 10).await.unwrap().is_empty());
     process.end().await;
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::super::Ops;
 use super::{read_text, text_of};
 use crate::error::StoreError;
-pub use listing::{InboxRecord, IncidentFilter, IncidentRecord};
+pub use listing::{InboxRecord, IncidentRecord};
 pub use looking::{IncidentQuery, OpenIncidents};
 
 impl Ops {

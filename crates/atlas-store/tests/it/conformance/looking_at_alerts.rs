@@ -67,7 +67,7 @@ impl Watched {
 
     /// Services of the incidents that are found, in their order.
     async fn found(&self, asked: IncidentQuery) -> Vec<String> {
-        let records = self.ops.find_incidents(asked).await.unwrap();
+        let records = self.ops.incidents(asked).await.unwrap();
         records
             .into_iter()
             .map(|record| record.incident.service)
@@ -134,7 +134,7 @@ async fn pages_follow_one_another_without_a_gap_and_never_twice() {
             after,
             ..all()
         };
-        let records = watched.ops.find_incidents(page).await.unwrap();
+        let records = watched.ops.incidents(page).await.unwrap();
         let Some(record) = records.first() else { break };
         seen.push(record.incident.service.clone());
         after = Some(record.incident.id);
@@ -151,7 +151,7 @@ async fn a_page_after_something_that_is_not_there_is_refused() {
         after: Some("0123456789abcdef".parse().unwrap()),
         ..all()
     };
-    let refused = watched.ops.find_incidents(page).await.unwrap_err();
+    let refused = watched.ops.incidents(page).await.unwrap_err();
     assert!(matches!(refused, StoreError::BadCursor(_)), "{refused}");
 }
 
@@ -159,7 +159,7 @@ async fn a_page_after_something_that_is_not_there_is_refused() {
 async fn an_incident_is_found_by_the_beginning_of_its_id() {
     let library = Fixture::new();
     let watched = with_three(&library).await;
-    let records = watched.ops.find_incidents(all()).await.unwrap();
+    let records = watched.ops.incidents(all()).await.unwrap();
     let id = records[0].incident.id;
     let text = id.to_string();
     assert_eq!(watched.ops.incidents_named(&text[..8], 5).await.unwrap(), [id]);
@@ -208,10 +208,10 @@ async fn alerts_can_be_looked_at_beside_whoever_writes_and_not_written() {
     assert!(look().unwrap().is_none(), "nothing was ever kept");
     let watched = with_three(&library).await;
     let beside = look().unwrap().unwrap();
-    assert_eq!(beside.find_incidents(all()).await.unwrap().len(), 3);
+    assert_eq!(beside.incidents(all()).await.unwrap().len(), 3);
     assert_eq!(beside.unread_in_inbox().await.unwrap(), 4);
-    let page = beside.inbox_page(true, None, 3).await.unwrap();
-    let rest = beside.inbox_page(true, Some(page[2].id), 3).await.unwrap();
+    let page = beside.inbox(true, None, 3).await.unwrap();
+    let rest = beside.inbox(true, Some(page[2].id), 3).await.unwrap();
     assert_eq!((page.len(), rest.len()), (3, 1));
     let refused = beside.read_inbox(page[0].id).await.unwrap_err();
     assert!(matches!(refused, StoreError::ReadOnly), "{refused}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, HealthStatus, Timestamp};
-use atlas_store::{DatabaseServices, IncidentFilter, Ops, TimelineMark, VitalsRows};
+use atlas_store::{DatabaseServices, IncidentQuery, Ops, TimelineMark, VitalsRows};
 use atlas_vitals::Moment;
 use atlas_vitals::alerts::{
     AlertSettings, Alerts, Answer, ChannelSettings, Effects, Input, Observation, RuleSet,
@@ -127,13 +127,13 @@ async fn the_next_process_knows_of_alerts_what_this_one_knew() {
     engine.is("api", HealthStatus::Healthy).await;
     engine.wait(600).await;
     assert!(!engine.attempts.is_empty(), "there is more to tell");
-    let incidents = engine.ops.incidents(IncidentFilter::All, 10).await.unwrap();
+    let incidents = engine.ops.incidents(IncidentQuery::all(10)).await.unwrap();
     assert_eq!(incidents.len(), 2);
     assert!(
         incidents.iter().all(|record| !record.deliveries.is_empty()),
         "{incidents:#?}"
     );
-    let open = engine.ops.incidents(IncidentFilter::Open, 10).await.unwrap();
+    let open = engine.ops.incidents(IncidentQuery::open(10)).await.unwrap();
     assert_eq!(open.len(), 1);
     let id = open[0].incident.id;
     assert_eq!(engine.ops.incident(id).await.unwrap().unwrap(), open[0]);
@@ -153,13 +153,13 @@ async fn the_inbox_has_everything_once_and_is_read_up_to_a_row() {
         alerts: engine.alerts.everything(),
     };
     engine.ops.write_vitals(everything).await.unwrap();
-    let inbox = engine.ops.inbox(true, 10).await.unwrap();
+    let inbox = engine.ops.inbox(true, None, 10).await.unwrap();
     assert_eq!(inbox.len(), 2, "{inbox:#?}");
     assert_eq!(engine.ops.read_inbox(inbox[1].id).await.unwrap(), 1);
-    let unread = engine.ops.inbox(true, 10).await.unwrap();
+    let unread = engine.ops.inbox(true, None, 10).await.unwrap();
     assert_eq!(unread.len(), 1);
     assert_eq!(unread[0].id, inbox[0].id);
-    assert_eq!(engine.ops.inbox(false, 10).await.unwrap().len(), 2);
+    assert_eq!(engine.ops.inbox(false, None, 10).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn what_is_over_and_old_is_let_go_and_nothing_else() {
     }
     let later = wall(engine.now).after(SECOND * 1_000);
     assert!(engine.ops.sweep_alerts(later, later).await.unwrap() > 0);
-    let left = engine.ops.incidents(IncidentFilter::All, 10).await.unwrap();
+    let left = engine.ops.incidents(IncidentQuery::all(10)).await.unwrap();
     assert_eq!(left.len(), 2, "open incidents stay, however old");
     assert!(
         left.iter().all(|record| record.deliveries.is_empty()),

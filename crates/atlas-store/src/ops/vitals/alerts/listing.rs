@@ -1,23 +1,12 @@
-//! What people look at: incidents with their deliveries, and the inbox.
+//! One incident with what was told of it, the inbox that is read, and what is let go. Lists are read in `looking`.
 
 use atlas_domain::Timestamp;
 use atlas_vitals::alerts::{InboxRow, IncidentId, StoredDelivery, StoredIncident, StoredNotice};
-use rusqlite::OptionalExtension;
 
-use super::super::read_text;
-use super::{bodies, of_incident};
+use super::of_incident;
 use crate::error::StoreError;
 use crate::ops::Ops;
 use crate::sqlite::Lane;
-
-/// Which incidents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IncidentFilter {
-    /// Those that are not over, and were told or will be.
-    Open,
-    /// All that ever fired, the newest first.
-    All,
-}
 
 /// An incident with what was told of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,32 +31,6 @@ pub struct InboxRecord {
 }
 
 impl Ops {
-    /// Incidents, the newest first.
-    pub async fn incidents(
-        &self,
-        filter: IncidentFilter,
-        limit: u32,
-    ) -> Result<Vec<IncidentRecord>, StoreError> {
-        self.db
-            .read(move |sql| {
-                let query = match filter {
-                    IncidentFilter::Open => {
-                        "SELECT id, body FROM incident WHERE state <> 'resolved' AND fired = 1
-                         ORDER BY began_at DESC, id LIMIT ?1"
-                    }
-                    IncidentFilter::All => {
-                        "SELECT id, body FROM incident WHERE fired = 1 ORDER BY began_at DESC, id LIMIT ?1"
-                    }
-                };
-                let incidents: Vec<StoredIncident> = bodies(sql, "incident", query, [limit])?;
-                incidents
-                    .into_iter()
-                    .map(|incident| with_messages(sql, incident))
-                    .collect()
-            })
-            .await
-    }
-
     /// One incident.
     pub async fn incident(&self, id: IncidentId) -> Result<Option<IncidentRecord>, StoreError> {
         self.db
@@ -79,31 +42,6 @@ impl Ops {
                     .next()
                     .map(|incident| with_messages(sql, incident))
                     .transpose()
-            })
-            .await
-    }
-
-    /// The inbox, the newest first; unread rows alone, if asked.
-    pub async fn inbox(&self, unread: bool, limit: u32) -> Result<Vec<InboxRecord>, StoreError> {
-        self.db
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(if unread {
-                    "SELECT id, body, read_at FROM inbox WHERE read_at IS NULL ORDER BY id DESC LIMIT ?1"
-                } else {
-                    "SELECT id, body, read_at FROM inbox ORDER BY id DESC LIMIT ?1"
-                })?;
-                let mut rows = statement.query([limit])?;
-                let mut inbox = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
-                    let read_at: Option<i64> = row.get(2)?;
-                    inbox.extend(read_text("inbox", &id.to_string(), &body).map(|row| InboxRecord {
-                        id,
-                        row,
-                        read_at: read_at.map(Timestamp::from_millis),
-                    }));
-                }
-                Ok(inbox)
             })
             .await
     }
@@ -148,14 +86,6 @@ impl Ops {
                 gone += sql.execute("DELETE FROM inbox WHERE told_at < ?1", [incidents])?;
                 Ok(gone)
             })
-            .await
-    }
-
-    /// The newest number of the inbox; none when it is empty.
-    pub async fn newest_in_inbox(&self) -> Result<Option<i64>, StoreError> {
-        let query = "SELECT id FROM inbox ORDER BY id DESC LIMIT 1";
-        self.db
-            .read(move |sql| Ok(sql.query_row(query, [], |row| row.get(0)).optional()?))
             .await
     }
 }

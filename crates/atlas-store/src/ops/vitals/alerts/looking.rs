@@ -31,6 +31,24 @@ pub struct IncidentQuery {
     pub after: Option<IncidentId>,
 }
 
+impl IncidentQuery {
+    /// Those that are not over.
+    pub fn open(limit: u32) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// All that ever fired.
+    pub fn all(limit: u32) -> Self {
+        Self {
+            all: true,
+            ..Self::open(limit)
+        }
+    }
+}
+
 /// How many incidents are open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenIncidents {
@@ -63,7 +81,7 @@ impl Ops {
     }
 
     /// Incidents, the newest first.
-    pub async fn find_incidents(&self, asked: IncidentQuery) -> Result<Vec<IncidentRecord>, StoreError> {
+    pub async fn incidents(&self, asked: IncidentQuery) -> Result<Vec<IncidentRecord>, StoreError> {
         const QUERY: &str = "SELECT id, body FROM incident
              WHERE fired = 1 AND (?1 OR state <> 'resolved')
                  AND (?2 IS NULL OR json_extract(body, '$.severity') = ?2)
@@ -155,7 +173,7 @@ impl Ops {
     }
 
     /// The inbox below the row of number `before`, the newest first; unread rows alone, if asked.
-    pub async fn inbox_page(
+    pub async fn inbox(
         &self,
         unread: bool,
         before: Option<i64>,
