@@ -70,11 +70,10 @@ pub(crate) fn production_lines(file: &TextFile) -> impl Iterator<Item = &str> {
     .fuse()
 }
 
-/// Rust files of the crates and of xtask.
+/// Rust files of the crates, of the tools and of xtask.
 fn our_files() -> Vec<TextFile> {
-    text_files(|path| {
-        has_extension(path, "rs") && (path.starts_with("crates/") || path.starts_with("xtask/"))
-    })
+    let folders = ["crates/", "tools/", "xtask/"];
+    text_files(|path| has_extension(path, "rs") && folders.iter().any(|folder| path.starts_with(folder)))
 }
 
 fn path(file: &TextFile) -> String {
