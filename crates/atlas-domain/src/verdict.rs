@@ -21,13 +21,13 @@ words! {
 words! {
     /// What kind of junk a page is. The names are stable reason codes.
     pub enum JunkClass {
-        /// An error page of a server or an application.
+        /// An error page of a server or an application, or what a failed fetch left behind.
         Error = "error",
         /// "Not found" said with status 200.
         Soft404 = "soft_404",
         /// A robot check.
         Challenge = "challenge",
-        /// A login form in place of content.
+        /// A login form, or a wall to pay at, in place of content.
         LoginWall = "login_wall",
         /// A cookie or terms dialogue in place of content.
         ConsentWall = "consent_wall",
@@ -35,7 +35,7 @@ words! {
         JsStub = "js_stub",
         /// A reader service's own menus and lists.
         Interface = "interface",
-        /// A web server's default or directory page.
+        /// A web server's default or directory page, or the offer of a domain without a site.
         ServerDefault = "server_default",
         /// Too little text to be what was meant.
         Stub = "stub",

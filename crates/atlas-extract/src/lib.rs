@@ -3,6 +3,7 @@
 //! Pure and synchronous: no I/O, no clock, no panic on any bytes within the size limit. It runs in a child
 //! process, because a hang, a stack overflow or an exhausted memory cannot be caught in this one.
 
+mod body;
 pub mod html;
 mod hygiene;
 pub mod quality;
@@ -10,8 +11,9 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use body::{BodyForm, BodyInput, BodyKind, StoredBody, read_body};
 pub use html::{DataSource, Variant, VariantKind, extract};
-pub use quality::{FetchSignals, GATE_VERSION, PageSignals, judge};
+pub use quality::{Assessment, FetchSignals, GATE_VERSION, PageSignals, Standing, assess, judge};
 
 /// A page to extract.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,31 +6,64 @@ use unicode_normalization::char::is_combining_mark;
 pub(crate) fn count_words(text: &str) -> u32 {
     let mut words = 0;
     let mut unspaced = 0;
-    let mut in_word = false;
-    for c in text.chars() {
+    let mut in_word = 0;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        // Most of most texts, and quicker by the byte.
+        if let Some(part) = ASCII.get(usize::from(bytes[at])) {
+            // Without a branch, because what comes next is a guess: 0 and 1 for no and yes.
+            let is_letter = u32::from(*part == LETTER);
+            words += is_letter & (in_word ^ 1);
+            in_word = is_letter | (in_word & u32::from(*part == JOINER));
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        at += c.len_utf8();
         match Part::of(c) {
             Part::Unspaced => {
                 unspaced += 1;
-                in_word = false;
+                in_word = 0;
             }
             Part::Letter => {
-                words += u32::from(!in_word);
-                in_word = true;
+                words += in_word ^ 1;
+                in_word = 1;
             }
             Part::Joiner => {}
-            Part::Gap => in_word = false,
+            Part::Gap => in_word = 0,
         }
     }
     words + u32::div_ceil(unspaced, 2)
 }
 
-/// What a character does to a word.
+const GAP: u8 = 0;
+const LETTER: u8 = 1;
+const JOINER: u8 = 2;
+
+/// What each character of ASCII does to a word: apostrophes, hyphens and points join letters.
+static ASCII: [u8; 128] = {
+    let mut parts = [GAP; 128];
+    let mut at = 0;
+    while at < 128 {
+        let byte = at as u8;
+        if byte.is_ascii_alphanumeric() {
+            parts[at] = LETTER;
+        } else if matches!(byte, b'\'' | b'-' | b'.' | b'_') {
+            parts[at] = JOINER;
+        }
+        at += 1;
+    }
+    parts
+};
+
+/// What a character that is not ASCII does to a word.
 enum Part {
     /// It is half a word.
     Unspaced,
     /// It begins a word or goes on with one.
     Letter,
-    /// Apostrophes, hyphens and points, and the marks and joiners of Indic and Arabic scripts.
+    /// Apostrophes, and the marks and joiners of Indic and Arabic scripts.
     Joiner,
     /// It ends a word.
     Gap,
@@ -39,10 +72,8 @@ enum Part {
 impl Part {
     fn of(c: char) -> Self {
         match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => Self::Letter,
-            '\'' | '-' | '.' | '_' | '’' | '\u{AD}' | '\u{200C}' | '\u{200D}' => Self::Joiner,
+            '’' | '\u{AD}' | '\u{200C}' | '\u{200D}' => Self::Joiner,
             // What is left asks the tables of Unicode, in which a search is slow.
-            '\0'..='\x7F' => Self::Gap,
             c if is_unspaced(c) => Self::Unspaced,
             c if c.is_alphanumeric() => Self::Letter,
             c if is_combining_mark(c) => Self::Joiner,

@@ -6,7 +6,7 @@
 
 mod attributes;
 mod candidates;
-mod charset;
+pub(crate) mod charset;
 mod content;
 mod echoes;
 mod embedded;
@@ -102,6 +102,45 @@ pub fn extract(input: &PageInput) -> Extracted {
             charset: decoded.charset.to_owned(),
             notes,
         },
+    }
+}
+
+/// Reads HTML that is all content. Everything in it is taken, so there is nothing to choose.
+pub(crate) fn read_fragment(bytes: &[u8], source: &str, url: Option<&str>) -> Extracted {
+    let mut page = tree::parse(source);
+    tidy::tidy(&mut page.document);
+    let base = base_url(
+        url.and_then(|url| Url::parse(url).ok()).as_ref(),
+        &Sources::default(),
+    );
+    let content = Content::of(&page.document.html(), base.as_ref());
+    let links = content.links();
+    let article = Article {
+        links,
+        word_count: count_words(&content.plain.text),
+        html: content.html,
+        text: content.plain.text,
+        ..Article::default()
+    };
+    let signals = quality::observe(&quality::Observed {
+        document: &page.document,
+        bytes,
+        source,
+        article: &article,
+        embedded_words: 0,
+    });
+    Extracted {
+        article: Article {
+            title: signals.headings.first().cloned(),
+            ..article
+        },
+        signals,
+        diagnostics: Diagnostics {
+            engine: "stored_html".to_owned(),
+            notes: page.notes,
+            ..Diagnostics::default()
+        },
+        ..Extracted::default()
     }
 }
 

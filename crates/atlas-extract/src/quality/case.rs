@@ -1,14 +1,19 @@
 //! What a rule sees of a page, and what it says about it. Prepares each text once for all rules; decides nothing.
 
+use std::cell::OnceCell;
+
 use atlas_domain::{Article, JunkClass, Reason};
 
 use super::fetch_signals::FetchSignals;
 use super::signals::PageSignals;
 use super::text::{fold, title_segments};
-use crate::Extracted;
+use crate::{BodyKind, Extracted};
 
 /// Evidence is quoted up to this many characters.
 const EVIDENCE_CHARS: usize = 200;
+
+/// Rules look at so much of the text.
+const TEXT_CHARS: usize = 4_000;
 
 /// One rule: looks at the case and speaks, or is silent.
 pub(super) type Rule = fn(&Case<'_>) -> Option<Finding>;
@@ -31,6 +36,8 @@ pub(super) struct Finding {
     pub(super) reason: Reason,
     /// It says that the content is real but only its beginning is here.
     pub(super) beginning_only: bool,
+    /// No person writes it, so that it counts in a note of five words as well.
+    pub(super) by_program: bool,
 }
 
 impl Finding {
@@ -45,6 +52,7 @@ impl Finding {
             level,
             reason: reason(Some(class), code, weight, evidence.as_ref()),
             beginning_only: false,
+            by_program: false,
         }
     }
 
@@ -53,6 +61,7 @@ impl Finding {
             level,
             reason: reason(None, code, -weight, evidence.as_ref()),
             beginning_only: false,
+            by_program: false,
         }
     }
 
@@ -61,6 +70,7 @@ impl Finding {
             level: Level::Text,
             reason: reason(None, code, 0.0, evidence.as_ref()),
             beginning_only: true,
+            by_program: false,
         }
     }
 }
@@ -83,25 +93,36 @@ pub(super) struct Case<'a> {
     pub(super) title: Vec<String>,
     /// The page's first headings, folded.
     pub(super) headings: Vec<String>,
-    /// The beginning of the page's text outside its navigation, folded.
-    pub(super) opening: String,
-    /// The beginning of the extracted text, folded.
-    pub(super) text: String,
+    opening: OnceCell<String>,
+    text: OnceCell<String>,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(fetch: &'a FetchSignals, extracted: &'a Extracted) -> Self {
         let page = &extracted.signals;
-        let beginning: String = extracted.article.text.chars().take(4_000).collect();
         Self {
             fetch,
             page,
             article: &extracted.article,
             title: title_segments(&page.title),
             headings: page.headings.iter().map(|heading| fold(heading)).collect(),
-            opening: fold(&page.opening),
-            text: fold(&beginning),
+            opening: OnceCell::new(),
+            text: OnceCell::new(),
         }
+    }
+
+    /// The beginning of the page's text outside its navigation, folded. Made when it is first asked for: of an
+    /// article of some length no rule does.
+    pub(super) fn opening(&self) -> &str {
+        self.opening.get_or_init(|| fold(&self.page.opening))
+    }
+
+    /// The beginning of the extracted text, folded, likewise.
+    pub(super) fn text(&self) -> &str {
+        self.text.get_or_init(|| {
+            let beginning: String = self.article.text.chars().take(TEXT_CHARS).collect();
+            fold(&beginning)
+        })
     }
 
     /// Words in sentences, by the better of two views: the extracted content, and the page outside its
@@ -113,5 +134,17 @@ impl<'a> Case<'a> {
     /// Whether there is so little to read that a single message can be all of it.
     pub(super) fn is_short(&self) -> bool {
         self.prose_words() < 120 && self.page.main_words < 250 && self.page.visible_words < 800
+    }
+
+    /// Whether the body is kept as lines of text, so that no rule can look at its markup.
+    pub(super) fn is_text(&self) -> bool {
+        self.page.stored.is_some_and(|stored| stored.form.is_text())
+    }
+
+    /// Whether the row is of a kind that is short by nature, and perhaps of a person's own hand.
+    pub(super) fn is_short_by_kind(&self) -> bool {
+        self.page
+            .stored
+            .is_some_and(|stored| stored.kind == BodyKind::Short)
     }
 }

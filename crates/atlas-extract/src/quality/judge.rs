@@ -12,7 +12,7 @@ use crate::Extracted;
 
 /// The version of the rules. Raise it with every change that can change a verdict, so that what an older
 /// version judged can be judged again from stored bytes.
-pub const GATE_VERSION: u32 = 3;
+pub const GATE_VERSION: u32 = 4;
 
 /// Junk that weighs this much, after what speaks for content is subtracted, is not indexed.
 const QUARANTINE_FROM: f32 = 1.0;
@@ -64,6 +64,11 @@ fn decide(class: Option<JunkClass>, findings: &[Finding]) -> Decision {
 /// The class that weighs most. Shortness goes with almost every kind of junk, so it names a page only when
 /// nothing more telling was found.
 fn leading_class(findings: &[Finding]) -> Option<JunkClass> {
+    // What only a program writes says best what it is.
+    let by_program = |finding: &&Finding| finding.by_program && finding.reason.weight >= QUARANTINE_FROM;
+    if let Some(finding) = findings.iter().find(by_program) {
+        return finding.reason.class;
+    }
     let weight = |class: JunkClass| weights(findings, |finding| finding.reason.class == Some(class));
     let telling = JunkClass::ALL
         .iter()

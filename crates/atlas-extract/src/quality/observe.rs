@@ -103,11 +103,12 @@ pub fn observe(observed: &Observed<'_>) -> PageSignals {
         scripts: page.scripts,
         empty_app_root: page.empty_app_root,
         script_redirect: page.script_redirect,
+        stored: None,
     }
 }
 
 /// Old pages have no headings; there the first line takes their place.
-fn headings(marked: Vec<String>, opening: &str) -> Vec<String> {
+pub(super) fn headings(marked: Vec<String>, opening: &str) -> Vec<String> {
     match opening.lines().next() {
         Some(first) if marked.is_empty() && count_words(first) <= 10 => vec![first.to_owned()],
         _ => marked,

@@ -52,6 +52,27 @@ impl Phrases {
             .map(|index| self.list[index])
     }
 
+    /// How many words of the folded `text` stand in phrases of the list.
+    pub(super) fn covered_words(&self, text: &str) -> u32 {
+        let mut spans: Vec<(usize, usize)> = self
+            .compiled()
+            .automaton
+            .find_overlapping_iter(text)
+            .filter(|found| is_whole_words(text, found.start(), found.end()))
+            .map(|found| (found.start(), found.end()))
+            .collect();
+        spans.sort_unstable();
+        let mut covered_to = 0;
+        spans
+            .into_iter()
+            .map(|(start, end)| {
+                let from = start.max(covered_to).min(end);
+                covered_to = covered_to.max(end);
+                count_words(&text[from..end])
+            })
+            .sum()
+    }
+
     /// The places in the list of the phrases in `text`, in the order of the text, again at every repetition.
     fn found_in(&self, text: &str) -> impl Iterator<Item = usize> {
         self.compiled()
@@ -138,6 +159,17 @@ mod tests {
     ) {
         let phrases = Phrases::of(&["sign in", "sign in here"]);
         assert_eq!(phrases.filling(text, spare_words), expected);
+    }
+
+    #[rstest]
+    #[case::none("the heron stands", 0)]
+    #[case::one("sign in now", 2)]
+    #[case::overlapping("please sign in here now", 3)]
+    #[case::several("log in or sign in", 4)]
+    #[case::repeated("log in log in", 4)]
+    fn counts_the_words_that_stand_in_phrases(#[case] text: &str, #[case] expected: u32) {
+        let phrases = Phrases::of(&["sign in", "in here", "log in"]);
+        assert_eq!(phrases.covered_words(text), expected);
     }
 
     /// What `Phrases` must agree with: a search for each phrase on its own.

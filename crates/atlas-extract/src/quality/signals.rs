@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::StoredBody;
+
 /// Facts about a page, for the junk gate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -68,6 +70,9 @@ pub struct PageSignals {
     pub not_free: bool,
     /// `<meta name=generator>`.
     pub generator: String,
+    /// How it was kept, when it is a stored body and not a page as it was fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredBody>,
 }
 
 /// Facts about the forms of a page.

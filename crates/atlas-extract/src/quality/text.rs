@@ -7,11 +7,14 @@ pub(super) fn is_prose(block: &str, words: u32) -> bool {
     if words < 6 {
         return false;
     }
-    if block.chars().any(is_unpunctuated) {
+    // All of those characters begin with one of two bytes, which are quicker to look for.
+    let bytes = block.as_bytes();
+    if (bytes.contains(&0xE0) || bytes.contains(&0xE1)) && block.chars().any(is_unpunctuated) {
         return words >= 25 || ends_sentence(block);
     }
-    let sentences = sentences(block).count() as u32 - u32::from(!ends_sentence(block));
-    sentences * WORDS_IN_LONGEST_SENTENCE >= words
+    // The last one may be unfinished. Whether there are still more of them makes no difference.
+    let needed = words.div_ceil(WORDS_IN_LONGEST_SENTENCE) + u32::from(!ends_sentence(block));
+    sentences(block).take(needed as usize).count() as u32 == needed
 }
 
 /// Text with fewer sentence ends than one in so many words is not made of sentences.
@@ -39,7 +42,7 @@ pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the text ends as sentences end.
-pub(super) fn ends_sentence(text: &str) -> bool {
+pub(crate) fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(is_after_sentence)
         .ends_with(is_sentence_end)
 }
@@ -65,7 +68,9 @@ fn is_unpunctuated(c: char) -> bool {
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            folded.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
             folded.extend(c.to_lowercase());
         } else if matches!(c, '\'' | '’' | 'ʼ' | '\u{ad}' | '\u{200b}' | '\u{307}') {
             // Apostrophes and invisible characters do not part words.

@@ -12,11 +12,11 @@ use super::signals::FormSignals;
 use super::text::{fold, is_prose};
 use crate::words::count_words;
 
-const OPENING_CHARS: usize = 2_000;
+pub(super) const OPENING_CHARS: usize = 2_000;
 const NOSCRIPT_CHARS: usize = 600;
 const NOSCRIPT_SOURCE_BYTES: usize = 200_000;
-const MAX_HEADINGS: usize = 8;
-const MAX_LABELS: usize = 150;
+pub(super) const MAX_HEADINGS: usize = 8;
+pub(super) const MAX_LABELS: usize = 150;
 const MAX_SUBMIT_LABELS: usize = 12;
 const MAX_ACTIONS: usize = 8;
 /// Scripts longer than this are programs; a robot check or a redirect shows itself at the beginning.
@@ -357,7 +357,7 @@ fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn push_block(opening: &mut String, block: &str) {
+pub(super) fn push_block(opening: &mut String, block: &str) {
     if opening.len() < OPENING_CHARS {
         push_limited(opening, &collapse(block), OPENING_CHARS);
         opening.push('\n');

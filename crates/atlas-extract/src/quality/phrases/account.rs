@@ -81,3 +81,34 @@ pub(in crate::quality) static READ_ON: Phrases = Phrases::of(&[
     "abbonati per", "lees verder", "alleen voor abonnees", "exclusivo para assinantes",
     "dostęp dla prenumeratorów", "この記事は有料", "続きを読む", "会員限定", "订阅后",
 ]);
+
+/// What else stands where a text ends at a wall to pay at.
+pub(in crate::quality) static PAYWALL: Phrases = Phrases::of(&[
+    "subscribe now", "subscribe today", "subscribe for", "subscribe to unlock", "become a subscriber", "become a member",
+    "subscription required", "subscriber only", "subscriber exclusive", "for subscribers only", "paid subscribers", "paying subscribers",
+    "premium content", "premium article", "exclusive to subscribers", "unlimited access", "full access", "digital access", "unlock full",
+    "unlock the full", "read the full article", "reached your limit", "reached your article limit", "free articles remaining", "free article remaining",
+    "free articles left", "articles this month", "last free article", "your free articles", "cancel anytime", "cancel at any time", "per month", "a month for",
+    "for the first month", "choose your plan", "choose a plan", "view subscription options", "see subscription options", "already subscribed",
+    "already a member", "have an account", "sign in to continue", "log in to continue", "sign in to keep reading", "create a free account to", "register to continue",
+    "register for free to", "keep reading", "continue reading your article", "support our journalism", "the rest of this article", "remaining of this article",
+    // German
+    "abo abschließen", "abo erforderlich", "abonnieren sie", "abonnieren und weiterlesen", "jetzt testen", "monat testen", "probeabo", "für abonnenten",
+    "exklusiv für abonnenten", "weiterlesen mit", "mit abo weiterlesen", "sie haben bereits ein abo", "bereits ein abo", "monatlich kündbar", "jederzeit kündbar",
+    "freischalten", "artikel freischalten", "registrieren und weiterlesen", "alle artikel lesen", "alle plus artikel",
+    // French
+    "abonnez vous", "article réservé", "contenu réservé", "pour lire la suite", "lire la suite", "accès illimité", "sans engagement", "premier mois",
+    "il vous reste", "de cet article à lire", "vous êtes abonné", "déjà abonnée", "je mabonne", "offre dessai",
+    // Spanish, Portuguese, Italian, Dutch
+    "suscríbete", "suscríbase", "para seguir leyendo", "sigue leyendo", "contenido exclusivo", "acceso ilimitado", "artículo exclusivo", "ya soy suscriptor",
+    "cancela cuando quieras", "assine", "para continuar lendo", "continue lendo", "conteúdo exclusivo", "acesso ilimitado", "já é assinante", "sou assinante",
+    "cancele quando quiser", "abbonati", "per continuare a leggere", "continua a leggere", "contenuto riservato", "accesso illimitato", "sei già abbonato",
+    "disdici quando vuoi", "neem een abonnement", "word abonnee", "om verder te lezen", "onbeperkt toegang", "al abonnee", "maandelijks opzegbaar",
+    // Polish, Czech, Swedish, Turkish, Russian
+    "wykup subskrypcję", "wykup dostęp", "czytaj dalej", "aby czytać dalej", "pełny dostęp", "masz już subskrypcję", "tylko dla subskrybentów", "předplatné",
+    "pouze pro předplatitele", "pro předplatitele", "bli prenumerant", "för att läsa vidare", "läs vidare", "för prenumeranter", "redan prenumerant", "abone ol", "abone olun", "okumaya devam", "aboneler için",
+    "оформите подписку", "подпишитесь", "чтобы читать дальше", "чтобы продолжить чтение", "только для подписчиков", "доступно по подписке", "уже есть подписка",
+    // Arabic, Japanese, Chinese, Korean
+    "اشترك الآن", "للمشتركين فقط", "متابعة القراءة", "لمتابعة القراءة", "有料会員限定", "有料会員", "会員限定記事", "この記事は会員", "購読する", "残り", "全文を読む", "ログインして続き",
+    "订阅后可", "订阅解锁", "付费内容", "付费阅读", "会员专享", "开通会员", "登录后阅读", "剩余内容", "阅读全文", "訂閱", "付費", "구독자 전용", "유료 회원", "구독하기", "계속 읽으려면", "로그인 후",
+]);

@@ -107,3 +107,28 @@ pub(in crate::quality) static BARE_ERRORS: Phrases = Phrases::of(&[
     "error", "oops", "whoops", "sorry", "fehler", "erreur", "erro", "errore", "fout", "błąd", "ошибка",
     "hata", "خطأ", "エラー", "错误", "錯誤", "오류",
 ]);
+
+/// What such pages advise. It says nothing alone, but goes with the apology.
+pub(in crate::quality) static ERROR_ADVICE: Phrases = Phrases::of(&[
+    "check the address", "check the url", "check the link", "check the spelling", "mistyped", "typed the address", "typed incorrectly", "type it again",
+    "go back", "go to the home page", "go to the homepage", "back to home", "back to the home page", "back to the homepage", "return home",
+    "return to the home page", "return to the homepage", "return to our homepage", "visit our homepage", "start from the home page", "use the search", "try a search",
+    "try searching", "search our site", "may have been moved", "might have been moved", "has been moved", "have been moved", "was moved", "moved or deleted", "may have changed",
+    "name changed", "temporarily unavailable", "outdated link", "report this", "report the problem", "let us know", "contact us", "contact the administrator",
+    "contact support", "contact the webmaster", "try again", "try again later", "in a few minutes", "a few moments", "reload the page", "refresh the page", "refreshing the page",
+    "apologize for", "apologise for", "sorry for the inconvenience", "were sorry", "we are sorry", "have been notified", "has been notified", "working on it", "working to fix",
+    "prüfen sie die adresse", "überprüfen sie die adresse", "überprüfen sie die url", "tippfehler", "zur startseite", "zurück zur startseite", "nutzen sie die suche",
+    "verwenden sie die suche", "verschoben", "umbenannt", "gelöscht", "versuchen sie es später", "versuchen sie es erneut", "erneut versuchen", "bitten um ihr verständnis", "bitten um entschuldigung",
+    "es tut uns leid", "wenden sie sich an", "vérifiez ladresse", "vérifier ladresse", "vérifiez lurl", "page daccueil", "retour à laccueil", "retourner à laccueil", "utilisez la recherche",
+    "utiliser la recherche", "utilisez le moteur de recherche", "a été déplacée", "a été supprimée", "a été déplacé", "a été supprimé", "réessayer", "réessayez", "contactez nous", "désolé", "désolés", "nous nous excusons",
+    "verifica la dirección", "compruebe la dirección", "comprueba que la dirección", "página de inicio", "página principal", "volver al inicio", "vuelve a la portada", "utiliza el buscador", "use el buscador",
+    "ha sido movida", "ha sido eliminada", "se haya eliminado", "inténtalo de nuevo", "inténtelo de nuevo", "lo sentimos", "disculpa las molestias", "verifique o endereço", "verifique se o endereço", "página inicial",
+    "voltar ao início", "volte para a página inicial", "use a busca", "mudou de endereço", "foi removida", "foi movida", "tente novamente", "desculpe", "pedimos desculpas", "fale com", "controlla lindirizzo", "verifica lindirizzo",
+    "pagina iniziale", "torna alla home", "torna alla homepage", "usa la ricerca", "è stata spostata", "è stata rimossa", "riprova", "ci scusiamo", "controleer het adres", "controleer of", "terug naar de startpagina", "naar de startpagina",
+    "terug naar de homepage", "gebruik de zoekfunctie", "verplaatst", "verwijderd", "probeer het later", "probeer het opnieuw", "neem contact op", "neem dan contact op", "onze excuses", "sprawdź adres", "sprawdź czy adres", "stronę główną",
+    "strony głównej", "z wyszukiwarki", "została przeniesiona", "została usunięta", "spróbuj ponownie", "przepraszamy", "zkontrolujte adresu", "na úvodní stránku", "zkuste to znovu", "omlouváme se", "kontrollera adressen", "till startsidan",
+    "använd sökfunktionen", "försök igen", "har flyttats", "har tagits bort", "adresi kontrol", "ana sayfaya dön", "anasayfaya dön", "tekrar deneyin", "taşınmış", "silinmiş", "özür dileriz", "проверьте адрес", "проверьте правильность", "на главную", "главную страницу",
+    "воспользуйтесь поиском", "была удалена", "была перемещена", "удалена или перемещена", "попробуйте позже", "повторите попытку", "попробуйте еще раз", "попробуйте ещё раз", "приносим извинения", "перевірте адресу", "спробуйте ще раз", "تحقق من العنوان",
+    "الصفحة الرئيسية", "حاول مرة أخرى", "المحاولة مرة أخرى", "المحاولة لاحقا", "نعتذر", "アドレスをご確認", "アドレスをもう一度", "urlをご確認", "トップページ", "ご不便をおかけ", "申し訳ございません", "申し訳ありません", "もう一度お試し", "再度お試し", "時間をおいて",
+    "返回首页", "检查您输入的", "请检查网址", "网址是否正确", "稍后再试", "请稍后重试", "与我们联系", "返回首頁", "稍後再試", "다시 시도", "홈으로", "메인으로", "주소를 확인", "고객센터",
+]);

@@ -5,14 +5,18 @@ mod account;
 mod challenge;
 mod consent;
 mod errors;
+mod places;
 mod reader;
+mod remnants;
 mod shells;
 
-pub(super) use self::account::{ACCOUNT, READ_ON};
+pub(super) use self::account::{ACCOUNT, READ_ON, PAYWALL};
 pub(super) use self::challenge::{CHALLENGE, WAITING, CHALLENGE_MARKS, SHARED_CHALLENGE_MARKS};
 pub(super) use self::consent::{CONSENT, CONSENT_TITLES, CONSENT_MARKS};
-pub(super) use self::errors::{NOT_FOUND, BARE_NOT_FOUND, SERVER_ERROR, BARE_ERRORS};
-pub(super) use self::reader::{READER_CONTROLS, READER_ONLY_CONTROLS};
+pub(super) use self::errors::{NOT_FOUND, BARE_NOT_FOUND, SERVER_ERROR, BARE_ERRORS, ERROR_ADVICE};
+pub(super) use self::places::{NAVIGATION, ACCOUNT_FIELDS, PARKED, PARKED_BESIDE, PASSWORD_FIELDS};
+pub(super) use self::reader::{READER_CONTROLS, READER_ONLY_CONTROLS, READER_PHRASES, READER_ONLY_PHRASES};
+pub(super) use self::remnants::{FETCH_FAILED, NO_CONTENT, NOTHING_OF_PROGRAMS, NOTHING};
 pub(super) use self::shells::{NEEDS_SCRIPT, LOADING, DEFAULT_TITLES, DEFAULT_SENTENCES, LISTING_COLUMNS};
 
 #[cfg(test)]
@@ -22,15 +26,15 @@ pub(super) mod tests {
     use super::*;
 
     /// Every list that is searched for in texts.
-    pub(in crate::quality) const LISTS: [&Phrases; 15] = [
+    pub(in crate::quality) const LISTS: [&Phrases; 24] = [
         &NOT_FOUND, &BARE_NOT_FOUND, &SERVER_ERROR, &BARE_ERRORS, &CHALLENGE, &WAITING, &ACCOUNT, &READ_ON,
         &CONSENT, &CONSENT_TITLES, &NEEDS_SCRIPT, &LOADING, &DEFAULT_TITLES, &DEFAULT_SENTENCES,
-        &LISTING_COLUMNS,
+        &LISTING_COLUMNS, &PAYWALL, &NAVIGATION, &ACCOUNT_FIELDS, &PARKED, &PARKED_BESIDE, &PASSWORD_FIELDS, &ERROR_ADVICE, &FETCH_FAILED, &NO_CONTENT,
     ];
 
     #[test]
     fn every_phrase_is_written_in_the_form_it_is_compared_in() {
-        let controls = [READER_CONTROLS, READER_ONLY_CONTROLS];
+        let controls = [READER_CONTROLS, READER_ONLY_CONTROLS, NOTHING_OF_PROGRAMS, NOTHING];
         for phrase in LISTS.iter().map(|phrases| phrases.list()).chain(controls).flatten() {
             assert_eq!(fold(phrase), *phrase);
         }

@@ -1,5 +1,7 @@
 //! What a reader service's own pages offer. Lists only, in folded form.
 
+use super::super::phrase_list::Phrases;
+
 /// What a reader service's own pages offer on every item and in every menu.
 pub(in crate::quality) const READER_CONTROLS: &[&str] = &[
     "archive", "unarchive", "archived", "like", "unlike", "liked", "move", "move to", "delete", "folders",
@@ -30,3 +32,7 @@ pub(in crate::quality) const READER_ONLY_CONTROLS: &[&str] = &[
     "als gelesen markieren", "archiver", "archivar", "non lus", "アーカイブ", "归档", "später lesen", "abmelden",
     "déconnexion", "cerrar sesión",
 ];
+
+/// The same lists, to be searched for in a text that has lost its lines.
+pub(in crate::quality) static READER_PHRASES: Phrases = Phrases::of(READER_CONTROLS);
+pub(in crate::quality) static READER_ONLY_PHRASES: Phrases = Phrases::of(READER_ONLY_CONTROLS);

@@ -5,8 +5,8 @@ use atlas_domain::JunkClass::Challenge;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
-use super::super::phrases::{CHALLENGE, SHARED_CHALLENGE_MARKS, WAITING};
-use super::{heading_is, title_is};
+use super::super::phrases::{CHALLENGE, NEEDS_SCRIPT, SHARED_CHALLENGE_MARKS, WAITING};
+use super::{heading_is, is_all_message, may_be_message, title_is};
 
 pub(super) const RULES: &[Rule] = &[
     header_says_challenge,
@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     title_says_challenge,
     heading_says_challenge,
     text_says_challenge,
+    text_is_challenge,
 ];
 
 fn header_says_challenge(case: &Case<'_>) -> Option<Finding> {
@@ -82,7 +83,7 @@ fn text_says_challenge(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() {
         return None;
     }
-    let weight = match CHALLENGE.count_in(&case.opening) {
+    let weight = match CHALLENGE.count_in(case.opening()) {
         0 => return None,
         1 => 0.4,
         _ => 0.8,
@@ -94,6 +95,17 @@ fn text_says_challenge(case: &Case<'_>) -> Option<Finding> {
         weight,
         &case.page.opening,
     ))
+}
+
+/// Where the marks of a check are gone with the markup.
+fn text_is_challenge(case: &Case<'_>) -> Option<Finding> {
+    if !may_be_message(case) {
+        return None;
+    }
+    let phrase = CHALLENGE.first_in(case.text())?;
+    let says_it_all = !case.is_short_by_kind() && CHALLENGE.count_in(case.text()) >= 4;
+    (says_it_all || is_all_message(case, &[&CHALLENGE, &WAITING, &NEEDS_SCRIPT]))
+        .then(|| Finding::junk(Challenge, Level::Text, "text_is_challenge", 0.6, phrase))
 }
 
 fn is_shared(mark: &str) -> bool {

@@ -85,16 +85,21 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
     if words == 0 || words > 400 || case.page.main_words > 400.max(words * 2) {
         return None;
     }
-    let asking: u32 = case
+    let asking: Vec<u32> = case
         .article
         .text
         .lines()
         .flat_map(sentences)
         .filter(|sentence| CONSENT.first_in(&fold(sentence)).is_some())
         .map(count_words)
-        .sum();
-    let share = asking as f32 / words as f32;
+        .collect();
+    // One sentence about consent is what somebody said.
+    if case.is_short_by_kind() && asking.len() < 2 {
+        return None;
+    }
+    let share = asking.iter().sum::<u32>() as f32 / words as f32;
     let weight = match share {
+        share if share >= 0.7 && case.is_text() => 1.2,
         share if share >= 0.6 => 1.0,
         share if share >= 0.35 => 0.6,
         _ => return None,
@@ -110,5 +115,7 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
 }
 
 fn consent_phrases(case: &Case<'_>) -> usize {
-    CONSENT.count_in(&case.opening).max(CONSENT.count_in(&case.text))
+    CONSENT
+        .count_in(case.opening())
+        .max(CONSENT.count_in(case.text()))
 }

@@ -3,8 +3,8 @@
 use atlas_domain::JunkClass::Error;
 
 use super::super::case::{Case, Finding, Level, Rule};
-use super::super::phrases::{BARE_ERRORS, NOT_FOUND, SERVER_ERROR};
-use super::{heading_is, title_is};
+use super::super::phrases::{BARE_ERRORS, ERROR_ADVICE, NOT_FOUND, SERVER_ERROR};
+use super::{heading_is, is_all_message, may_be_message, title_is};
 use crate::words::count_words;
 
 pub(super) const RULES: &[Rule] = &[
@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     title_says_error,
     heading_says_error,
     text_says_error,
+    text_is_apology,
 ];
 
 /// Strong but not alone: some sites serve whole articles with a refusal.
@@ -38,7 +39,7 @@ fn title_names_status(case: &Case<'_>) -> Option<Finding> {
     let named = parts().find(|part| count_words(part) <= 6 && part.split(' ').any(is_error_status))?;
     let explained = parts()
         .map(String::as_str)
-        .chain([case.opening.as_str()])
+        .chain([case.opening()])
         .take(8)
         .any(|part| {
             count_words(part) <= 90
@@ -78,8 +79,18 @@ fn text_says_error(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() || case.page.main_words > 120 {
         return None;
     }
-    let phrase = SERVER_ERROR.first_in(&case.opening)?;
+    let phrase = SERVER_ERROR.first_in(case.opening())?;
     Some(Finding::junk(Error, Level::Text, "text_says_error", 0.6, phrase))
+}
+
+/// A stored text that says nothing else.
+fn text_is_apology(case: &Case<'_>) -> Option<Finding> {
+    if !may_be_message(case) {
+        return None;
+    }
+    let phrase = SERVER_ERROR.first_in(case.text())?;
+    is_all_message(case, &[&SERVER_ERROR, &NOT_FOUND, &ERROR_ADVICE])
+        .then(|| Finding::junk(Error, Level::Text, "text_is_apology", 0.6, phrase))
 }
 
 fn is_error_status(word: &str) -> bool {

@@ -4,10 +4,16 @@ use atlas_domain::JunkClass::Interface;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
-use super::super::phrases::{READER_CONTROLS, READER_ONLY_CONTROLS};
+use super::super::phrases::{READER_CONTROLS, READER_ONLY_CONTROLS, READER_ONLY_PHRASES, READER_PHRASES};
 use super::super::text::fold;
+use super::share_in_phrases;
 
-pub(super) const RULES: &[Rule] = &[address_is_reader, controls_are_readers, text_is_controls];
+pub(super) const RULES: &[Rule] = &[
+    address_is_reader,
+    controls_are_readers,
+    text_is_controls,
+    words_are_controls,
+];
 
 fn address_is_reader(case: &Case<'_>) -> Option<Finding> {
     let there = [case.fetch.landed, case.fetch.requested].contains(&Some(Landing::Reader));
@@ -51,6 +57,30 @@ fn text_is_controls(case: &Case<'_>) -> Option<Finding> {
         "text_is_controls",
         weight,
         controls.seen.join(", "),
+    ))
+}
+
+/// The same words where a stored text has lost its lines.
+fn words_are_controls(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_text() || case.page.article_prose_words >= 60 || text_is_controls(case).is_some() {
+        return None;
+    }
+    let (said, only) = (
+        READER_PHRASES.count_in(case.text()),
+        READER_ONLY_PHRASES.count_in(case.text()),
+    );
+    let share = share_in_phrases(case, &[&READER_PHRASES]);
+    let weight = match (said, only) {
+        (6.., 3..) if share >= 0.5 => 1.2,
+        (5.., 2..) if share >= 0.7 => 0.8,
+        _ => return None,
+    };
+    Some(Finding::junk(
+        Interface,
+        Level::Text,
+        "words_are_controls",
+        weight,
+        case.text(),
     ))
 }
 

@@ -6,6 +6,7 @@ use atlas_domain::JunkClass::JsStub;
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::{LOADING, NEEDS_SCRIPT};
 use super::super::text::fold;
+use super::{is_all_message, may_be_message};
 
 /// Content that the page carries as data or in `<noscript>` is content.
 const EMBEDDED_CONTENT_WORDS: u32 = 60;
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     scripts_without_text,
     only_sends_on,
     only_loads,
+    text_is_script_notice,
 ];
 
 fn has_empty_app_root(case: &Case<'_>) -> Option<Finding> {
@@ -47,8 +49,8 @@ fn text_asks_for_script(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let phrase = NEEDS_SCRIPT
-        .first_in(&case.opening)
-        .or_else(|| NEEDS_SCRIPT.first_in(&case.text))?;
+        .first_in(case.opening())
+        .or_else(|| NEEDS_SCRIPT.first_in(case.text()))?;
     Some(Finding::junk(
         JsStub,
         Level::Text,
@@ -86,8 +88,18 @@ fn only_loads(case: &Case<'_>) -> Option<Finding> {
     if !is_bare(case, 15) {
         return None;
     }
-    let loading = LOADING.filling(&case.opening, 3)?;
+    let loading = LOADING.filling(case.opening(), 3)?;
     Some(Finding::junk(JsStub, Level::Text, "only_loads", 0.5, loading))
+}
+
+/// A stored text that says nothing else.
+fn text_is_script_notice(case: &Case<'_>) -> Option<Finding> {
+    if !may_be_message(case) {
+        return None;
+    }
+    let phrase = NEEDS_SCRIPT.first_in(case.text())?;
+    is_all_message(case, &[&NEEDS_SCRIPT, &LOADING])
+        .then(|| Finding::junk(JsStub, Level::Text, "text_is_script_notice", 0.5, phrase))
 }
 
 /// Whether the page shows fewer words than that outside an ordinary footer, and holds no content in another form.

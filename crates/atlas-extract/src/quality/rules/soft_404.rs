@@ -7,8 +7,8 @@ use atlas_domain::JunkClass::{self, Error, Soft404};
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
-use super::super::phrases::{BARE_NOT_FOUND, NOT_FOUND};
-use super::{heading_is, title_is};
+use super::super::phrases::{BARE_NOT_FOUND, ERROR_ADVICE, NOT_FOUND};
+use super::{heading_is, is_all_message, may_be_message, title_is};
 
 pub(super) const RULES: &[Rule] = &[
     landed_on_error_page,
@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     title_says_not_found,
     heading_says_not_found,
     text_says_not_found,
+    text_is_not_found,
 ];
 
 fn landed_on_error_page(case: &Case<'_>) -> Option<Finding> {
@@ -69,7 +70,7 @@ fn text_says_not_found(case: &Case<'_>) -> Option<Finding> {
     if !case.is_short() || case.page.main_words > 150 {
         return None;
     }
-    let phrase = NOT_FOUND.first_in(&case.opening)?;
+    let phrase = NOT_FOUND.first_in(case.opening())?;
     Some(Finding::junk(
         class(case),
         Level::Text,
@@ -77,6 +78,16 @@ fn text_says_not_found(case: &Case<'_>) -> Option<Finding> {
         0.6,
         phrase,
     ))
+}
+
+/// A stored text that says nothing else.
+fn text_is_not_found(case: &Case<'_>) -> Option<Finding> {
+    if !may_be_message(case) {
+        return None;
+    }
+    let phrase = NOT_FOUND.first_in(case.text())?;
+    is_all_message(case, &[&NOT_FOUND, &ERROR_ADVICE])
+        .then(|| Finding::junk(class(case), Level::Text, "text_is_not_found", 0.6, phrase))
 }
 
 /// With an honest status it is an ordinary error page.

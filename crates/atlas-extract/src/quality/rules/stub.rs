@@ -3,6 +3,9 @@
 use atlas_domain::JunkClass::Stub;
 
 use super::super::case::{Case, Finding, Level, Rule};
+use super::super::phrases::NAVIGATION;
+use super::share_in_phrases;
+use crate::words::count_words;
 
 /// Below this share of broken characters a page is still readable...
 const READABLE_BROKEN_SHARE: f32 = 0.03;
@@ -20,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     has_few_words,
     has_no_sentence,
     is_mostly_links,
+    is_navigation,
     is_undecodable,
     is_binary,
 ];
@@ -66,6 +70,38 @@ fn is_mostly_links(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// The menus of a site, kept in place of what they lead to: known labels, or nothing but short links.
+fn is_navigation(case: &Case<'_>) -> Option<Finding> {
+    let page = case.page;
+    if !case.is_text() || page.article_prose_words >= 60 || page.article_prose_words * 5 > page.article_words
+    {
+        return None;
+    }
+    let known = NAVIGATION.count_in(case.text());
+    let share = share_in_phrases(case, &[&NAVIGATION]);
+    let in_links = page.main_link_words as f32 / page.main_words.max(1) as f32;
+    let label_words: u32 = page.labels.iter().map(|label| count_words(label)).sum();
+    let has_short_labels = page.labels.len() >= 8 && label_words as usize <= page.labels.len() * 3;
+    let is_menu = known >= 5 && share >= 0.4
+        || known >= 3 && share >= 0.6
+        || known >= 3 && in_links >= 0.7
+        || has_short_labels && in_links >= 0.85;
+    is_menu.then(|| {
+        Finding::junk(
+            Stub,
+            Level::Text,
+            "is_navigation",
+            1.2,
+            format!(
+                "{:.0} % labels of menus, {:.0} % links: {}",
+                share * 100.0,
+                in_links * 100.0,
+                case.text()
+            ),
+        )
+    })
+}
+
 fn is_undecodable(case: &Case<'_>) -> Option<Finding> {
     let share = case.page.broken_share;
     let weight = if share > UNREADABLE_BROKEN_SHARE {
@@ -75,13 +111,16 @@ fn is_undecodable(case: &Case<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(Finding::junk(
-        Stub,
-        Level::Text,
-        "is_undecodable",
-        weight,
-        format!("{:.1} % unreadable", share * 100.0),
-    ))
+    Some(Finding {
+        by_program: true,
+        ..Finding::junk(
+            Stub,
+            Level::Text,
+            "is_undecodable",
+            weight,
+            format!("{:.1} % unreadable", share * 100.0),
+        )
+    })
 }
 
 /// A picture, an archive or a program that was sent as a page.
@@ -94,11 +133,8 @@ fn is_binary(case: &Case<'_>) -> Option<Finding> {
         }
         None => return None,
     };
-    Some(Finding::junk(
-        Stub,
-        Level::Text,
-        "is_binary",
-        NO_TEXT_WEIGHT,
-        evidence,
-    ))
+    Some(Finding {
+        by_program: true,
+        ..Finding::junk(Stub, Level::Text, "is_binary", NO_TEXT_WEIGHT, evidence)
+    })
 }
