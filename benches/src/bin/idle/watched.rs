@@ -14,6 +14,18 @@ const ASKED_EVERY: Duration = Duration::from_secs(15);
 /// A server starts within this time.
 const STARTING: Duration = Duration::from_secs(30);
 
+/// As the unit in `packaging/systemd` sets it.
+const TUNED: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=131072");
+
+/// What becomes of memory that a server has given back to its C library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// As in a service that is set up by our unit.
+    AsInService,
+    /// As the C library does by itself.
+    LeftAlone,
+}
+
 /// A process that is measured.
 pub struct Watched {
     /// Its name, for people.
@@ -23,8 +35,19 @@ pub struct Watched {
 
 impl Watched {
     /// A server of Atlas on an empty library.
-    pub fn server(atlas: &Path, data: &Path, name: &str, looked_after: bool) -> io::Result<Self> {
-        let child = Command::new(atlas)
+    pub fn server(
+        atlas: &Path,
+        data: &Path,
+        name: &str,
+        looked_after: bool,
+        memory: Memory,
+    ) -> io::Result<Self> {
+        let mut command = Command::new(atlas);
+        command.env_remove(TUNED.0);
+        if memory == Memory::AsInService {
+            command.env(TUNED.0, TUNED.1);
+        }
+        let child = command
             .arg("serve")
             .env("ATLAS_DATA_DIR", data)
             .env("ATLAS_SERVER_BIND", format!("127.0.0.1:{}", free_port()?))

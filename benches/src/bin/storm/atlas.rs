@@ -13,6 +13,7 @@ use atlas_vitals::alerts::{
     AlertSettings, Alerts, Answer, Attempt, ChannelSettings, Effects, Input, Labels, MessageRate, Reading,
     RuleSet,
 };
+use atlas_vitals::metrics::Flush;
 
 const RULES: &str = r#"
 [[metric]]
@@ -186,6 +187,7 @@ impl Storm {
                     mark,
                     health: None,
                     alerts: changes,
+                    measured: Flush::default(),
                 };
                 self.ops.write_vitals(rows).await?;
             }
