@@ -11,6 +11,7 @@ use atlas_vitals::alerts::RuleSet;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use crate::backups::BackupPlan;
 use crate::cases::{Reconfigure, Searching};
 use crate::error::AppError;
 use crate::metrics::Metrics;
@@ -94,6 +95,8 @@ pub struct App {
     pub(crate) operations: OnceLock<Ops>,
     /// By which a server would look; only where none does.
     pub(crate) configured_rules: OnceLock<RuleSet>,
+    /// Where backups go, where that is not beside the data.
+    backup_plan: OnceLock<BackupPlan>,
 }
 
 impl App {
@@ -109,7 +112,20 @@ impl App {
             main_loop: OnceLock::new(),
             operations: OnceLock::new(),
             configured_rules: OnceLock::new(),
+            backup_plan: OnceLock::new(),
         }
+    }
+
+    /// Backups go where `plan` says.
+    pub fn back_up_by(&self, plan: BackupPlan) {
+        let _ = self.backup_plan.set(plan); // a process reads it once
+    }
+
+    pub(crate) fn backup_plan(&self) -> BackupPlan {
+        let plan = self.backup_plan.get();
+        plan.cloned().unwrap_or_else(|| {
+            BackupPlan::beside(&self.parts.dir, self.parts.floor_bytes, self.parts.version)
+        })
     }
 
     /// This process writes `operations`, and everybody in it looks there.

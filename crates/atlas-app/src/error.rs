@@ -1,7 +1,7 @@
 //! `AppError`: why a use case did not happen, in words for people and with a stable code for scripts.
 
 use atlas_search::SearchError;
-use atlas_store::StoreError;
+use atlas_store::{BackupError, StoreError};
 
 use crate::space::size;
 
@@ -63,6 +63,19 @@ pub enum AppError {
     /// The receiver of a test message did not take it, in its own words.
     #[error("{0}")]
     NotDelivered(String),
+    /// What is kept of operations cannot be read.
+    #[error("{}", crate::trouble::about_damaged_operations(.0))]
+    OperationsDamaged(StoreError),
+    /// Nothing is kept of operations beside a library.
+    #[error(
+        "nothing is known of alerts and measurements here: {} has a library and no ops.db, which `atlas serve` begins \
+         anew",
+        .0.display()
+    )]
+    NoOperations(std::path::PathBuf),
+    /// A backup was not made, not found whole, or not restored.
+    #[error(transparent)]
+    Backup(BackupError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,11 +98,12 @@ impl AppError {
             Self::ReadOnly | Self::Store(StoreError::ReadOnly | StoreError::ReadOnlyFileSystem(_)) => {
                 "read_only"
             }
-            Self::NoSuch(_) | Self::Store(StoreError::NotFound { .. }) => "not_found",
+            Self::NoSuch(_) | Self::NoOperations(_) | Self::Store(StoreError::NotFound { .. }) => "not_found",
             Self::Store(StoreError::NoLibrary(_)) => "no_library",
             Self::Store(StoreError::Conflict(_)) => "conflict",
             Self::Store(StoreError::BadCursor(_)) => "invalid_cursor",
             Self::LibraryDamaged(_)
+            | Self::OperationsDamaged(_)
             | Self::Store(
                 StoreError::Corrupt { .. }
                 | StoreError::Lost { .. }
@@ -103,6 +117,7 @@ impl AppError {
             ) => "other_version",
             Self::Store(StoreError::Busy(_) | StoreError::Interrupted | StoreError::Closed) => "busy",
             Self::DecisionNotKept | Self::Store(StoreError::Io(_) | StoreError::Unknown(_)) => "io_failed",
+            Self::Backup(error) => code_of_backup(error),
             Self::Store(_) => "internal",
         }
     }
@@ -116,6 +131,28 @@ impl AppError {
             }
             _ if self.code() == "internal" => UNEXPECTED.to_owned(),
             _ => self.to_string(),
+        }
+    }
+}
+
+fn code_of_backup(error: &BackupError) -> &'static str {
+    match error {
+        BackupError::NotFound { .. } => "not_found",
+        BackupError::Unusable { .. } => "damaged",
+        BackupError::Newer { .. } => "other_version",
+        BackupError::NoRoom { .. } => "disk_full",
+        BackupError::InUse(_) => "busy",
+        BackupError::NotEmpty(_) | BackupError::Directory(_) => "conflict",
+        BackupError::File { .. } => "io_failed",
+        BackupError::Store(error) => AppError::Store(error.clone()).code(),
+    }
+}
+
+impl From<BackupError> for AppError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Store(error) => Self::Store(error),
+            other => Self::Backup(other),
         }
     }
 }

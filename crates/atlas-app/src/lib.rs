@@ -4,6 +4,7 @@
 //! contains SQL, opens a connection, reads configuration, or knows HTTP.
 
 mod app;
+mod backups;
 mod cases;
 mod dead_letters;
 mod error;
@@ -30,6 +31,7 @@ pub mod views;
 pub mod vitals;
 
 pub use app::{App, AppParts, Mode, SearchState};
+pub use backups::{BackupPlan, list_backups, restore_backup, verify_backup};
 pub use cases::{Reconfigure, Reconfigured};
 pub use error::AppError;
 pub use indexer::Indexer;

@@ -18,7 +18,7 @@ use crate::indexer::Indexer;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::progress::{LoopProgress, Progress, progress_of};
-use crate::scheduler::run_schedules;
+use crate::scheduler::{DueBackups, run_schedules};
 use crate::services::Services;
 use crate::signals::Signals;
 use crate::vitals::probes::Pipeline;
@@ -107,6 +107,7 @@ impl Runtime {
             work.spawn(run_schedules(
                 library.clone(),
                 Arc::clone(&signals),
+                due_backups(&context),
                 turns,
                 stop_work.clone(),
             ));
@@ -210,6 +211,15 @@ impl Runtime {
         }
         Ok(())
     }
+}
+
+/// Backups that are made by themselves, where any are.
+fn due_backups(context: &JobContext) -> Option<DueBackups> {
+    let plan = context.backups.clone().filter(|plan| plan.every.is_some())?;
+    Some(DueBackups {
+        plan,
+        clock: Arc::clone(&context.ingest.clock),
+    })
 }
 
 #[cfg(test)]

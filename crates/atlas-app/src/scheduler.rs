@@ -1,5 +1,7 @@
 //! All schedules on one page: what happens by itself, and how often.
 
+mod backups;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::progress::Turns;
 use crate::signals::Signals;
+use backups::LookingAtBackups;
+
+pub(crate) use backups::DueBackups;
 
 const SWEEP: Duration = Duration::from_hours(6);
 const COLLECT_BLOBS: Duration = Duration::from_hours(24);
+/// How often it is looked whether a backup is due.
+const LOOK_AT_BACKUPS: Duration = Duration::from_mins(15);
 
 /// Runs the schedules until `stop`. Each also runs once at the start.
 ///
@@ -20,10 +27,12 @@ const COLLECT_BLOBS: Duration = Duration::from_hours(24);
 pub(crate) async fn run_schedules(
     library: Library,
     signals: Arc<Signals>,
+    backups: Option<DueBackups>,
     mut turns: Turns,
     stop: CancellationToken,
 ) {
-    let [mut sweep, mut collect] = [SWEEP, COLLECT_BLOBS].map(|period| {
+    let mut looking = backups.map(LookingAtBackups::new);
+    let [mut sweep, mut collect, mut look] = [SWEEP, COLLECT_BLOBS, LOOK_AT_BACKUPS].map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         ticks
@@ -34,6 +43,12 @@ pub(crate) async fn run_schedules(
             () = turns.answer() => continue,
             _ = sweep.tick() => enqueue(&library, JobKind::SweepRetention).await,
             _ = collect.tick() => enqueue(&library, JobKind::CollectBlobs).await,
+            _ = look.tick(), if looking.is_some() => {
+                if let Some(looking) = &mut looking {
+                    looking.look(&library, &signals);
+                }
+                continue;
+            }
         };
         match result {
             Ok(()) => signals.jobs.notify_one(),

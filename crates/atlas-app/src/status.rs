@@ -53,7 +53,8 @@ pub struct StatusView {
     /// How every service is; nothing where nobody looks after it.
     #[serde(default)]
     pub services: Vec<CheckView>,
-    /// What is wrong and who is told of it; none where nobody looks after it.
+    /// What is wrong and who is told of it; where nobody looks after it, what was known when somebody did. None where
+    /// operational state cannot be read.
     #[serde(default)]
     pub alerts: Option<AlertsView>,
     /// What holds the service back; empty when all is well.
@@ -206,6 +207,10 @@ impl App {
 
     async fn tell_of_health(&self, status: &mut StatusView) {
         let Some(vitals) = self.vitals() else {
+            // As the last one that looked after it has left it; of channels, what is set up.
+            if let Some(channels) = self.known_channels().await {
+                status.alerts = self.alerts_in_short(channels).await;
+            }
             return;
         };
         match vitals.health().await {

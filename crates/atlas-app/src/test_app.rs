@@ -275,6 +275,7 @@ impl TestApp {
             },
             ops: self.ops.clone(),
             retention: RetentionPolicy::default(),
+            backups: None,
         }
     }
 

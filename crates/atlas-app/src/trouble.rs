@@ -8,6 +8,10 @@ use crate::error::AppError;
 use crate::space::size;
 use crate::status::Degradation;
 
+const NOT_KEPT: &str = "the services are looked after and people are told, but none of it can be written down: what is \
+                        found, told and decided from now on is lost with this server, unless it can be written when it \
+                        ends";
+
 impl App {
     /// Every trouble of the disk and of the file, with what to do.
     pub(crate) fn troubles(&self) -> Vec<Degradation> {
@@ -51,6 +55,9 @@ impl App {
                 message,
             });
         };
+        if self.parts.read_only_because.is_some() && self.vitals().is_some() {
+            tell("operations_not_kept", NOT_KEPT.to_owned());
+        }
         match self.parts.services.unreadable() {
             Some(damage) if damage.is_damage() => {
                 tell("operations_damaged", about_damaged_operations(damage));

@@ -2,6 +2,7 @@
 //! never renamed.
 
 pub mod alerts;
+pub mod backups;
 mod lasting;
 
 use atlas_domain::{

@@ -19,6 +19,8 @@ words! {
         SweepRetention = "sweep_retention",
         /// Delete blobs that nothing refers to.
         CollectBlobs = "collect_blobs",
+        /// Make a backup of the library, try to restore it, and remove old ones.
+        BackUp = "back_up",
     }
 }
 

@@ -31,6 +31,42 @@ pub struct Message {
 pub struct Receipt {
     /// Its own words, for people who look for a message there.
     pub answer: String,
+    /// Those of several recipients for whom it was not taken. Nobody tries them again; mostly there are none.
+    pub missed: Vec<Missed>,
+}
+
+/// A recipient whom a message did not reach, although others have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// The address.
+    pub who: String,
+    /// A sentence for people, without secrets.
+    pub why: String,
+}
+
+impl Receipt {
+    /// The message has reached everybody whom it is for.
+    #[must_use]
+    pub fn of_all(answer: impl Into<String>) -> Self {
+        Self {
+            answer: answer.into(),
+            missed: Vec::new(),
+        }
+    }
+
+    /// Whom it did not reach and why, in a line. Empty where all have it.
+    #[must_use]
+    pub fn misses(&self) -> String {
+        if self.missed.is_empty() {
+            return String::new();
+        }
+        let each: Vec<String> = self
+            .missed
+            .iter()
+            .map(|missed| format!("{} ({})", missed.who, missed.why))
+            .collect();
+        format!("it did not reach {}", each.join(", "))
+    }
 }
 
 /// A try that did not end with a receipt.
@@ -50,6 +86,8 @@ pub struct SendFailure {
 pub enum Fate {
     /// The other side has not taken it, and may take it later.
     NotSent,
+    /// The other side works, and does not take this message yet: a mailbox is busy, or strangers have to come again.
+    NotYet,
     /// The other side will never take it as it is.
     Refused,
     /// The other side may have it: the connection was lost after it had been handed over.

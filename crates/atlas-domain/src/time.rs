@@ -62,7 +62,13 @@ impl serde::Serialize for Timestamp {
 
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let moment = jiff::Timestamp::deserialize(deserializer)?;
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let moment: jiff::Timestamp = text.parse().map_err(|_| {
+            let text: String = text.chars().take(64).collect();
+            serde::de::Error::custom(format!(
+                "`{text}` is no time; write it with its zone, such as 2026-03-01T12:00:00Z"
+            ))
+        })?;
         Ok(Self(moment.as_millisecond()))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It implements ports of `atlas-domain`; it reads no environment, no configuration and no system clock.
 
+mod exec;
 pub mod fetch;
 pub mod llm;
 pub mod notify;

@@ -81,7 +81,8 @@ impl From<AppError> for ApiError {
             | "not_monitored"
             | "stopped_by_hand" => StatusCode::SERVICE_UNAVAILABLE,
             "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
-            "not_delivered" => StatusCode::BAD_GATEWAY,
+            // Asked to try a channel, we did: that its receiver did not take the message is no fault of ours.
+            "not_delivered" => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
@@ -183,7 +184,7 @@ mod tests {
     #[case(AppError::Store(StoreError::Conflict("no".to_owned())), 409, "conflict")]
     #[case(AppError::ReadOnly, 409, "read_only")]
     #[case(AppError::NotLookedAfter, 503, "not_monitored")]
-    #[case(AppError::NotDelivered("550 no".to_owned()), 502, "not_delivered")]
+    #[case(AppError::NotDelivered("550 no".to_owned()), 422, "not_delivered")]
     #[case(AppError::LibraryUnavailable(StoreError::Closed), 503, "library_unavailable")]
     #[case(
         AppError::Store(StoreError::StoppedByHand {

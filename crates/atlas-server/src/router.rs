@@ -13,7 +13,8 @@ use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{
-    alerts, breakers, configuration, health, heartbeats, items, jobs, metrics, quarantine, search, status,
+    alerts, backups, breakers, configuration, health, heartbeats, items, jobs, metrics, quarantine, search,
+    status,
 };
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
@@ -108,6 +109,9 @@ fn routes() -> Router<Arc<App>> {
     let patient = Router::new()
         .route("/api/v1/reprocess", post(items::reprocess_items))
         .route("/api/v1/doctor", get(status::run_doctor))
+        .route("/api/v1/backups", get(backups::list_backups))
+        .route("/api/v1/backups", post(backups::create_backup))
+        .route("/api/v1/backups/{name}/verify", post(backups::verify_backup))
         .route_layer(from_fn_with_state(intake, take_body));
     let saving = Router::new()
         .route("/api/v1/items", post(items::add_items))

@@ -44,6 +44,9 @@ pub enum AskFailure {
     /// The statement would do something else than read this one file.
     #[error("the statement may only read this file: it must be one SELECT, without ATTACH or PRAGMA")]
     Refused,
+    /// The question before has not come back: where the file lies, nothing answers.
+    #[error("the question before this one has had no answer yet, although its time is over")]
+    StillAsked,
     /// Somebody else has the file locked.
     #[error("the file is locked by somebody else")]
     Busy,
@@ -52,12 +55,44 @@ pub enum AskFailure {
     TimedOut(Duration),
 }
 
+/// Lets one question after another be asked of a file. What hangs in the file system itself cannot be ended: each further
+/// question would cost another thread.
+#[derive(Debug, Clone, Default)]
+pub struct Turn(Arc<AtomicBool>);
+
+/// However a question ends, there may be another.
+struct Taken(Turn);
+
+impl Turn {
+    fn take(&self) -> Option<Taken> {
+        let is_taken = self.0.swap(true, Ordering::AcqRel);
+        (!is_taken).then(|| Taken(self.clone()))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        (self.0).0.store(false, Ordering::Release);
+    }
+}
+
 /// Asks `statement` of the file at `path`, for at most `limit`. It is opened for this one question, beside whoever
-/// writes it; a time limit ends the statement itself.
-pub async fn ask_file(path: PathBuf, statement: String, limit: Duration) -> Result<AskedValue, AskFailure> {
+/// writes it; a time limit ends the statement itself. While one question of `turn` has not come back, no other is asked.
+pub async fn ask_file(
+    path: PathBuf,
+    statement: String,
+    limit: Duration,
+    turn: &Turn,
+) -> Result<AskedValue, AskFailure> {
+    let Some(taken) = turn.take() else {
+        return Err(AskFailure::StillAsked);
+    };
     let is_over = EndOnDrop::default();
     let must_end = Arc::clone(&is_over.0);
-    let asking = tokio::task::spawn_blocking(move || ask(&path, &statement, must_end));
+    let asking = tokio::task::spawn_blocking(move || {
+        let _taken = taken;
+        ask(&path, &statement, must_end)
+    });
     match timeout(limit, asking).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panicked)) => Err(AskFailure::Failed(panicked.to_string())),

@@ -108,23 +108,18 @@ impl BlobFiles {
         size_bytes: u64,
         inline: Option<Vec<u8>>,
     ) -> Result<Vec<u8>, StoreError> {
-        let problem = |problem: String| StoreError::Blob {
-            hash: hash.to_string(),
-            problem,
-        };
         let compressed = match inline {
             Some(data) => data,
-            None => std::fs::read(self.path(hash)).map_err(|error| match error.kind() {
-                ErrorKind::NotFound => problem(StoreError::MISSING.to_owned()),
-                _ => StoreError::from(error),
-            })?,
+            None => self.compressed(hash)?,
         };
-        let bytes = zstd::bulk::decompress(&compressed, size_bytes as usize)
-            .map_err(|error| problem(format!("damaged: {error}")))?;
-        if blake3::hash(&bytes).as_bytes() != &hash.0 {
-            return Err(problem("damaged: its bytes have another hash".to_owned()));
-        }
-        Ok(bytes)
+        verified(hash, size_bytes, &compressed)
+    }
+
+    fn compressed(&self, hash: BlobHash) -> Result<Vec<u8>, StoreError> {
+        std::fs::read(self.path(hash)).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => problem(hash, StoreError::MISSING),
+            _ => StoreError::from(error),
+        })
     }
 
     /// Keeps every other writer and collector of this hash out while the guard lives.
@@ -149,6 +144,33 @@ impl BlobFiles {
         }
         std::fs::remove_file(&path)?;
         Ok(true)
+    }
+
+    /// Puts compressed bytes, whose hash the caller has verified, into their file, and makes it safe. Blocks.
+    pub(crate) fn place(&self, hash: BlobHash, compressed: &[u8], now: Timestamp) -> Result<(), StoreError> {
+        let mut shard = self.lock(hash);
+        write(&mut shard, &self.path(hash), compressed, now)
+    }
+
+    /// The compressed bytes of a file, once they have proved to be what they are named by. Blocks.
+    pub(crate) fn read_compressed(&self, hash: BlobHash, size_bytes: u64) -> Result<Vec<u8>, StoreError> {
+        let compressed = self.compressed(hash)?;
+        verified(hash, size_bytes, &compressed)?;
+        Ok(compressed)
+    }
+
+    /// How large the file of these bytes is; `None` where there is none. Blocks.
+    pub(crate) fn file_bytes(&self, hash: BlobHash) -> Option<u64> {
+        Some(std::fs::metadata(self.path(hash)).ok()?.len())
+    }
+
+    /// Removes the file of these bytes. The caller knows that nothing refers to it. Blocks.
+    pub(crate) fn remove(&self, hash: BlobHash) -> Result<(), StoreError> {
+        let _alone = self.lock(hash);
+        match std::fs::remove_file(self.path(hash)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Whether there is a file for these bytes. Blocks.
@@ -205,6 +227,23 @@ impl BlobFiles {
     fn path(&self, hash: BlobHash) -> PathBuf {
         let name = hash.to_string();
         self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// What is inside, if it has the hash that it is named by.
+fn verified(hash: BlobHash, size_bytes: u64, compressed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let bytes = zstd::bulk::decompress(compressed, size_bytes as usize)
+        .map_err(|error| problem(hash, format!("damaged: {error}")))?;
+    if blake3::hash(&bytes).as_bytes() != &hash.0 {
+        return Err(problem(hash, "damaged: its bytes have another hash"));
+    }
+    Ok(bytes)
+}
+
+fn problem(hash: BlobHash, problem: impl Into<String>) -> StoreError {
+    StoreError::Blob {
+        hash: hash.to_string(),
+        problem: problem.into(),
     }
 }
 

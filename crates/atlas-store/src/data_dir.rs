@@ -120,6 +120,11 @@ impl DataDir {
         self.0.join("reserve")
     }
 
+    /// There while a backup is being restored into it, and after one that was cut short.
+    pub(crate) fn restoring(&self) -> PathBuf {
+        self.0.join("restoring")
+    }
+
     /// Bytes that are free for this process where the directory lies.
     pub fn free_bytes(&self) -> Option<u64> {
         let stat = rustix::fs::statvfs(&self.0).ok()?;

@@ -4,18 +4,24 @@
 //! one transaction. Nothing here fetches, extracts or judges.
 
 mod asked_file;
+mod backup;
 mod blobs;
 mod data_dir;
 mod error;
 mod jobs;
 mod library;
+pub mod maintenance;
 mod ops;
 mod reserve;
 mod services;
 mod sqlite;
 mod tx;
 
-pub use asked_file::{AskFailure, AskedValue, ask_file};
+pub use asked_file::{AskFailure, AskedValue, Turn, ask_file};
+pub use backup::{
+    Backup, BackupDestination, BackupError, BackupOrder, BackupRetention, Bytes, Checked, Manifest,
+    PackedBlobs, PackedDatabase, Pruned, Restored, TableFigures, VerifyDepth,
+};
 pub use blobs::PreparedBlob;
 pub use data_dir::{DataDir, DataDirError, DataDirLock, Holder};
 pub use error::StoreError;
@@ -30,8 +36,8 @@ pub use library::{
     StoredBytes, TitleHit, TitleQuery, UnreadableItem,
 };
 pub use ops::{
-    InboxRecord, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops, StoredBreakers,
-    StoredHeartbeat, TimelineMark, VitalsRows,
+    FileCheck, InboxRecord, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops, Origin,
+    StoredBreakers, StoredHeartbeat, TimelineMark, VitalsRows,
 };
 pub use reserve::Reserve;
 pub use services::DatabaseServices;

@@ -15,7 +15,7 @@ use crate::data_dir::DataDir;
 use crate::error::StoreError;
 
 /// With less than this, a database cannot be opened safely: its log and the index of the log need room.
-const LEAST_ROOM_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const LEAST_ROOM_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The reserve of one data directory.
 #[derive(Debug, Clone)]

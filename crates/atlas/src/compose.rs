@@ -19,11 +19,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use outside::Outside;
-pub(crate) use parts::{extractor, page_fetcher, policy};
+pub(crate) use parts::{chance, extractor, page_fetcher, policy};
 pub(crate) use reading::{open_read_only, operations_alone, without_library};
 
 use crate::config::Config;
 use crate::error::CliError;
+use reading::OpenedToServe;
 use vitals::LookedAfter;
 use writing::{OpenedToWrite, Unopened, open_to_write};
 
@@ -42,13 +43,15 @@ pub(crate) struct Composed {
     pub(crate) runtime: Option<Runtime>,
     /// None when nothing can be written.
     records: Option<Records>,
+    /// What is known of operations where nothing can be written.
+    in_memory: Option<Ops>,
     /// Looks after the reserve; only in a server.
     tending: Option<tokio::task::JoinHandle<()>>,
     /// Writes what changes about circuit breakers.
     keeping: Option<tokio::task::JoinHandle<()>>,
-    /// Looks after the services; only in a server that can write.
+    /// Looks after the services; only in a server.
     looked_after: Option<LookedAfter>,
-    /// By which settings that is done, and whom it reaches; where it can be done.
+    /// By which settings that is done, and whom it reaches; until it has begun.
     care: Option<(VitalsSettings, Outside)>,
     /// Dropped last: until then nobody else may write.
     lock: Arc<DataDirLock>,
@@ -72,10 +75,8 @@ impl Composed {
             if !serves {
                 return Err(reason.into());
             }
-            return Ok(Self::reading_only(
-                reading::open_to_serve(config, &lock, reason)?,
-                lock,
-            ));
+            let opened = reading::open_to_serve(config, &lock, reason)?;
+            return Ok(Self::reading_only(opened, config.vitals.settings.clone(), lock));
         }
         let reserve = Reserve::of(lock.dir());
         if serves {
@@ -94,20 +95,19 @@ impl Composed {
                     lock,
                 ))
             }
-            Err(unopened) if serves && !stop.is_cancelled() && is_for_want_of_room(&unopened, &lock) => {
-                tracing::error!(error = %unopened.error, "there is no room to open everything for writing");
-                let reason = StoreError::Full(format!(
-                    "nothing can be saved until Atlas is restarted with room where {} lies",
-                    lock.dir().path().display()
-                ));
+            Err(unopened) => {
+                let reason = why_not_writable(&unopened, &lock).filter(|_| serves && !stop.is_cancelled());
+                let Some(reason) = reason else {
+                    return Err(unopened.error);
+                };
+                tracing::error!(error = %unopened.error, "not everything can be opened for writing");
                 match reading::open_to_serve(config, &lock, reason) {
-                    Ok(app) => Ok(Self::reading_only(app, lock)),
+                    Ok(opened) => Ok(Self::reading_only(opened, config.vitals.settings.clone(), lock)),
                     // What cannot be read either has a better reason than that it cannot be written.
                     Err(error) if error.is_damage() => Err(error.into()),
                     Err(_) => Err(unopened.error),
                 }
             }
-            Err(unopened) => Err(unopened.error),
         }
     }
 
@@ -128,6 +128,7 @@ impl Composed {
             })),
             runtime: opened.runtime,
             records: Some(opened.records),
+            in_memory: None,
             tending,
             looked_after: None,
             care: Some((settings, opened.outside)),
@@ -135,27 +136,33 @@ impl Composed {
         }
     }
 
-    fn reading_only(app: App, lock: Arc<DataDirLock>) -> Self {
+    /// Circuit breakers are written nowhere: who decides about one reads that it is not kept.
+    fn reading_only(opened: OpenedToServe, settings: VitalsSettings, lock: Arc<DataDirLock>) -> Self {
+        let app = Arc::new(opened.app);
+        app.keep_operations(opened.ops.clone());
+        let services = Arc::clone(app.services());
         Self {
-            app: Arc::new(app),
+            app,
             runtime: None,
             records: None,
+            in_memory: Some(opened.ops),
             tending: None,
-            keeping: None,
+            keeping: Some(tokio::spawn(async move { services.tend().await })),
             looked_after: None,
-            care: None,
+            care: opened.outside.map(|outside| (settings, outside)),
             lock,
         }
     }
 
-    /// From now on the services are looked after; `own` asks this server as its clients do. Where nothing can be
-    /// written, nobody would remember what is found. A server that cannot be looked after serves all the same.
+    /// From now on the services are looked after; `own` asks this server as its clients do. A server that cannot be
+    /// looked after serves all the same.
     pub(crate) async fn look_after(&mut self, own: Arc<dyn OwnApi>) {
-        let Some((records, (settings, outside))) = self.records.as_ref().zip(self.care.take()) else {
+        let care = self.care.take();
+        let Some((ops, (settings, outside))) = self.ops().zip(care) else {
             return;
         };
         let (app, dir, runtime) = (&self.app, self.lock.dir(), self.runtime.as_ref());
-        let begun = LookedAfter::begin(app, dir, &records.ops, runtime, own, settings, &outside);
+        let begun = LookedAfter::begin(app, dir, ops, runtime, own, settings, &outside);
         // What is read at the start makes a large state, which is not needed for long.
         match Box::pin(begun).await {
             Ok(looked_after) => self.looked_after = Some(looked_after),
@@ -163,12 +170,18 @@ impl Composed {
         }
     }
 
+    /// Where what is known of operations lies.
+    fn ops(&self) -> Option<&Ops> {
+        let written = self.records.as_ref().map(|records| &records.ops);
+        written.or(self.in_memory.as_ref())
+    }
+
     /// What must go on while this server serves.
     pub(crate) fn progress(&self) -> Vec<Arc<dyn Progress>> {
         let mut all: Vec<Arc<dyn Progress>> = Vec::new();
         all.extend(self.runtime.iter().flat_map(Runtime::progress));
-        if let Some(records) = &self.records {
-            all.push(Arc::new(records.ops.clone()));
+        if let Some(ops) = self.ops() {
+            all.push(Arc::new(ops.clone()));
         }
         if let Some(vitals) = self.app.vitals() {
             all.push(Arc::new(vitals.clone()));
@@ -178,6 +191,7 @@ impl Composed {
 
     /// Stops in good order, and records it.
     pub(crate) async fn close(self) {
+        let was_looked_after = self.looked_after.is_some();
         if let Some(looked_after) = self.looked_after {
             looked_after.end().await;
         }
@@ -190,6 +204,12 @@ impl Composed {
         }
         if let Some(keeping) = self.keeping {
             keeping.abort();
+        }
+        if let Some(ops) = self.in_memory {
+            if was_looked_after {
+                carry_home(&ops, &self.lock).await;
+            }
+            ops.close().await;
         }
         let Some(records) = self.records else { return };
         self.app.services().flush_to(&records.ops).await;
@@ -236,8 +256,28 @@ impl Records {
     }
 }
 
-fn is_for_want_of_room(unopened: &Unopened, lock: &DataDirLock) -> bool {
-    unopened.is_full || lock.dir().free_bytes().is_some_and(|free| free < NO_ROOM_BYTES)
+/// The next start is to know what was told meanwhile, and to tell its end.
+async fn carry_home(ops: &Ops, lock: &DataDirLock) {
+    match ops.carry_home(lock).await {
+        Ok(true) => tracing::info!("what was found out while nothing could be written is written down"),
+        Ok(false) => tracing::warn!("what was found out is lost: it still cannot be written down"),
+        Err(error) => tracing::warn!(%error, "what was found out is lost: it cannot be written down"),
+    }
+}
+
+/// Nothing can be written where the data lies, or where one of the files leads.
+fn why_not_writable(unopened: &Unopened, lock: &DataDirLock) -> Option<StoreError> {
+    let is_full = || lock.dir().free_bytes().is_some_and(|free| free < NO_ROOM_BYTES);
+    match &unopened.not_writable {
+        Some(read_only @ StoreError::ReadOnlyFileSystem(_)) => return Some(read_only.clone()),
+        Some(_full) => {}
+        None if is_full() => {}
+        None => return None,
+    }
+    Some(StoreError::Full(format!(
+        "nothing can be saved until Atlas is restarted with room where {} lies",
+        lock.dir().path().display()
+    )))
 }
 
 /// Whether a server starts all the same, with operations only: its library is damaged or lost. One of another version

@@ -60,12 +60,51 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, CliError> {
         std::io::stdout().write_all(&script)?;
         return Ok(Exit::Ok);
     }
-    let config = Config::load(&flags(cli), environment)?;
+    let config = Config::load(&flags(cli), environment);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(dispatch(cli, &config, environment));
+    let exit = match config {
+        Ok(config) => runtime.block_on(dispatch(cli, &config, environment)),
+        Err(mistakes) => runtime.block_on(in_spite_of(mistakes, cli, environment)),
+    };
     // A blocking read (standard input) must not keep a finished command from ending.
     runtime.shutdown_background();
     exit
+}
+
+/// A server that runs works by the configuration that it read: to ask it, no more is needed than where it is. What is wrong
+/// with the configuration is told all the same, and without a server it is all that is told.
+async fn in_spite_of(mistakes: CliError, cli: &Cli, environment: &Environment) -> Result<Exit, CliError> {
+    let reloads = matches!(
+        &cli.command,
+        Command::Config(ConfigArgs {
+            command: ConfigCommand::Reload
+        })
+    );
+    if !reloads && !matches!(&cli.command, Command::Routed(_)) {
+        return Err(mistakes);
+    }
+    let Some(place) = Config::place_alone(&flags(cli), environment) else {
+        return Err(mistakes);
+    };
+    let Some(session) = Session::with_server(&place).await else {
+        return Err(mistakes);
+    };
+    telemetry::start_for_command(cli.global.verbose);
+    let output = output(cli, environment);
+    let Command::Routed(command) = &cli.command else {
+        // It reads the configuration itself, and says what is wrong as far as it is wrong for it.
+        return cli::reload::run(session.client(), &output).await;
+    };
+    output.warn(&format!(
+        "{mistakes}\nthe server that runs goes on by what it read before"
+    ));
+    let (stop, stop_at_once) = stopped_by_signals()?;
+    finish(command, session, &output, (&stop, &stop_at_once)).await
+}
+
+fn output(cli: &Cli, environment: &Environment) -> Output {
+    let colour = environment.wants_colour() && std::io::stdout().is_terminal();
+    Output::new(cli.global.json, cli.global.quiet, colour)
 }
 
 async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Result<Exit, CliError> {
@@ -75,8 +114,7 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         telemetry::start_for_command(cli.global.verbose);
         None
     };
-    let colour = environment.wants_colour() && std::io::stdout().is_terminal();
-    let output = Output::new(cli.global.json, cli.global.quiet, colour);
+    let output = output(cli, environment);
     match &cli.command {
         Command::Serve(_) => Box::pin(serve::run(config, &environment.supervision())).await,
         Command::Demo(args) => Box::pin(demo::run(config, args.exit)).await,
@@ -84,6 +122,9 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         Command::Monitor(args) => cli::monitor::run(args, &output),
         Command::Config(args) => config_command(config, &args.command, &output).await,
         Command::Completions(_) | Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
+        Command::Routed(RoutedCommand::Backup(args)) if args.needs_only_files() => {
+            cli::backup::from_files(args, config, &output).await
+        }
         Command::Routed(command) => with_library(command, config, &output).await,
     }
 }
@@ -102,7 +143,17 @@ async fn with_library(command: &RoutedCommand, config: &Config, output: &Output)
         Err(error) if error.exit == Exit::Interrupted => return Ok(Exit::Interrupted),
         opened => opened?,
     };
-    let result = work(command, &session, output, &stop).await;
+    finish(command, session, output, (&stop, &stop_at_once)).await
+}
+
+/// Carries it out and lets go; the second signal does not wait for that.
+async fn finish(
+    command: &RoutedCommand,
+    session: Session,
+    output: &Output,
+    (stop, stop_at_once): (&CancellationToken, &CancellationToken),
+) -> Result<Exit, CliError> {
+    let result = work(command, &session, output, stop).await;
     tokio::select! {
         () = session.close() => result,
         () = stop_at_once.cancelled() => Ok(Exit::Interrupted),

@@ -68,14 +68,16 @@ impl Reload {
     async fn apply_vitals(&self, read: &VitalsConfig, vitals: Option<&Vitals>) -> Result<(), String> {
         let before = self.outside.lead(read).map_err(|error| error.to_string())?;
         let Some(vitals) = vitals else {
+            self.outside.settle(read);
             return Ok(()); // nobody looks after this server
         };
         let taken = match vitals.reconfigure(read.settings.clone()).await {
             Ok(taken) => taken.map_err(|refusal| refusal.to_string()),
             Err(ending) => Err(ending.to_string()),
         };
-        if taken.is_err() {
-            self.outside.lead_back(before);
+        match &taken {
+            Ok(()) => self.outside.settle(read),
+            Err(_) => self.outside.lead_back(before),
         }
         taken
     }

@@ -1,7 +1,7 @@
 //! `Session`: how a command reaches the library. With a server it goes through the server's socket, never
 //! around it; without one it opens the library itself: read-only for reading, with the lock for writing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) async fn server(config: &Config) -> Result<Client, CliError> {
     let dir = DataDir::new(&config.data_dir);
     live_socket(&dir).await.map(Client::Socket).ok_or_else(|| {
         CliError::new(
-            Exit::Failure,
+            Exit::Unreachable,
             format!(
                 "no server runs on {}; the next one reads the configuration when it starts",
                 dir.path().display()
@@ -44,6 +44,15 @@ pub(crate) async fn server(config: &Config) -> Result<Client, CliError> {
 }
 
 impl Session {
+    /// The server that runs on the library at `place`, if one does. Nothing else of the configuration is needed.
+    pub(crate) async fn with_server(place: &Path) -> Option<Self> {
+        let socket = live_socket(&DataDir::new(place)).await?;
+        Some(Self {
+            client: Client::Socket(socket),
+            own: None,
+        })
+    }
+
     /// Finds the server, or does without, until `stop` asks it to give up.
     pub(crate) async fn open(
         config: &Config,

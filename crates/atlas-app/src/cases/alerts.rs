@@ -9,7 +9,7 @@ mod silences;
 
 use std::sync::Arc;
 
-use atlas_domain::SystemClock;
+use atlas_domain::{Suppression, SystemClock};
 use atlas_store::{DatabaseServices, IncidentQuery, IncidentRecord, Ops, StoreError, TimelineMark};
 use atlas_vitals::alerts::{IncidentId, Input, Refusal};
 
@@ -17,7 +17,9 @@ use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
 use crate::status::AlertsView;
-use crate::views::alerts::{AckRequest, AlertDetail, AlertList, AlertQuery, ListedState};
+use crate::views::alerts::{
+    AckRequest, AlertDetail, AlertList, AlertQuery, ListedState, Looking, NoticeView,
+};
 use crate::vitals::{ChannelView, Vitals};
 use shape::{KeptBack, alert_detail, alert_view};
 
@@ -58,6 +60,7 @@ impl App {
         Ok(AlertList {
             next: next.map(|last| last.id.clone()),
             incidents,
+            looking: self.looking(mark.as_ref()),
         })
     }
 
@@ -72,6 +75,8 @@ impl App {
     pub async fn acknowledge_alert(&self, id: &str, request: AckRequest) -> Result<AlertDetail, AppError> {
         let by = request.by.unwrap_or_else(|| OWNER.to_owned());
         let comment = request.comment;
+        self.deciding()?;
+        let before = self.alert(id).await?.acknowledgement;
         let detail = self
             .decide_alert(id, |incident| Input::Acknowledge {
                 incident,
@@ -79,7 +84,11 @@ impl App {
                 comment,
             })
             .await?;
-        kept(detail, |detail| detail.acknowledgement.is_some())
+        let detail = kept(detail, |detail| detail.acknowledgement.is_some())?;
+        Ok(AlertDetail {
+            replaced: before,
+            ..detail
+        })
     }
 
     /// A person gives an incident back.
@@ -117,7 +126,20 @@ impl App {
         let told = ops.told_of(id).await?;
         let kept_back = self.kept_back(std::slice::from_ref(&record)).await;
         let mark: Option<TimelineMark> = ops.timeline().await?;
-        Ok(alert_detail(&record, &told, &kept_back, mark.as_ref()))
+        let mut detail = alert_detail(&record, &told, &kept_back, mark.as_ref());
+        self.say_until_when(&mut detail.notices).await;
+        Ok(AlertDetail {
+            looking: self.looking(mark.as_ref()),
+            ..detail
+        })
+    }
+
+    /// Only a server keeps operations; a command without one reads what the last of them left.
+    fn looking(&self, mark: Option<&TimelineMark>) -> Looking {
+        Looking {
+            server: self.operations.get().is_some(),
+            looked_at: mark.map(|mark| mark.wall),
+        }
     }
 
     async fn kept_back(&self, records: &[IncidentRecord]) -> KeptBack {
@@ -133,10 +155,25 @@ impl App {
             .collect()
     }
 
+    /// Only the process that tells knows when a channel may carry what it holds back.
+    async fn say_until_when(&self, notices: &mut [NoticeView]) {
+        let is_held = |notice: &&mut NoticeView| notice.suppressed_by == Some(Suppression::RateLimit);
+        let mut held: Vec<_> = notices.iter_mut().filter(is_held).collect();
+        if held.is_empty() {
+            return;
+        }
+        let channels = self.health().await.map(|health| health.channels);
+        let channels = channels.unwrap_or_default();
+        for notice in &mut held {
+            let channel = channels.iter().find(|channel| channel.name == notice.channel);
+            notice.held_until = channel.and_then(|channel| channel.held_until);
+        }
+    }
+
     /// What is wrong and who is told of it, for the page that tells everything in short. What cannot be read is told
     /// there as what is wrong with its file.
     pub(crate) async fn alerts_in_short(&self, channels: Vec<ChannelView>) -> Option<AlertsView> {
-        let ops = self.operations.get()?;
+        let ops = self.operations().await.ok()?;
         let open = ops.open_incidents().await.ok()?;
         Some(AlertsView {
             open: open.all,
@@ -153,7 +190,7 @@ impl App {
     }
 
     /// What is kept of operations: that of this process, or beside whoever writes it.
-    async fn operations(&self) -> Result<Ops, AppError> {
+    pub(super) async fn operations(&self) -> Result<Ops, AppError> {
         if let Some(ops) = self.operations.get() {
             return Ok(ops.clone());
         }
@@ -161,8 +198,21 @@ impl App {
         let looked = tokio::task::spawn_blocking(move || {
             Ops::open_read_only(&dir, Arc::new(SystemClock), &DatabaseServices::default())
         });
-        let opened = looked.await.unwrap_or(Err(StoreError::Closed))?;
-        opened.ok_or_else(|| AppError::Store(StoreError::NoLibrary(self.parts.dir.path().to_owned())))
+        let opened = looked.await.unwrap_or(Err(StoreError::Closed));
+        let opened = opened.map_err(|error| match error {
+            damage @ StoreError::Corrupt { .. } => AppError::OperationsDamaged(damage),
+            other => AppError::Store(other),
+        })?;
+        opened.ok_or_else(|| self.no_operations())
+    }
+
+    /// Nobody has looked after anything here; which need not mean that there is no library.
+    fn no_operations(&self) -> AppError {
+        let dir = &self.parts.dir;
+        if dir.library_db().exists() {
+            return AppError::NoOperations(dir.path().to_owned());
+        }
+        AppError::Store(StoreError::NoLibrary(dir.path().to_owned()))
     }
 }
 
@@ -181,6 +231,9 @@ async fn meant(ops: &Ops, text: &str) -> Result<IncidentId, AppError> {
         [] => Err(not_found(text)),
         [id] => Ok(*id),
         several => {
+            if let Some(told) = the_only_one_told(ops, several).await? {
+                return Ok(told);
+            }
             let mut named: Vec<_> = several
                 .iter()
                 .take(NAMED as usize)
@@ -197,6 +250,24 @@ async fn meant(ops: &Ops, text: &str) -> Result<IncidentId, AppError> {
     }
 }
 
+/// Of several, the one that is listed: the others held for too short a time to be told to anybody.
+async fn the_only_one_told(ops: &Ops, several: &[IncidentId]) -> Result<Option<IncidentId>, AppError> {
+    if several.len() > NAMED as usize {
+        return Ok(None); // they are not all known here
+    }
+    let mut told = Vec::new();
+    for id in several {
+        let record = ops.incident(*id).await?;
+        if record.is_some_and(|record| record.incident.fired_wall.is_some()) {
+            told.push(*id);
+        }
+    }
+    Ok(match told.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    })
+}
+
 fn not_found(id: &str) -> AppError {
     AppError::Store(StoreError::NotFound {
         what: "incident",
@@ -210,10 +281,9 @@ fn refused(refusal: &Refusal) -> AppError {
         Refusal::NoIncident(id) => AppError::Store(StoreError::Conflict(format!(
             "incident {id} is over: there is nothing left to decide about it"
         ))),
-        Refusal::NoSilence(number) => AppError::Store(StoreError::NotFound {
-            what: "silence that has not ended",
-            name: number.to_string(),
-        }),
+        Refusal::NoSilence(number) => AppError::NoSuch(format!(
+            "silence {number} has ended, or never was; `atlas alert silence ls` lists those that hold"
+        )),
         Refusal::Silence(_) | Refusal::Settings(_) => AppError::Invalid(refusal.to_string()),
     }
 }

@@ -2,12 +2,14 @@
 
 mod add;
 mod alerts;
+mod backups;
 mod breakers;
 mod doctor;
 mod given_html;
 mod items;
 mod jobs;
 mod limits;
+mod measurements;
 mod outcomes;
 mod quarantine;
 mod reconfigure;

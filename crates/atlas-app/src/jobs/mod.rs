@@ -1,6 +1,7 @@
 //! All jobs on one page: which kinds there are and what runs each. A job may run twice; every one of them ends
 //! through the store, which checks the lease.
 
+mod back_up;
 mod collect_blobs;
 mod ingest_item;
 mod reprocess_item;
@@ -12,6 +13,7 @@ use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
 use atlas_resilience::Service;
 use atlas_store::{AttemptRecord, Library, Ops, RetentionPolicy, StoreError};
 
+use crate::backups::BackupPlan;
 use crate::ingest::Ingest;
 
 /// What jobs work with.
@@ -23,6 +25,8 @@ pub struct JobContext {
     pub ops: Ops,
     /// How long things are kept.
     pub retention: RetentionPolicy,
+    /// Where backups go; none where none are made.
+    pub backups: Option<BackupPlan>,
     /// Lets kinds of jobs rest that keep breaking off.
     pub background: Arc<Service>,
 }
@@ -35,6 +39,7 @@ impl JobContext {
             JobKind::ReprocessItem => reprocess_item::run(self, lease).await.map(Some),
             JobKind::SweepRetention => sweep_retention::run(self, lease).await.map(|()| None),
             JobKind::CollectBlobs => collect_blobs::run(self, lease).await.map(|()| None),
+            JobKind::BackUp => back_up::run(self, lease).await.map(|()| None),
         }
     }
 

@@ -1,9 +1,14 @@
 //! `sweep_retention`: let go of what the retention table lets go. Payload: none. One at a time.
 
+use std::time::Duration;
+
 use atlas_domain::Lease;
 use atlas_store::{RetentionReport, StoreError};
 
 use super::JobContext;
+
+/// How long a silence that has ended can be looked up. What it kept from being told is kept with its incident.
+const ENDED_SILENCES: Duration = Duration::from_hours(30 * 24);
 
 pub(super) async fn run(context: &JobContext, lease: Lease) -> Result<(), StoreError> {
     let started_at = context.now();
@@ -16,9 +21,11 @@ pub(super) async fn run(context: &JobContext, lease: Lease) -> Result<(), StoreE
 /// has been swept, and is not swept again for it.
 async fn sweep_alerts(context: &JobContext) -> u64 {
     let (now, kept) = (context.now(), context.retention);
-    let swept = context
-        .ops
-        .sweep_alerts(now.before(kept.incidents), now.before(kept.messages));
+    let swept = context.ops.sweep_alerts(
+        now.before(kept.incidents),
+        now.before(kept.messages),
+        now.before(ENDED_SILENCES),
+    );
     match swept.await {
         Ok(rows) => rows as u64,
         Err(error) => {
@@ -50,8 +57,6 @@ fn summary(report: &RetentionReport, alerts: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use atlas_domain::{Clock, JobKind, NewJob, NoticeKind, Severity};
     use atlas_store::{TimelineMark, VitalsRows};
     use atlas_vitals::alerts::{Change, InboxRow};
@@ -83,6 +88,7 @@ mod tests {
             },
             health: None,
             alerts: vec![Change::Inbox(row)],
+            measured: atlas_vitals::metrics::Flush::default(),
         };
         app.ops.write_vitals(rows).await.unwrap();
     }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{JobKind, JobState, Outcome};
+use atlas_domain::{Clock, JobKind, JobState, Outcome};
 use atlas_store::AttemptRecord;
 use tokio_util::sync::CancellationToken;
 
-use super::{SWEEP, run_schedules};
+use super::backups::LookingAtBackups;
+use super::{DueBackups, SWEEP, run_schedules};
+use crate::backups::BackupPlan;
 use crate::test_app::{Started, TestApp};
 use crate::{Progress, progress_of};
 
@@ -17,6 +19,7 @@ async fn schedule(app: &TestApp) -> Started {
     let schedules = run_schedules(
         app.library.clone(),
         Arc::clone(&app.signals),
+        None,
         progress_of("schedules").1,
         stop.clone(),
     );
@@ -94,7 +97,13 @@ async fn what_is_done_is_enqueued_again_at_its_next_turn() {
 async fn the_schedules_show_that_they_go_on() {
     let app = TestApp::open();
     let (stop, (progress, turns)) = (CancellationToken::new(), progress_of("schedules"));
-    let schedules = run_schedules(app.library.clone(), Arc::clone(&app.signals), turns, stop.clone());
+    let schedules = run_schedules(
+        app.library.clone(),
+        Arc::clone(&app.signals),
+        None,
+        turns,
+        stop.clone(),
+    );
     let task = tokio::spawn(schedules);
     crate::test_app::in_time(progress.shown()).await;
     Started { stop, task }.end().await;
@@ -107,4 +116,26 @@ async fn the_worker_hears_of_what_is_due() {
     crate::test_app::in_time(app.signals.jobs.notified()).await;
     assert!(!app.jobs().await.is_empty());
     schedules.end().await;
+}
+
+#[tokio::test]
+async fn a_backup_is_enqueued_when_the_library_has_gone_without_one_for_long_enough() {
+    let app = TestApp::open();
+    let plan = BackupPlan {
+        every: Some(Duration::from_hours(24)),
+        ..BackupPlan::beside(&app.app().parts.dir, 0, "1.2.3")
+    };
+    let due = DueBackups {
+        plan,
+        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+    };
+    let is_there = async || kinds(&app).await.contains(&JobKind::BackUp);
+    let mut looking = LookingAtBackups::new(due);
+    looking.look(&app.library, &app.signals);
+    looking.ended().await;
+    assert!(!is_there().await, "it is too young");
+    app.clock.advance(Duration::from_hours(24));
+    looking.look(&app.library, &app.signals);
+    looking.ended().await;
+    assert!(is_there().await);
 }

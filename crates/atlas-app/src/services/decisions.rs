@@ -84,6 +84,7 @@ fn decision(mode: OverlayMode, lasts: Option<Duration>, reason: &str, wall: Syst
     StoredBreaker {
         phase: Phase::Closed,
         since: now,
+        open_since: None,
         open_for_ms: 0,
         not_before: None,
         trips: 0,

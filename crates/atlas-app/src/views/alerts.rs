@@ -50,6 +50,20 @@ pub struct AlertList {
     /// Where the next page begins; none when this is the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Whether anybody goes on looking.
+    #[serde(flatten)]
+    pub looking: Looking,
+}
+
+/// Who looks after the services, and since when nobody does: what is listed is as old as the last look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looking {
+    /// A server runs. Without one nothing that goes wrong is noticed.
+    #[serde(default)]
+    pub server: bool,
+    /// When somebody looked last, to a minute; none where nobody ever did.
+    #[serde(default)]
+    pub looked_at: Option<Timestamp>,
 }
 
 /// An incident: one episode of one thing that went wrong.
@@ -132,6 +146,12 @@ pub struct AlertDetail {
     pub notices: Vec<NoticeView>,
     /// What happened, the oldest first.
     pub timeline: Vec<EventView>,
+    /// Who had taken it on before, where that was just replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<AcknowledgementView>,
+    /// Whether anybody goes on looking.
+    #[serde(flatten)]
+    pub looking: Looking,
 }
 
 /// That a person has taken an incident on.
@@ -162,6 +182,9 @@ pub struct NoticeView {
     pub state: NoticeState,
     /// What keeps it back.
     pub suppressed_by: Option<Suppression>,
+    /// Until when, where that is known: when its channel may carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// The message it is part of.
     pub delivery: Option<String>,
 }
@@ -249,6 +272,9 @@ pub struct SilenceView {
     pub comment: String,
     /// It ends before its time, as soon as everything that it means is over.
     pub until_resolved: bool,
+    /// It has ended before its time.
+    #[serde(default)]
+    pub ended_early: bool,
 }
 
 /// Where a silence stands.

@@ -9,14 +9,13 @@ use atlas_domain::{
 };
 use serde_json::json;
 
-/// Where the kernel says how this machine is called.
-const HOST_NAME: &str = "/proc/sys/kernel/hostname";
-
 /// The ways to people outside.
 pub struct Channels {
     messenger: Arc<dyn Messenger>,
     clock: Arc<dyn Clock>,
     entropy: Arc<Entropy>,
+    /// How messages name this machine.
+    host: Option<String>,
 }
 
 /// A test that did not arrive.
@@ -43,12 +42,18 @@ fn those(known: &[String]) -> String {
 }
 
 impl Channels {
-    /// Those that `messenger` reaches.
-    pub fn new(messenger: Arc<dyn Messenger>, clock: Arc<dyn Clock>, entropy: Arc<Entropy>) -> Self {
+    /// Those that `messenger` reaches. `host`: how messages name this machine.
+    pub fn new(
+        messenger: Arc<dyn Messenger>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<Entropy>,
+        host: Option<String>,
+    ) -> Self {
         Self {
             messenger,
             clock,
             entropy,
+            host,
         }
     }
 
@@ -72,9 +77,7 @@ impl Channels {
                 known: known.into_iter().map(|channel| channel.name).collect(),
             });
         }
-        let host = std::fs::read_to_string(HOST_NAME).ok();
-        let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty());
-        let message = message(&self.fresh_id(), name, host, self.clock.now());
+        let message = message(&self.fresh_id(), name, self.host.as_deref(), self.clock.now());
         Ok(self.messenger.send(name, &message).await?)
     }
 
@@ -101,6 +104,7 @@ fn message(delivery_id: &str, channel: &str, host: Option<&str>, at: Timestamp) 
         "follows": null,
         "kind": "test",
         "severity": Severity::Info,
+        "host": host,
         "title": title,
         "at": at.to_string(),
         "link": null,
@@ -161,15 +165,18 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_750_000_000_000)));
         let messenger = Arc::clone(&relay) as Arc<dyn Messenger>;
         (
-            Channels::new(messenger, clock, Arc::new(Entropy::seeded(7))),
+            Channels::new(
+                messenger,
+                clock,
+                Arc::new(Entropy::seeded(7)),
+                Some("attic".to_owned()),
+            ),
             relay,
         )
     }
 
     fn receipt() -> Receipt {
-        Receipt {
-            answer: "250 OK".to_owned(),
-        }
+        Receipt::of_all("250 OK")
     }
 
     #[tokio::test]
@@ -189,7 +196,7 @@ mod tests {
         assert!(got[0].text.contains(&got[0].delivery_id));
         assert_eq!(got[0].severity, Severity::Info);
         let json: serde_json::Value = serde_json::from_str(&got[0].json).unwrap();
-        assert_eq!(json["kind"], "test");
+        assert_eq!((&json["kind"], &json["host"]), (&json!("test"), &json!("attic")));
         assert_ne!(got[0].delivery_id, got[1].delivery_id);
     }
 

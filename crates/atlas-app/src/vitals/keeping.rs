@@ -1,14 +1,16 @@
-//! Writes down what steps lead to, and lets messages go after that. Where nothing can be written, what is critical goes
+//! Writes down what steps lead to and what is measured, and lets messages go after that. Where nothing can be written, what is critical goes
 //! all the same, and everything is written later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atlas_domain::Severity;
-use atlas_store::{Ops, VitalsRows};
+use atlas_store::{Ops, StoreError, VitalsRows};
 use atlas_vitals::Moment;
 use atlas_vitals::alerts::{Alerts, Attempt, DeliveryId, Effects};
 use atlas_vitals::health::HealthEngine;
+use atlas_vitals::metrics::Flush;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::backlog::Backlog;
@@ -18,8 +20,9 @@ use super::timeline::Timeline;
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// How soon it is tried again to write what could not be written.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
-/// How often it is written down that somebody looks: so much of the time is in doubt after a kill.
-const KEEP_EVERY: Duration = Duration::from_mins(1);
+/// How often it is written down that somebody looks: so much of the time is in doubt after a kill. It goes with what is
+/// measured, each minute; this is for when nothing is.
+const KEEP_EVERY: Duration = Duration::from_secs(75);
 /// How often a check is written of which there is nothing new but that it was looked at.
 const KEEP_ALL_EVERY: Duration = Duration::from_mins(10);
 
@@ -28,6 +31,8 @@ pub(super) struct Keeping {
     ops: Ops,
     /// Since something could not be written: when that is tried again.
     again_at: Option<Moment>,
+    /// What the writer has not answered yet. Nothing else is handed to it meanwhile: it would be the same once more.
+    under_way: Option<JoinHandle<Result<(), StoreError>>>,
     /// What is not written yet.
     backlog: Backlog,
     /// Messages that wait to be written down before they are sent. Each once: what is tried again meanwhile is the
@@ -53,6 +58,7 @@ impl Keeping {
         Self {
             ops,
             again_at: None,
+            under_way: None,
             backlog: Backlog::default(),
             held_back: BTreeMap::new(),
             changed: BTreeSet::new(),
@@ -84,16 +90,28 @@ impl Keeping {
         self.backlog.add(effects.changes);
         let has_something = !self.backlog.is_empty() || !self.changed.is_empty() || now >= self.keep_next;
         if has_something && self.again_at.is_none_or(|again| again <= now) {
-            self.write(known).await;
+            self.write(Flush::default(), known).await;
         }
         self.release(effects.attempts)
     }
 
-    /// Writes down everything, for the next process.
-    pub(super) async fn end(&mut self, known: &Known<'_>) {
+    /// Writes down what was measured, and whatever else there is with it. Returns whether that is done; if not, all but
+    /// what was measured is tried again soon.
+    pub(super) async fn keep(&mut self, measured: Flush, known: &Known<'_>) -> bool {
         self.keep_next = known.line.now();
-        self.keep_all_next = self.keep_next;
-        self.write(known).await;
+        self.write(measured, known).await
+    }
+
+    /// Writes down everything, for the next process.
+    pub(super) async fn end(&mut self, measured: Flush, known: &Known<'_>) {
+        self.keep_all_next = known.line.now();
+        if let Some(write) = self.under_way.take() {
+            // What it brings is written once more, with what came about since.
+            let _ = timeout(WRITE_LIMIT, write).await;
+        }
+        if !self.keep(measured, known).await {
+            tracing::warn!("the last measurements are lost");
+        }
     }
 
     fn release(&mut self, attempts: Vec<Attempt>) -> Vec<Attempt> {
@@ -113,22 +131,32 @@ impl Keeping {
     }
 
     /// What failed is written anew the next time: nobody knows what of it arrived, and to write it twice does no harm.
-    async fn write(&mut self, known: &Known<'_>) {
+    async fn write(&mut self, measured: Flush, known: &Known<'_>) -> bool {
         let now = known.line.now();
-        let rows = self.rows(known, now);
-        let wrote = timeout(WRITE_LIMIT, self.ops.write_vitals(rows)).await;
-        let trouble = match wrote {
-            Ok(Ok(())) => {
+        if self.under_way.as_ref().is_some_and(|write| !write.is_finished()) {
+            self.again_at = Some(now.after(WRITE_AGAIN));
+            return false;
+        }
+        let (ops, rows) = (self.ops.clone(), self.rows(measured, known, now));
+        let mut write = tokio::spawn(async move { ops.write_vitals(rows).await });
+        let trouble = match timeout(WRITE_LIMIT, &mut write).await {
+            Ok(Ok(Ok(()))) => {
+                self.under_way = None;
                 self.settle(now);
-                return;
+                return true;
             }
+            Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(error)) => error.to_string(),
-            Err(_elapsed) => format!("not done within {} s", WRITE_LIMIT.as_secs()),
+            Err(_elapsed) => {
+                self.under_way = Some(write);
+                format!("not done within {} s", WRITE_LIMIT.as_secs())
+            }
         };
         if self.again_at.is_none() {
             tracing::error!(%trouble, "health and alerts are not written down; what is critical is sent without");
         }
         self.again_at = Some(known.line.now().after(WRITE_AGAIN));
+        false
     }
 
     fn settle(&mut self, now: Moment) {
@@ -146,7 +174,7 @@ impl Keeping {
         }
     }
 
-    fn rows(&self, known: &Known<'_>, now: Moment) -> VitalsRows {
+    fn rows(&self, measured: Flush, known: &Known<'_>, now: Moment) -> VitalsRows {
         let is_kept = now >= self.keep_next;
         let health = (is_kept || !self.changed.is_empty()).then(|| {
             let stored = known.health.stored(now);
@@ -162,6 +190,7 @@ impl Keeping {
             mark: known.line.mark(),
             health,
             alerts: self.backlog.rows(known.alerts),
+            measured,
         }
     }
 }

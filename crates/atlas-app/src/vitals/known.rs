@@ -4,8 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use atlas_domain::Timestamp;
-use atlas_store::{IngestHistory, StoreError};
+use atlas_store::{FileCheck, IngestHistory};
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -23,15 +22,6 @@ pub(crate) struct Known {
     history: tokio::sync::Mutex<Option<LookedBack>>,
 }
 
-/// What the last look through the whole library came to.
-#[derive(Debug, Clone)]
-pub(crate) struct FileCheck {
-    /// When it ended.
-    pub(crate) ended_at: Timestamp,
-    /// What was wrong, if something was.
-    pub(crate) damage: Option<StoreError>,
-}
-
 #[derive(Debug)]
 struct LookedBack {
     at: Instant,
@@ -45,7 +35,7 @@ impl Known {
         *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
     }
 
-    /// The last time that it was looked through, if it ever was since the start.
+    /// The last time that it was looked through, as far as anybody knows, by this process or one before it.
     pub(crate) fn file_check(&self) -> Option<FileCheck> {
         self.checked
             .lock()

@@ -40,7 +40,7 @@ use atlas_vitals::alerts::{IncidentId, Input, Refusal, RuleSet};
 use atlas_vitals::health::{CheckFault, Maintenance, Scope};
 use atlas_vitals::metrics::Sample;
 pub use atlas_vitals::metrics::{Machine, WrittenPlace};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -48,11 +48,14 @@ use tokio_util::task::TaskTracker;
 pub use announcing::Announcer;
 pub(crate) use announcing::announce_reprocess;
 pub use channels::{Channels, TestFailure};
+pub use checkup::recall_file_check;
 pub use deciding::{SilenceEnd, SilenceOrder};
 use own::Heartbeats;
 pub use own::OwnFiles;
 pub use ranges::{PointView, RangeQuery, RangeSeries, RangeView, SeriesList, SeriesView};
+pub(crate) use ranges::{left_range, left_series};
 use recorded::Recorded;
+pub use sending::LONGEST_ATTEMPT;
 pub use services::ServiceSampler;
 pub use settings::{
     Limits, MEASURE_EVERY, OwnCheck, QueriedFile, Query, QuietHours, STALLED_PERCENT, Secret, SignOfLife,
@@ -164,6 +167,8 @@ pub struct Vitals {
     ops: Ops,
     /// Those who call by themselves.
     heartbeats: Arc<Heartbeats>,
+    /// Somebody watches, for those who count for them.
+    watchers: Arc<Notify>,
 }
 
 /// What the task is asked.
@@ -242,6 +247,7 @@ impl Vitals {
             clock,
             ops,
             heartbeats,
+            watchers: Arc::default(),
         })
     }
 
@@ -268,7 +274,8 @@ impl Vitals {
         self.latest.clone()
     }
 
-    /// A person silences, acknowledges, closes. What was decided is on the disk when this returns.
+    /// A person silences, acknowledges, closes. What was decided holds when this returns, and is on
+    /// the disk if that can be written; if not, it is written as soon as it can be.
     pub async fn decide(&self, decision: Input) -> Result<Result<(), Refusal>, Ending> {
         self.ask(|answer| Request::Decide(Box::new(decision), answer))
             .await
@@ -290,9 +297,15 @@ impl Vitals {
         self.heartbeats.beat(secret, failed).await
     }
 
-    /// Somebody watches: for a short while everything is measured every second.
+    /// Somebody watches: for a short while the machine is measured every second, and the library counted every few.
     pub async fn watched(&self) -> Result<(), Ending> {
+        self.watchers.notify_one();
         self.tell(Request::Watched).await
+    }
+
+    /// Returns once somebody watches, or has since this returned last. One may wait.
+    async fn somebody_watches(&self) {
+        self.watchers.notified().await;
     }
 
     /// A job expects trouble, and wants nobody woken for it.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use atlas_domain::Timestamp;
+use atlas_store::Ops;
 use atlas_vitals::metrics::catalogue::{definitions, find};
 use atlas_vitals::metrics::{Cell, Definition, Past, Plan, Range, SeriesId};
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,19 @@ impl Vitals {
         }
         asked.answer(&plan, &recorded, &rows)
     }
+}
+
+/// Every series that whoever looked after the library last has left; none has a value now.
+pub(crate) async fn left_series(ops: &Ops) -> Result<SeriesList, AppError> {
+    Ok(listed(&Recorded::stored(ops.stored_measurements().await?)))
+}
+
+/// Points out of the history that is left.
+pub(crate) async fn left_range(ops: &Ops, query: &RangeQuery, now: Timestamp) -> Result<RangeView, AppError> {
+    let asked = Asked::understand(query, now)?;
+    let plan = Plan::choose(asked.range, now);
+    let recorded = Recorded::stored(ops.stored_measurements().await?);
+    asked.answer(&plan, &recorded, &ops.metric_rows(&plan).await?)
 }
 
 fn listed(recorded: &Recorded) -> SeriesList {

@@ -49,7 +49,7 @@ impl Recorded {
         }
     }
 
-    fn stored(stored: StoredMeasurements) -> Self {
+    pub(super) fn stored(stored: StoredMeasurements) -> Self {
         let known = stored.series.into_iter().filter_map(|series| {
             let definition = find(&series.name).filter(|known| known.kind.as_str() == series.kind)?;
             Some(KnownSeries {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// However long a channel allows itself. It is less than the time after which an attempt counts as lost.
-const LONGEST_ATTEMPT: Duration = Duration::from_mins(2);
+pub const LONGEST_ATTEMPT: Duration = Duration::from_mins(2);
 
 /// An attempt that has ended.
 pub(super) struct Answered {
@@ -86,8 +86,15 @@ async fn tell(messenger: &dyn Messenger, attempt: &Attempt) -> Answer {
 }
 
 fn answer_of(sent: Result<Receipt, SendFailure>) -> Answer {
-    let Err(failure) = sent else {
-        return Answer::Delivered;
+    let failure = match sent {
+        Ok(receipt) if receipt.missed.is_empty() => return Answer::Delivered,
+        Ok(receipt) => {
+            return Answer::DeliveredInPart {
+                missed: receipt.missed.len(),
+                reason: receipt.misses(),
+            };
+        }
+        Err(failure) => failure,
     };
     let SendFailure {
         fate,
@@ -95,7 +102,7 @@ fn answer_of(sent: Result<Receipt, SendFailure>) -> Answer {
         retry_after,
     } = failure;
     match fate {
-        Fate::NotSent | Fate::HeldBack => Answer::Failed { reason, retry_after },
+        Fate::NotSent | Fate::NotYet | Fate::HeldBack => Answer::Failed { reason, retry_after },
         Fate::Unknown => Answer::Unknown { reason },
         Fate::Refused => Answer::Refused { reason },
     }

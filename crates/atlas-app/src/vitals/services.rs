@@ -1,4 +1,5 @@
-//! `ServiceSampler`: once a minute, what Atlas knows of itself becomes a sample. What is not known is left out.
+//! `ServiceSampler`: once a minute, what Atlas knows of itself becomes a sample; while somebody watches, what can be
+//! counted cheaply more often. What is not known is left out.
 
 mod burn;
 mod databases;
@@ -12,14 +13,13 @@ use std::time::Duration;
 use atlas_store::Ops;
 use atlas_vitals::metrics::Sample;
 use atlas_vitals::metrics::catalogue::{machine, service as series};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Vitals;
 use super::checkup::check_daily;
 use crate::app::App;
 use crate::status::StatusView;
-use outbound::OpenSince;
 use requests::Requests;
 
 const EVERY: Duration = Duration::from_mins(1);
@@ -27,6 +27,14 @@ const EVERY: Duration = Duration::from_mins(1);
 const WAKE_EVERY: Duration = Duration::from_secs(10);
 const WAKES: u32 = 6;
 const SOURCE: &str = "services";
+/// What is counted in the library: a source of its own, because it is heard of more often than the rest.
+const COUNTS: &str = "library";
+/// While somebody watches, the library is counted so often,
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+/// and, however large it is, for no more than one part of so many of the time.
+const PART_OF_TIME: u32 = 20;
+/// A library that gives no answer for so long must not silence the rest.
+const COUNT_LIMIT: Duration = Duration::from_secs(20);
 /// Starts within this time are counted.
 const STARTS_WITHIN: Duration = Duration::from_mins(10);
 
@@ -44,7 +52,6 @@ pub struct ServiceSampler {
 #[derive(Default)]
 struct Before {
     requests: Requests,
-    open_since: OpenSince,
 }
 
 impl ServiceSampler {
@@ -53,7 +60,8 @@ impl ServiceSampler {
         self.app.metrics().count_panics();
         tokio::select! {
             () = self.sample(&stop) => {}
-            () = check_daily(&self.app, &stop) => {}
+            () = self.count_for_watchers() => {}
+            () = check_daily(&self.app, &self.ops, &stop) => {}
         }
     }
 
@@ -68,9 +76,12 @@ impl ServiceSampler {
             };
             lag = lag.max(asked_for.elapsed());
             if number % WAKES == 0 {
-                let mut sample = self.look(&mut before).await;
+                let counts = self.count().await;
+                let mut sample = self.look(&mut before, counts.is_some()).await;
                 sample.add(&machine::RUNTIME_LAG, lag.as_secs_f64());
-                if self.vitals.record(sample).await.is_err() {
+                let counts = counts.unwrap_or_else(|| Sample::of(COUNTS, EVERY));
+                let told = (self.vitals.record(counts).await, self.vitals.record(sample).await);
+                if told.0.and(told.1).is_err() {
                     return;
                 }
                 lag = Duration::ZERO;
@@ -79,9 +90,24 @@ impl ServiceSampler {
         }
     }
 
-    async fn look(&self, before: &mut Before) -> Sample {
-        let mut sample = Sample::of(SOURCE, EVERY);
-        let status = self.app.status().await;
+    /// Until nobody wants to be told any more.
+    async fn count_for_watchers(&self) {
+        loop {
+            self.vitals.somebody_watches().await;
+            let begun_at = Instant::now();
+            let counts = self.count().await;
+            if let Some(counts) = counts
+                && self.vitals.record(counts).await.is_err()
+            {
+                return;
+            }
+            sleep(COUNT_EVERY.max(begun_at.elapsed() * PART_OF_TIME)).await;
+        }
+    }
+
+    /// Nothing where the library cannot be counted, or not in time.
+    async fn count(&self) -> Option<Sample> {
+        let status = timeout(COUNT_LIMIT, self.app.status()).await.ok()?;
         let is_counted = self.app.library().is_ok()
             && !status.degraded.iter().any(|degradation| {
                 matches!(
@@ -89,14 +115,22 @@ impl ServiceSampler {
                     "library_unavailable" | "library_damaged"
                 )
             });
-        if is_counted {
+        is_counted.then(|| {
+            let mut sample = Sample::of(COUNTS, EVERY);
             tell_of_library(&status, &mut sample);
+            sample
+        })
+    }
+
+    async fn look(&self, before: &mut Before, is_counted: bool) -> Sample {
+        let mut sample = Sample::of(SOURCE, EVERY);
+        if is_counted {
             ingestion::tell(&self.app, &mut sample).await;
         }
         databases::tell(&self.app, &self.ops, &mut sample).await;
         self.tell_of_starts(&mut sample).await;
         before.requests.tell(&self.app, &mut sample);
-        before.open_since.tell(&self.app, &mut sample);
+        outbound::tell(&self.app, &mut sample);
         let metrics = self.app.metrics();
         sample.add(&machine::PROCESS_PANICS, metrics.panics() as f64);
         sample.add(&series::QUEUE_LEASES_EXPIRED, metrics.expired_leases() as f64);
@@ -122,3 +156,6 @@ fn tell_of_library(status: &StatusView, sample: &mut Sample) {
     sample.add(&series::QUEUE_OLDEST_READY, oldest);
     sample.add(&series::INDEX_LAG_CHANGES, status.index.lag as f64);
 }
+
+#[cfg(test)]
+mod tests;

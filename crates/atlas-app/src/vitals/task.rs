@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{CheckOutcome, Entropy};
-use atlas_store::Ops;
+use atlas_domain::{CheckOutcome, Entropy, HealthStatus};
 use atlas_vitals::Moment;
 use atlas_vitals::alerts::{self, Alerts, Effects, Input};
 use atlas_vitals::health::{
@@ -22,7 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::checking::{Checking, Finding};
-use super::keeping::{Keeping, Known, WRITE_LIMIT};
+use super::keeping::{Keeping, Known};
 use super::measured::Measured;
 use super::observing::Observing;
 use super::own::Own;
@@ -44,7 +43,6 @@ const FIRST_SAMPLE: Duration = Duration::from_millis(500);
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 pub(super) struct Task {
-    ops: Ops,
     pub(super) line: Timeline,
     entropy: Arc<Entropy>,
     pub(super) health: HealthEngine,
@@ -157,17 +155,31 @@ impl Task {
     async fn take_sample(&mut self, sample: Sample) {
         let (now, wall) = (self.line.now(), self.line.wall());
         self.measurements.record(now, wall, sample);
+        let readings = self.readings();
+        self.alert(Input::Measured(readings)).await;
+    }
+
+    /// What is measured now, and what its sources say does not exist.
+    fn readings(&self) -> Vec<alerts::Reading> {
+        let now = self.line.now();
         let current = self.measurements.current(now);
-        let readings = current.iter().map(|value| alerts::Reading {
-            every: self.measure_every,
-            ..alerts::Reading::of(
+        let values = current.iter().map(|value| {
+            alerts::Reading::of(
                 value.definition.name,
                 alerts::Labels::new(value.label),
                 value.value,
             )
         });
-        let readings = readings.collect();
-        self.alert(Input::Measured(readings)).await;
+        let none = self.measurements.absences(now).map(|absence| {
+            let key = absence.definition.label.map_or("", |label| label.key);
+            let label = absence.label.as_deref().map(|value| (key, value));
+            alerts::Reading::none(absence.definition.name, alerts::Labels::new(label))
+        });
+        let readings = values.chain(none).map(|reading| alerts::Reading {
+            every: self.measure_every,
+            ..reading
+        });
+        readings.collect()
     }
 
     async fn flush(&mut self) {
@@ -176,10 +188,13 @@ impl Task {
             return;
         }
         self.flushes += 1;
-        match timeout(WRITE_LIMIT, self.ops.write_metrics(flush)).await {
-            Ok(Ok(())) => self.measurements.flushed(),
-            Ok(Err(error)) => tracing::warn!(%error, "measurements are not written, and tried again"),
-            Err(_elapsed) => tracing::warn!("measurements were not written in time, and are tried again"),
+        let known = Known {
+            line: &self.line,
+            health: &self.health,
+            alerts: &self.alerts,
+        };
+        if self.keeping.keep(flush, &known).await {
+            self.measurements.flushed();
         }
     }
 
@@ -242,7 +257,11 @@ impl Task {
     fn judge_by_measurements(&mut self, check: String) -> HealthInput {
         let (now, wall) = (self.line.now(), self.line.wall());
         let result = match check.as_str() {
-            SYSTEM_RESOURCES => self.measured.system_resources(&self.measurements, now, wall),
+            SYSTEM_RESOURCES => {
+                let is_well = self.is_well(SYSTEM_RESOURCES);
+                self.measured
+                    .system_resources(&self.measurements, now, wall, is_well)
+            }
             DISK_SPACE => self.measured.disk_space(&self.measurements, now, wall),
             _ => CheckResult::new(
                 CheckOutcome::Unknown,
@@ -252,6 +271,12 @@ impl Task {
             ),
         };
         HealthInput::Result { check, result }
+    }
+
+    /// By what has been decided; of one that nothing is known of, nothing bad is known.
+    fn is_well(&self, check: &str) -> bool {
+        let service = self.health.service(check);
+        service.is_none_or(|service| matches!(service.status, HealthStatus::Healthy | HealthStatus::Unknown))
     }
 
     async fn take_answer(&mut self, answered: Answered) {
@@ -293,17 +318,12 @@ impl Task {
         })
         .await;
         let flush = self.measurements.flush_all(self.line.now());
-        match timeout(WRITE_LIMIT, self.ops.write_metrics(flush)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the last measurements are lost"),
-            Err(_elapsed) => tracing::warn!("the last measurements are lost: they were not written in time"),
-        }
         let known = Known {
             line: &self.line,
             health: &self.health,
             alerts: &self.alerts,
         };
-        self.keeping.end(&known).await;
+        self.keeping.end(flush, &known).await;
     }
 }
 

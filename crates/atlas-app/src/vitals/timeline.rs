@@ -19,6 +19,12 @@ pub(super) struct Timeline {
     boot: Boot,
 }
 
+/// Of a calendar before this moment, the first of January 2024, it is known that nobody had set it.
+const NEVER_BEFORE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+/// However much later the calendar is over a start of the machine, no more than this has passed: all that waits is too old
+/// by then, and a calendar that is years ahead must not use up the line.
+const LONGEST_OFF: Duration = Duration::from_hours(30 * 24);
+
 /// What the machine says of its own start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Boot {
@@ -78,13 +84,16 @@ impl Timeline {
 }
 
 /// While the machine was up its own count is right, whatever was done to its calendar. Over a start of the machine only
-/// the calendar knows anything, and one that went back knows nothing.
+/// the calendar knows anything: one that went back knows nothing, and one that stood before this program was written was
+/// not set.
 fn passed_since(mark: &TimelineMark, boot: &Boot, wall: Timestamp) -> Duration {
     let of_one_start = !boot.id.is_empty() && boot.id == mark.boot_id;
     if of_one_start {
         boot.uptime.saturating_sub(Duration::from_millis(mark.uptime_ms))
+    } else if mark.wall < NEVER_BEFORE {
+        Duration::ZERO
     } else {
-        wall.since(mark.wall)
+        wall.since(mark.wall).min(LONGEST_OFF)
     }
 }
 
@@ -138,6 +147,23 @@ mod tests {
     fn a_calendar_that_went_back_over_a_start_of_the_machine_moves_nothing() {
         let boot = boot("second", Duration::from_secs(20));
         assert_eq!(passed(&boot, mark().wall.before(HOUR)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_calendar_that_had_not_been_set_makes_nothing_old() {
+        let boot = boot("second", Duration::from_secs(20));
+        let unset = TimelineMark {
+            wall: Timestamp::from_millis(30_000),
+            ..mark()
+        };
+        assert_eq!(passed_since(&unset, &boot, mark().wall), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_calendar_that_is_years_ahead_moves_the_line_by_a_month() {
+        let boot = boot("second", Duration::from_secs(20));
+        let ahead = mark().wall.after(HOUR * 24 * 365 * 20);
+        assert_eq!(passed(&boot, ahead), HOUR * 24 * 30);
     }
 
     #[tokio::test(start_paused = true)]

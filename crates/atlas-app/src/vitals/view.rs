@@ -1,6 +1,9 @@
 //! What people and programs see of health.
 
+use std::collections::BTreeMap;
+
 use atlas_domain::{CheckOutcome, HealthStatus, KnownChannel, Timestamp};
+use atlas_vitals::Moment;
 use atlas_vitals::alerts::Alerts;
 use atlas_vitals::health::{HealthEngine, Maintenance, Scope, ServiceHealth, UPTIME_WINDOWS};
 use atlas_vitals::metrics::{Current, Definition};
@@ -49,6 +52,9 @@ pub struct ChannelView {
     pub kind: String,
     /// Since when nothing gets through it, if that is so.
     pub failing_since: Option<Timestamp>,
+    /// When it may carry what is to be told and has to wait, because it has carried as much as it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
 }
 
 /// How one service is.
@@ -137,12 +143,14 @@ impl ChannelView {
     /// Every channel that alerts are told through.
     pub(super) fn all(alerts: &Alerts, known: &[KnownChannel], line: &Timeline) -> Vec<Self> {
         let kind_of = |name: &str| known.iter().find(|channel| channel.name == name);
+        let holding: BTreeMap<&str, Moment> = alerts.channels_holding().collect();
         let channels = alerts.channels_failing();
         channels
             .map(|(name, failing_since)| Self {
                 name: name.to_owned(),
                 kind: kind_of(name).map_or("unknown", |channel| channel.kind).to_owned(),
                 failing_since: failing_since.map(|since| line.wall_of(since)),
+                held_until: holding.get(name).map(|until| line.wall_of(*until)),
             })
             .collect()
     }

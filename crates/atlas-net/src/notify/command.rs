@@ -2,13 +2,12 @@
 //! else of this process: no environment, no open files, no shell.
 
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use atlas_domain::{Message, Receipt, SendFailure};
-use tokio::io::AsyncWriteExt;
 
 use super::failure::{not_sent, refused, unknown};
+use crate::exec::{Ended, Running, command};
 
 /// What a program says that cannot take the message now (`EX_TEMPFAIL` of `sysexits.h`).
 const TRY_AGAIN: i32 = 75;
@@ -16,7 +15,7 @@ const TRY_AGAIN: i32 = 75;
 const ANSWER_LIMIT_BYTES: usize = 1_000;
 
 /// A program that takes messages.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Command {
     /// The program, by its whole path.
     pub program: PathBuf,
@@ -24,39 +23,34 @@ pub struct Command {
     pub arguments: Vec<String>,
 }
 
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the arguments: people put tokens there.
+        write!(f, "Command({})", self.program.display())
+    }
+}
+
 impl Command {
-    /// Runs it once. Whoever gives the time up ends the program with it.
+    /// Runs it once. Whoever gives the time up ends the program with it, and all that it has started.
     pub(super) async fn send(
         &self,
         message: &Message,
         handed_over: &AtomicBool,
     ) -> Result<Receipt, SendFailure> {
         let program = self.program.display();
-        let mut child = tokio::process::Command::new(&self.program)
-            .args(&self.arguments)
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        let mut command = command(&self.program, &self.arguments);
+        command
             .env("ATLAS_DELIVERY_ID", &message.delivery_id)
             .env("ATLAS_SEVERITY", message.severity.as_str())
-            .env("ATLAS_TITLE", message.title.replace('\0', ""))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
+            .env("ATLAS_TITLE", message.title.replace('\0', ""));
+        let running = Running::start(&mut command)
             .map_err(|error| refused(format!("`{program}` cannot be started: {error}")))?;
         handed_over.store(true, Ordering::Relaxed);
-        if let Some(mut input) = child.stdin.take() {
-            // A program that needs nothing but the variables may close its input at once.
-            let _ = input.write_all(message.json.as_bytes()).await;
-        }
-        let output = child
-            .wait_with_output()
-            .await
-            .map_err(|error| unknown(format!("`{program}` was lost: {error}")))?;
-        let said = said(&output);
-        match output.status.code() {
-            Some(0) => Ok(Receipt { answer: said }),
+        let ended = running.finish(message.json.as_bytes()).await;
+        let ended = ended.map_err(|error| unknown(format!("`{program}` was lost: {error}")))?;
+        let said = said(&ended);
+        match ended.status.code() {
+            Some(0) => Ok(Receipt::of_all(said)),
             Some(TRY_AGAIN) => Err(not_sent(format!("`{program}` cannot take it now: {said}"))),
             Some(code) => Err(refused(format!("`{program}` ended with {code}: {said}"))),
             None => Err(unknown(format!("`{program}` was ended by a signal: {said}"))),
@@ -64,11 +58,11 @@ impl Command {
     }
 }
 
-fn said(output: &Output) -> String {
-    let words = if output.stderr.is_empty() {
-        &output.stdout
+fn said(ended: &Ended) -> String {
+    let words = if ended.complaints.is_empty() {
+        &ended.output
     } else {
-        &output.stderr
+        &ended.complaints
     };
     let words = &words[..words.len().min(ANSWER_LIMIT_BYTES)];
     let text = String::from_utf8_lossy(words);

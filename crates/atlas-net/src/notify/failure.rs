@@ -14,6 +14,11 @@ pub(super) fn not_sent(message: impl Into<String>) -> SendFailure {
     failure(Fate::NotSent, message.into())
 }
 
+/// What answers is well; it only does not want this message now.
+pub(super) fn not_yet(message: impl Into<String>) -> SendFailure {
+    failure(Fate::NotYet, message.into())
+}
+
 pub(super) fn refused(message: impl Into<String>) -> SendFailure {
     failure(Fate::Refused, message.into())
 }
@@ -53,6 +58,17 @@ pub(super) fn of_policy(
             handed_over,
         ),
         PolicyError::Rejected { policy, rejection } => of_rejection(policy, rejection, channel),
+    }
+}
+
+/// One that is left alone, with what went wrong before.
+pub(super) fn after(held_back: &SendFailure, before: &str) -> SendFailure {
+    SendFailure {
+        retry_after: held_back.retry_after,
+        ..failure(
+            held_back.fate,
+            format!("{}; before that: {before}", held_back.message),
+        )
     }
 }
 

@@ -3,13 +3,14 @@
 use atlas_domain::{Fate, Receipt, SendFailure};
 use atlas_resilience::Judgement;
 
-/// A channel that answers is well, also when it does not want this message.
+/// A channel that answers is well, also when it does not want this message, or not yet. Only what is about the channel
+/// itself counts against it or pauses it: one mailbox that is busy must not keep every other message waiting.
 pub(super) fn judge(result: Result<&Receipt, &SendFailure>) -> Judgement {
     let Err(failure) = result else {
         return Judgement::success();
     };
     match failure.fate {
-        Fate::Refused => Judgement::refused(),
+        Fate::Refused | Fate::NotYet => Judgement::refused(),
         Fate::HeldBack => Judgement::ignored(),
         Fate::NotSent if failure.retry_after.is_some() => {
             Judgement::throttled(failure.retry_after, "asks_for_a_pause")
@@ -30,6 +31,7 @@ mod tests {
 
     #[rstest]
     #[case::wants_it_not(Fate::Refused, None, CallResult::Success)]
+    #[case::wants_it_later(Fate::NotYet, None, CallResult::Success)]
     #[case::does_not_answer(Fate::NotSent, None, CallResult::Failure)]
     #[case::breaks_off(Fate::Unknown, None, CallResult::Failure)]
     #[case::was_not_asked(Fate::HeldBack, None, CallResult::Ignored)]

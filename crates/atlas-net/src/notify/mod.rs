@@ -13,9 +13,12 @@ mod webhook;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
-use atlas_domain::{Clock, KnownChannel, Message, Messenger, PortFuture, Receipt, SendFailure};
+use atlas_domain::{
+    Clock, Fate, KnownChannel, Message, Messenger, PortFuture, Receipt, SendFailure, Timestamp,
+};
 use atlas_resilience::{Call, Deadline, Service};
 
 use crate::fetch::{AddressPolicy, ClientError, Resolve};
@@ -59,6 +62,8 @@ pub struct Notifier {
     resolver: Arc<dyn Resolve>,
     service: Arc<Service>,
     clock: Arc<dyn Clock>,
+    /// What went wrong last with a channel that has been failing since: once it is left alone, nothing else says why.
+    failed: Mutex<HashMap<String, String>>,
 }
 
 /// Channels as they are set now, with the client that trusts their hosts. A message that is on its way keeps those it
@@ -67,35 +72,58 @@ struct Reach {
     channels: HashMap<String, Channel>,
     /// None where no channel is a webhook: to make a client takes its time.
     http: Option<webhook::Sender>,
+    /// However long a channel asks to be left alone.
+    longest_pause: Duration,
 }
 
 /// Channels that were ready to be used, so that they can be put back.
 pub struct Replaced(Arc<Reach>);
 
 impl Notifier {
-    /// For these channels, each a scope of `service`. Their hosts are trusted as they are named; what they redirect to
-    /// must pass `addresses`.
+    /// For these channels, each a scope of `service`. One that asks to be left alone is, for `longest_pause` at most.
+    /// Their hosts are trusted as they are named; what they redirect to must pass `addresses`.
     pub fn new(
         channels: HashMap<String, Channel>,
+        longest_pause: Duration,
         addresses: &AddressPolicy,
         resolver: Arc<dyn Resolve>,
         service: Arc<Service>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let reach = Reach::new(channels, addresses, &resolver, &service)?;
+        let reach = Reach::new(channels, longest_pause, addresses, &resolver, &service)?;
         Ok(Self {
             reach: RwLock::new(Arc::new(reach)),
             addresses: addresses.clone(),
             resolver,
             service,
             clock,
+            failed: Mutex::default(),
         })
     }
 
-    /// Takes other channels in place of all that were. Returns those, for [`Notifier::put_back`]; where the new ones
-    /// cannot be reached at all, they stay.
-    pub fn replace(&self, channels: HashMap<String, Channel>) -> Result<Replaced, ClientError> {
-        let reach = Reach::new(channels, &self.addresses, &self.resolver, &self.service)?;
+    /// Takes these channels beside those that were, in place of any of the same name, and another longest pause: while
+    /// channels change there are messages under way for those that will be gone. Returns what was, for
+    /// [`Notifier::put_back`].
+    pub fn add(
+        &self,
+        channels: HashMap<String, Channel>,
+        longest_pause: Duration,
+    ) -> Result<Replaced, ClientError> {
+        let mut all = self.reach().channels.clone();
+        all.extend(channels);
+        self.replace(all, longest_pause)
+    }
+
+    /// Takes other channels, and another longest pause, in place of all that were. Returns those, for
+    /// [`Notifier::put_back`]; where the new ones cannot be reached at all, they stay. A pause that has begun is not
+    /// cut short.
+    pub fn replace(
+        &self,
+        channels: HashMap<String, Channel>,
+        longest_pause: Duration,
+    ) -> Result<Replaced, ClientError> {
+        let (addresses, resolver) = (&self.addresses, &self.resolver);
+        let reach = Reach::new(channels, longest_pause, addresses, resolver, &self.service)?;
         Ok(Replaced(self.change(Arc::new(reach))))
     }
 
@@ -109,6 +137,21 @@ impl Notifier {
         std::mem::replace(&mut current, reach)
     }
 
+    /// Remembers why a channel fails, and says it of one that is left alone for that.
+    fn with_reason(&self, channel: &str, failure: SendFailure) -> SendFailure {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure.fate {
+            Fate::HeldBack => match failed.get(channel) {
+                Some(before) => failure::after(&failure, before),
+                None => failure,
+            },
+            Fate::NotSent | Fate::NotYet | Fate::Unknown | Fate::Refused => {
+                failed.insert(channel.to_owned(), failure.message.clone());
+                failure
+            }
+        }
+    }
+
     fn reach(&self) -> Arc<Reach> {
         Arc::clone(&self.reach.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -117,6 +160,7 @@ impl Notifier {
 impl Reach {
     fn new(
         channels: HashMap<String, Channel>,
+        longest_pause: Duration,
         addresses: &AddressPolicy,
         resolver: &Arc<dyn Resolve>,
         service: &Service,
@@ -140,7 +184,40 @@ impl Reach {
                 attempt_timeout,
             )?)
         };
-        Ok(Self { channels, http })
+        Ok(Self {
+            channels,
+            http,
+            longest_pause,
+        })
+    }
+
+    /// One try. What it asks for is bounded here, once for every kind of channel and for everybody who reads it: the
+    /// circuit breaker keeps a pause as well as the message does.
+    async fn hand_over(
+        &self,
+        how: &Channel,
+        message: &Message,
+        now: Timestamp,
+        handed_over: &AtomicBool,
+    ) -> Result<Receipt, SendFailure> {
+        let answer = match how {
+            Channel::Email { relay, mailing } => {
+                let letter = mailing
+                    .letter(message, now)
+                    .map_err(|error| failure::refused(error.to_string()))?;
+                smtp::send(relay, &letter, handed_over).await
+            }
+            Channel::Webhook(target) => {
+                let http = self.http.as_ref();
+                let http = http.ok_or_else(|| failure::refused("there is no client".to_owned()))?;
+                http.send(target, message, now, handed_over).await
+            }
+            Channel::Command(command) => command.send(message, handed_over).await,
+        };
+        answer.map_err(|failure| SendFailure {
+            retry_after: failure.retry_after.map(|pause| pause.min(self.longest_pause)),
+            ..failure
+        })
     }
 }
 
@@ -178,25 +255,22 @@ impl Messenger for Notifier {
             let sent = policy.run(
                 Call::once(channel, deadline),
                 judge::judge,
-                async |_attempt_deadline| match how {
-                    Channel::Email { relay, mailing } => {
-                        let letter = mailing
-                            .letter(message, self.clock.now())
-                            .map_err(|error| failure::refused(error.to_string()))?;
-                        smtp::send(relay, &letter, &handed_over).await
-                    }
-                    Channel::Webhook(target) => {
-                        let http = reach.http.as_ref();
-                        let http = http.ok_or_else(|| failure::refused("there is no client".to_owned()))?;
-                        http.send(target, message, self.clock.now(), &handed_over).await
-                    }
-                    Channel::Command(command) => command.send(message, &handed_over).await,
+                async |_attempt_deadline| {
+                    reach
+                        .hand_over(how, message, self.clock.now(), &handed_over)
+                        .await
                 },
             );
             // A conversation in SMTP has a large state.
-            Box::pin(sent)
-                .await
-                .map_err(|error| failure::of_policy(error, channel, &handed_over))
+            let sent = Box::pin(sent).await;
+            match sent.map_err(|error| failure::of_policy(error, channel, &handed_over)) {
+                Ok(receipt) => {
+                    let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    failed.remove(channel);
+                    Ok(receipt)
+                }
+                Err(failure) => Err(self.with_reason(channel, failure)),
+            }
         })
     }
 }

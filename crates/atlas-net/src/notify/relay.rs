@@ -23,7 +23,7 @@ pub enum Security {
     Tls,
     /// By TLS that the relay must offer.
     StartTls,
-    /// By TLS if the relay offers it.
+    /// By TLS if the relay offers it, whoever it is: against those who listen, and not against those who pretend.
     IfOffered,
     /// Not at all: for a relay on the same machine.
     None,

@@ -71,7 +71,10 @@ impl Target {
     }
 
     pub(super) fn write(&self, message: &Message) -> Written {
-        let Message { title, text, .. } = message;
+        let title = &message.title;
+        // The text begins with the title, for those who see nothing else.
+        let text = message.text.strip_prefix(title.as_str()).unwrap_or(&message.text);
+        let text = text.trim_start();
         let mut headers = vec![("idempotency-key", message.delivery_id.clone())];
         let body = match &self.shape {
             Shape::Atlas(_) => return Written::json(headers, message.json.clone().into_bytes()),

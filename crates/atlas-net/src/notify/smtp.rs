@@ -1,10 +1,17 @@
 //! Hands one letter to a relay. Step by step, so that it is known how far a conversation had come when it broke off:
 //! once the text is on its way, the relay may have the letter.
+//!
+//! A letter to several people is one delivery, and the relay answers for each of them. It goes to those whom the relay
+//! takes (RFC 5321, section 3.3: one accepted recipient is enough), and the receipt names the others with the
+//! reason. Nobody tries those again, also not one who is only put off: a second letter under the same delivery would
+//! come to everybody again, and what follows, such as the end of an alarm, would wait for one mailbox that is full
+//! for days. Whoever wants each person tried until they have it sets up a channel for each. Where the relay takes
+//! nobody, the letter has not been sent, and is tried again if any of them may be taken later.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use atlas_domain::{Receipt, SendFailure};
+use atlas_domain::{Fate, Missed, Receipt, SendFailure};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -12,14 +19,16 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 
-use super::failure::{not_sent, refused, unknown};
+use super::failure::{not_sent, not_yet, refused, unknown};
 use super::mail::Letter;
 use super::relay::{Relay, Security};
 
 /// A relay that asks for a pause seldom says how long.
 const PAUSE: Duration = Duration::from_mins(2);
-/// A recipient on a grey list is let through after some minutes.
-const GREY_LIST_PAUSE: Duration = Duration::from_mins(5);
+/// It closes the connection, whatever it was asked.
+const CLOSING: u16 = 421;
+/// It has no room: for any letter, unless it says so of one recipient.
+const NO_ROOM: u16 = 452;
 
 /// Hands `letter` to `relay`. The caller bounds the time; `handed_over` says whether the text had begun to travel.
 pub(super) async fn send(
@@ -40,13 +49,26 @@ pub(super) async fn send(
 
 async fn connect(relay: &Relay) -> Result<AsyncSmtpConnection, SendFailure> {
     let failed = |error: &Error| {
+        let reason = deepest(error);
+        let advice = if reason.contains("certificate") {
+            "; a certificate of your own must be signed by an authority that this machine trusts, and one that is \
+             nobody's is taken with ?tls=opportunistic behind the address"
+        } else {
+            ""
+        };
         not_sent(format!(
-            "no connection to the relay `{}`: {}",
-            relay.host,
-            deepest(error)
+            "no connection to the relay `{}`: {reason}{advice}",
+            relay.host
         ))
     };
-    let tls = TlsParameters::new(relay.host.clone()).map_err(|error| failed(&error))?;
+    let takes_any = relay.security == Security::IfOffered;
+    let tls = TlsParameters::builder(relay.host.clone())
+        // Whoever could show a wrong certificate could as well offer no TLS, and have the letter in clear. No password
+        // is sent like this, but to this machine.
+        .dangerous_accept_invalid_certs(takes_any)
+        .dangerous_accept_invalid_hostnames(takes_any)
+        .build()
+        .map_err(|error| failed(&error))?;
     let hello = ClientId::default();
     let at_once = (relay.security == Security::Tls).then(|| tls.clone());
     let server = (relay.host.as_str(), relay.port);
@@ -92,13 +114,7 @@ async fn hand_over(
         .command(Mail::new(sender, Vec::new()))
         .await
         .map_err(|error| of_answer(&error, relay, "the sender"))?;
-    for recipient in letter.envelope.to() {
-        // One who is refused must not keep the others from being told; but a letter that reaches nobody has failed.
-        connection
-            .command(Rcpt::new(recipient.clone(), Vec::new()))
-            .await
-            .map_err(|error| of_answer(&error, relay, &format!("the recipient {recipient}")))?;
-    }
+    let missed = name_recipients(connection, relay, letter).await?;
     connection
         .command(Data)
         .await
@@ -107,6 +123,7 @@ async fn hand_over(
     match connection.message(&letter.bytes).await {
         Ok(response) => Ok(Receipt {
             answer: told(&response),
+            missed,
         }),
         Err(error) if error.status().is_some() => Err(of_answer(&error, relay, "the letter")),
         Err(error) => Err(unknown(format!(
@@ -114,6 +131,54 @@ async fn hand_over(
             relay.host,
             deepest(&error)
         ))),
+    }
+}
+
+/// Tells the relay whom the letter is for. Returns those whom it does not take, if it takes others.
+async fn name_recipients(
+    connection: &mut AsyncSmtpConnection,
+    relay: &Relay,
+    letter: &Letter,
+) -> Result<Vec<Missed>, SendFailure> {
+    let (mut missed, mut may_come_later) = (Vec::new(), false);
+    let recipients = letter.envelope.to();
+    for recipient in recipients {
+        let named = connection.command(Rcpt::new(recipient.clone(), Vec::new()));
+        let Err(error) = named.await else {
+            continue;
+        };
+        let failure = of_recipient(&error, relay, &format!("the recipient {recipient}"));
+        match failure.fate {
+            Fate::Refused => {}
+            Fate::NotYet => may_come_later = true,
+            // This is not about the recipient: the relay closes, or is gone.
+            Fate::NotSent | Fate::Unknown | Fate::HeldBack => return Err(failure),
+        }
+        missed.push(Missed {
+            who: recipient.to_string(),
+            why: failure.message,
+        });
+    }
+    if missed.len() < recipients.len() {
+        return Ok(missed);
+    }
+    let reasons: Vec<String> = missed.into_iter().map(|missed| missed.why).collect();
+    let reasons = reasons.join("; ");
+    Err(if may_come_later {
+        not_yet(reasons)
+    } else {
+        refused(reasons)
+    })
+}
+
+/// The relay said no to a recipient. Only with 421 does it speak of itself.
+fn of_recipient(error: &Error, relay: &Relay, what: &str) -> SendFailure {
+    let failure = of_answer(error, relay, what);
+    let closes = error.status().is_none_or(|status| u16::from(status) == CLOSING);
+    if closes || failure.fate == Fate::Refused {
+        failure
+    } else {
+        not_yet(failure.message)
     }
 }
 
@@ -127,17 +192,17 @@ fn of_answer(error: &Error, relay: &Relay, what: &str) -> SendFailure {
         "the relay `{host}` does not take {what}: {status} {}",
         deepest(error)
     );
-    let retry_after = match u16::from(status) {
-        450 | 451 => Some(GREY_LIST_PAUSE),
-        421 | 452 => Some(PAUSE),
-        _ => None,
-    };
     if error.is_permanent() {
         return refused(message);
     }
-    SendFailure {
-        retry_after,
-        ..not_sent(message)
+    match u16::from(status) {
+        // A busy mailbox, or a grey list, which looks at the sender or the text: another letter may well be taken.
+        450 | 451 => not_yet(message),
+        CLOSING | NO_ROOM => SendFailure {
+            retry_after: Some(PAUSE),
+            ..not_sent(message)
+        },
+        _ => not_sent(message),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use atlas_domain::{Message, Receipt, SendFailure, Timestamp};
-use reqwest::header::LOCATION;
+use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, Response};
 use url::{Host, Url};
 
@@ -24,8 +24,6 @@ const ANSWER_LIMIT_BYTES: usize = 1_000;
 const READING_LIMIT: Duration = Duration::from_secs(1);
 /// A receiver that is asked too often and does not say how long it wants to be left alone.
 const PAUSE: Duration = Duration::from_secs(30);
-/// However long a receiver asks to be left alone.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// Sends webhooks.
 pub(super) struct Sender {
@@ -85,9 +83,10 @@ impl Sender {
         handed_over: &AtomicBool,
     ) -> Result<Response, SendFailure> {
         let mut request = self.client.post(url.clone()).body(written.body.clone());
-        let is_named = url.host_str() == target.url.host_str();
+        request = request.header(ACCEPT, "*/*"); // no page is wanted, only a status
+        let is_named = is_as_good_as(url, &target.url);
         for (name, value) in &written.headers {
-            // Nothing secret travels to a host that the owner has not named.
+            // Nothing secret travels to anybody whom the owner has not named; behind another port may sit another.
             if is_named || *name != "authorization" {
                 request = request.header(*name, value);
             }
@@ -129,20 +128,37 @@ impl Sender {
     }
 }
 
+/// The same receiver; or the same host by TLS, where it was named without.
+fn is_as_good_as(url: &Url, named: &Url) -> bool {
+    let is_upgrade =
+        (named.scheme(), named.port()) == ("http", None) && (url.scheme(), url.port()) == ("https", None);
+    url.origin() == named.origin() || (is_upgrade && url.host_str() == named.host_str())
+}
+
 async fn judged(target: &Target, mut response: Response, now: Timestamp) -> Result<Receipt, SendFailure> {
     let status = response.status();
     let pause = headers::retry_after(response.headers(), now);
     let words = beginning_of(&mut response).await;
     if status.is_success() {
-        return Ok(Receipt {
-            answer: format!("{} {words}", status.as_u16()).trim().to_owned(),
-        });
+        return Ok(Receipt::of_all(format!("{} {words}", status.as_u16()).trim()));
     }
-    let message = format!("`{}` answered {}: {words}", target.host(), status.as_u16());
+    if status.is_redirection() {
+        // Where to is not told: the address may be a secret.
+        return Err(refused(format!(
+            "`{}` answered {} and sends on to another address, which is not followed: only 307 and 308 keep a message \
+             whole. Give the channel the address that it has now",
+            target.host(),
+            status.as_u16()
+        )));
+    }
+    let message = match words.as_str() {
+        "" => format!("`{}` answered {}", target.host(), status.as_u16()),
+        words => format!("`{}` answered {}: {words}", target.host(), status.as_u16()),
+    };
     match status.as_u16() {
         408 | 425 | 500..=599 if pause.is_none() => Err(not_sent(message)),
         408 | 425 | 429 | 500..=599 => Err(SendFailure {
-            retry_after: Some(pause.unwrap_or(PAUSE).min(LONGEST_PAUSE)),
+            retry_after: Some(pause.unwrap_or(PAUSE)),
             ..not_sent(message)
         }),
         _ => Err(refused(message)),

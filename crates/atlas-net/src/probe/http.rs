@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{Clock, HttpProbe, ProbeTarget, Timestamp};
-use reqwest::header::LOCATION;
+use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response};
 use tokio::time::Instant;
@@ -50,7 +50,9 @@ impl Asker {
     pub(super) async fn ask(&self, probe: &HttpProbe) -> Finding {
         let host = probe.url.host_str().unwrap_or_default();
         let begun_at = Instant::now();
-        let sent = self.client.get(probe.url.clone()).send().await;
+        // Whatever is there is to answer: it need be no page.
+        let request = self.client.get(probe.url.clone()).header(ACCEPT, "*/*");
+        let sent = request.send().await;
         let mut response = match sent {
             Ok(response) => response,
             Err(error) => return Finding::no_answer(format!("`{host}`: {}", deepest(error))),

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, Clock, HttpProbe, PortFuture, ProbeAnswer, ProbeTarget, Prober};
-use atlas_resilience::{Call, Deadline, Judgement, PolicyError, Service};
+use atlas_resilience::{Call, Deadline, Judgement, PolicyError, Rejection, Service};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -120,22 +120,29 @@ impl Prober for Probes {
                 |_| Judgement::ignored(),
                 async |_| Ok::<_, std::convert::Infallible>(self.ask(target).await),
             );
-            let finding = match asked.await {
+            let asked = asked.await;
+            let was_asked = asked.is_ok();
+            let finding = match asked {
                 Ok(finding) => finding,
                 Err(PolicyError::Inner(never)) => match never {},
                 Err(PolicyError::Timeout { .. } | PolicyError::DeadlineExceeded { .. }) => {
                     let limit = limit.min(self.service.settings().attempt_timeout);
                     Finding::no_answer(format!("no answer within {} s", limit.as_secs_f64()))
                 }
+                Err(PolicyError::Rejected {
+                    rejection: rejection @ Rejection::CircuitOpen { .. },
+                    ..
+                }) => Finding::crit(format!("breaker_open; it was not asked: {rejection}")),
                 Err(PolicyError::Rejected { rejection, .. }) => {
                     // Nothing was asked, so nothing is known of the other side.
                     Finding::new(CheckOutcome::Unknown, format!("it was not asked: {rejection}"))
                 }
             };
-            let answered = matches!(
-                finding.outcome,
-                CheckOutcome::Ok | CheckOutcome::Warn | CheckOutcome::Crit
-            );
+            let answered = was_asked
+                && matches!(
+                    finding.outcome,
+                    CheckOutcome::Ok | CheckOutcome::Warn | CheckOutcome::Crit
+                );
             ProbeAnswer {
                 outcome: finding.outcome,
                 took_ms: answered.then(|| begun_at.elapsed().as_secs_f64() * 1_000.0),

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use atlas_domain::Fate;
+use atlas_domain::{Fate, Message};
 use atlas_net::notify::{Channel, Command};
 use rstest::rstest;
 
@@ -51,6 +52,46 @@ async fn how_a_program_ends_decides_what_becomes_of_a_message(
         .unwrap_err();
     assert_eq!(failure.fate, fate, "{failure:?}");
     assert!(failure.message.contains(told), "{failure:?}");
+}
+
+/// It prints more than a pipe holds before it reads a word.
+#[tokio::test]
+async fn a_program_may_talk_before_it_listens() {
+    let directory = tempfile::tempdir().unwrap();
+    let channel = script(
+        directory.path(),
+        "echo taken; head -c 300000 /dev/zero; cat > \"$(dirname \"$0\")/got\"",
+    );
+    let long = Message {
+        json: format!("\"{}\"", "x".repeat(300_000)),
+        ..message()
+    };
+    let receipt = Sending::by(channel).send(&long).await.unwrap();
+    assert!(receipt.answer.starts_with("taken"), "{receipt:?}");
+    let got = std::fs::read_to_string(directory.path().join("got")).unwrap();
+    assert!(got == long.json, "{} bytes", got.len());
+}
+
+/// A script that is given up takes what it waits for with it.
+#[tokio::test]
+async fn a_program_that_is_given_up_leaves_nobody_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let pids = directory.path().join("pids");
+    let channel = script(
+        directory.path(),
+        &format!("sleep 7777 & echo $! > '{}'; wait", pids.display()),
+    );
+    let failure = Sending::by(channel).send(&message()).await.unwrap_err();
+    assert_eq!(failure.fate, Fate::Unknown, "{failure:?}");
+    let child = std::fs::read_to_string(&pids).unwrap();
+    let stat = format!("/proc/{}/stat", child.trim());
+    let is_running = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+    let ended = tokio::time::timeout(Duration::from_secs(5), async {
+        while is_running() {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(ended.await.is_ok(), "what it has started lives on");
 }
 
 #[tokio::test]

@@ -1,13 +1,19 @@
 //! Letters and relays.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::Fate;
 use atlas_net::notify::{Channel, Mailing, Relay};
 use rstest::rstest;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Sending, message, server, speak_smtp};
+use crate::support::{Sending, message, server, speak_smtp, speak_smtp_after_greeting};
 
 fn by_mail(relay: SocketAddr) -> Sending {
     let to = ["reader@mail.example", "second@mail.example"];
@@ -43,14 +49,16 @@ async fn a_letter_is_handed_in_once_with_both_recipients() {
 }
 
 #[rstest]
-#[case::mailbox_busy("RCPT", "450 4.2.1 try later", Fate::NotSent, Some(300))]
-#[case::local_error("MAIL", "451 4.3.0 trouble", Fate::NotSent, Some(300))]
-#[case::full("RCPT", "452 4.2.2 full", Fate::NotSent, Some(120))]
+#[case::mailbox_busy("RCPT", "450 4.2.1 try later", Fate::NotYet, None)]
+#[case::grey_list("MAIL", "451 4.7.1 come again", Fate::NotYet, None)]
+#[case::mailbox_full("RCPT", "452 4.2.2 full", Fate::NotYet, None)]
+#[case::relay_full("MAIL", "452 4.3.1 full", Fate::NotSent, Some(120))]
 #[case::closing("MAIL", "421 4.7.0 too many", Fate::NotSent, Some(120))]
+#[case::closing_at_a_recipient("RCPT", "421 4.3.2 shutting down", Fate::NotSent, Some(120))]
 #[case::other_trouble("DATA", "454 4.0.0 later", Fate::NotSent, None)]
 #[case::unknown_mailbox("RCPT", "550 5.1.1 nobody here", Fate::Refused, None)]
 #[case::content(".", "554 5.7.1 looks like spam", Fate::Refused, None)]
-#[case::content_later(".", "451 4.7.1 greylisted", Fate::NotSent, Some(300))]
+#[case::content_later(".", "451 4.7.1 greylisted", Fate::NotYet, None)]
 #[tokio::test]
 async fn what_the_relay_says_decides_what_becomes_of_a_letter(
     #[case] command: &'static str,
@@ -80,6 +88,91 @@ async fn what_the_relay_says_decides_what_becomes_of_a_letter(
         "{failure:?}"
     );
     assert!(failure.message.contains(&answer[..3]), "{failure:?}");
+}
+
+/// One who is refused, or put off, keeps nobody else from being told, and is named.
+#[rstest]
+#[case::for_good("550 5.1.1 nobody of that name")]
+#[case::for_now("450 4.2.1 mailbox busy")]
+#[case::for_want_of_room("452 4.2.2 mailbox full")]
+#[tokio::test]
+async fn a_letter_reaches_those_whom_the_relay_takes_and_names_the_others(#[case] answer: &'static str) {
+    thread_local!(static SECOND: std::cell::Cell<&'static str> = const { std::cell::Cell::new("") });
+    SECOND.set(answer);
+    let (relay, mut letters) = server(|stream, heard| {
+        speak_smtp(stream, heard, |command| {
+            if command.starts_with("RCPT TO:<second@") {
+                Some(SECOND.get())
+            } else {
+                agree(command)
+            }
+        })
+    })
+    .await;
+    let sending = by_mail(relay);
+    let receipt = sending.send(&message()).await.unwrap();
+    assert!(receipt.answer.contains("queued as 4711"), "{receipt:?}");
+    assert_eq!(receipt.missed.len(), 1, "{receipt:?}");
+    assert_eq!(receipt.missed[0].who, "second@mail.example");
+    assert!(receipt.missed[0].why.contains(&answer[..3]), "{receipt:?}");
+    assert!(receipt.misses().contains("second@mail.example"), "{receipt:?}");
+    assert!(letters.recv().await.is_some());
+}
+
+/// Nobody is taken: if one of them may be later, the letter is tried again, else it is not.
+#[rstest]
+#[case::one_may_be_later("450 4.2.1 busy", Fate::NotYet)]
+#[case::nobody_ever("551 5.1.6 moved away", Fate::Refused)]
+#[tokio::test]
+async fn a_letter_that_the_relay_takes_for_nobody_has_not_been_sent(
+    #[case] second: &'static str,
+    #[case] fate: Fate,
+) {
+    thread_local!(static SECOND: std::cell::Cell<&'static str> = const { std::cell::Cell::new("") });
+    SECOND.set(second);
+    let (relay, mut letters) = server(|stream, heard| {
+        speak_smtp(stream, heard, |command| {
+            if command.starts_with("RCPT TO:<second@") {
+                Some(SECOND.get())
+            } else if command.starts_with("RCPT") {
+                Some("550 5.1.1 nobody of that name")
+            } else {
+                agree(command)
+            }
+        })
+    })
+    .await;
+    let failure = by_mail(relay).send(&message()).await.unwrap_err();
+    assert_eq!(failure.fate, fate, "{failure:?}");
+    assert!(
+        failure.message.contains("reader@") && failure.message.contains("second@"),
+        "{failure:?}"
+    );
+    assert!(letters.try_recv().is_err());
+}
+
+/// A busy mailbox says nothing of the relay: however often it is tried, everything else still goes there at once.
+#[tokio::test]
+async fn a_recipient_that_is_put_off_is_no_pause_of_the_channel() {
+    let (relay, _letters) = server(|stream, heard| {
+        speak_smtp(stream, heard, |command| {
+            if command.starts_with("RCPT") {
+                Some("450 4.2.1 busy")
+            } else {
+                agree(command)
+            }
+        })
+    })
+    .await;
+    let sending = by_mail(relay);
+    for _ in 0..20 {
+        let failure = sending.send(&message()).await.unwrap_err();
+        assert_eq!(
+            (failure.fate, failure.retry_after),
+            (Fate::NotYet, None),
+            "{failure:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -135,6 +228,62 @@ async fn a_relay_that_must_offer_tls_and_does_not_is_told_of_with_the_way_out() 
     let failure = sending.send(&message()).await.unwrap_err();
     assert_eq!(failure.fate, Fate::Refused);
     assert!(failure.message.contains("?tls=none"), "{failure:?}");
+}
+
+/// A relay that offers TLS with a certificate that nobody has signed, as mail servers do after their installation.
+async fn relay_with_a_certificate_of_its_own() -> (SocketAddr, UnboundedReceiver<String>) {
+    let made = rcgen::generate_simple_self_signed(["relay.example".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    server(move |mut stream, heard| {
+        let acceptor = acceptor.clone();
+        async move {
+            // Byte by byte, so that nothing of the handshake is taken for commands.
+            let _ = stream.write_all(b"220 relay.example\r\n").await;
+            for answer in ["250-relay.example\r\n250 STARTTLS\r\n", "220 go on\r\n"] {
+                while stream.read_u8().await.is_ok_and(|byte| byte != b'\n') {}
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+            if let Ok(stream) = acceptor.accept(stream).await {
+                speak_smtp_after_greeting(stream, heard, agree).await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_relay_of_this_machine_needs_no_certificate_that_somebody_has_signed() {
+    let (relay, mut letters) = relay_with_a_certificate_of_its_own().await;
+    let receipt = by_mail(relay).send(&message()).await.unwrap();
+    assert!(receipt.answer.contains("queued as 4711"), "{receipt:?}");
+    assert!(
+        letters
+            .recv()
+            .await
+            .unwrap()
+            .contains("Message-ID: <d-17@mail.example>")
+    );
+}
+
+#[tokio::test]
+async fn a_relay_that_must_prove_who_it_is_and_cannot_is_told_of_with_the_way_out() {
+    let (relay, mut letters) = relay_with_a_certificate_of_its_own().await;
+    let sending = Sending::by(Channel::Email {
+        relay: Relay::new(&format!("smtp://{relay}?tls=required"), None).unwrap(),
+        mailing: Mailing::new("atlas@mail.example", &["reader@mail.example"]).unwrap(),
+    });
+    let failure = sending.send(&message()).await.unwrap_err();
+    assert_eq!(failure.fate, Fate::NotSent, "{failure:?}");
+    assert!(failure.message.contains("?tls=opportunistic"), "{failure:?}");
+    assert!(letters.try_recv().is_err(), "nobody gets the letter");
 }
 
 #[tokio::test]

@@ -11,12 +11,15 @@ use atlas_domain::{Message, Receipt, SendFailure, Severity, SystemClock};
 use atlas_net::fetch::{AddressPolicy, SystemResolver};
 use atlas_net::notify::{Channel, Notifier};
 use atlas_resilience::{Concurrency, PolicySettings, Service, ServiceSettings, Surroundings, TokioClock};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 /// How long one try may take here.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(3);
+
+/// However long a channel asks to be left alone here.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 pub(crate) struct Sending {
     pub(crate) notifier: Notifier,
@@ -47,6 +50,7 @@ impl Sending {
         let channels = HashMap::from([("owner".to_owned(), channel)]);
         let notifier = Notifier::new(
             channels,
+            LONGEST_PAUSE,
             &AddressPolicy::default(),
             Arc::new(SystemResolver),
             Arc::new(service),
@@ -96,12 +100,21 @@ where
 /// Speaks SMTP: greets, then answers each command by `answer`; `None` closes the connection, an empty answer is
 /// silence. A letter is asked about as the command `.`.
 pub(crate) async fn speak_smtp(
-    stream: TcpStream,
+    mut stream: TcpStream,
+    heard: mpsc::UnboundedSender<String>,
+    answer: fn(&str) -> Option<&'static str>,
+) {
+    let _ = stream.write_all(b"220 relay.example\r\n").await;
+    speak_smtp_after_greeting(stream, heard, answer).await;
+}
+
+/// The same from there on.
+pub(crate) async fn speak_smtp_after_greeting(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     heard: mpsc::UnboundedSender<String>,
     answer: fn(&str) -> Option<&'static str>,
 ) {
     let mut stream = BufReader::new(stream);
-    let _ = stream.write_all(b"220 relay.example\r\n").await;
     let (mut line, mut letter) = (String::new(), None::<String>);
     loop {
         line.clear();

@@ -10,7 +10,8 @@ use atlas_domain::CheckOutcome::{self, Crit, NoAnswer, Unknown, Warn};
 use atlas_domain::{HttpProbe, ProbeAnswer, ProbeTarget, Prober, SystemClock};
 use atlas_net::fetch::SystemResolver;
 use atlas_net::probe::Probes;
-use atlas_resilience::{PolicySettings, Service, Surroundings, TokioClock};
+use atlas_resilience::breaker::{Command, OverlayMode};
+use atlas_resilience::{PolicySettings, Service, ServiceSettings, Surroundings, TokioClock};
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -18,11 +19,15 @@ use tokio::net::TcpListener;
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn probes_of(targets: &[ProbeTarget]) -> Probes {
+    probes_by(targets, &service(None))
+}
+
+fn service(breaker: Option<ServiceSettings>) -> Arc<Service> {
     let settings = PolicySettings {
         attempt_timeout: LIMIT,
         overall_timeout: LIMIT,
         retry: None,
-        breaker: None,
+        breaker,
         concurrency: None,
         rate: None,
     };
@@ -32,11 +37,14 @@ fn probes_of(targets: &[ProbeTarget]) -> Probes {
         observer: None,
         seed: 7,
     };
-    let service = Arc::new(Service::new("api_calls", settings, surroundings, None, []));
+    Arc::new(Service::new("api_calls", settings, surroundings, None, []))
+}
+
+fn probes_by(targets: &[ProbeTarget], service: &Arc<Service>) -> Probes {
     let probes = Probes::new(
         targets.iter(),
         Arc::new(SystemResolver),
-        service,
+        Arc::clone(service),
         Arc::new(SystemClock),
     );
     probes.unwrap()
@@ -163,9 +171,10 @@ async fn a_name_leads_where_it_must(#[case] expected: &[&str], #[case] outcome: 
 
 #[rstest]
 #[case::well("echo all is well", CheckOutcome::Ok, "all is well")]
-#[case::warning("echo nearly full; exit 1", Warn, "nearly full")]
-#[case::critical("echo full; exit 2", Crit, "full")]
-#[case::unknown("echo what; exit 3", Unknown, "what")]
+#[case::warning("echo nearly full; exit 1", Warn, "nearly full (exit code 1)")]
+#[case::critical("echo ok; exit 2", Crit, "ok (exit code 2)")]
+#[case::critical_without_a_word("exit 2", Crit, "(exit code 2)")]
+#[case::unknown("echo what; exit 3", Unknown, "`/bin/sh` ended with exit code 3: what")]
 #[case::killed("kill -9 $$", Unknown, "signal")]
 #[tokio::test]
 async fn a_program_says_it_by_its_exit_code(
@@ -182,6 +191,60 @@ async fn a_program_says_it_by_its_exit_code(
     assert!(answer.message.contains(told), "{answer:?}");
 }
 
+/// Of one that prints without end nothing is kept but the beginning, and it is ended with what it has started.
+#[tokio::test]
+async fn a_program_that_prints_without_end_is_ended_and_costs_no_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let pids = directory.path().join("pids");
+    let script = format!("sleep 7777 & echo $! > '{}'; yes", pids.display());
+    let before = most_memory_kib();
+    let target = ProbeTarget::Command {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".to_owned(), script],
+    };
+    let answer = probe_within(target, Duration::from_secs(2)).await;
+    assert_eq!(answer.outcome, NoAnswer, "{answer:?}");
+    assert!(
+        most_memory_kib() - before < 20_000,
+        "it prints gigabytes in this time"
+    );
+    let child = std::fs::read_to_string(&pids).unwrap();
+    let stat = format!("/proc/{}/stat", child.trim());
+    let is_running = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+    let ended = tokio::time::timeout(LIMIT, async {
+        while is_running() {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(ended.await.is_ok(), "what it has started lives on");
+}
+
+/// The most that this process has held at once.
+fn most_memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_long_answer_is_heard_to_its_end() {
+    let answer = probe(ProbeTarget::Command {
+        program: "/bin/sh".into(),
+        arguments: vec![
+            "-c".to_owned(),
+            "echo all is well; head -c 1000000 /dev/zero; exit 1".to_owned(),
+        ],
+    })
+    .await;
+    assert_eq!(
+        (answer.outcome, answer.message.as_str()),
+        (Warn, "all is well (exit code 1)")
+    );
+}
+
 #[tokio::test]
 async fn a_program_that_is_not_there_is_our_own_fault() {
     let answer = probe(ProbeTarget::Command {
@@ -191,6 +254,27 @@ async fn a_program_that_is_not_there_is_our_own_fault() {
     .await;
     assert_eq!(answer.outcome, Unknown);
     assert!(answer.message.contains("/nowhere/check"), "{answer:?}");
+}
+
+/// Somebody knows that it is not well: that nobody asks it is no reason to know nothing.
+#[tokio::test]
+async fn what_a_breaker_keeps_everybody_from_is_critical() {
+    let server = server(WELL).await;
+    let target = ProbeTarget::Http(Box::new(http(&server)));
+    let service = service(Some(ServiceSettings::default()));
+    let probes = probes_by(std::slice::from_ref(&target), &service);
+    let force = Command::Overlay {
+        mode: OverlayMode::ForcedOpen,
+        lasts: None,
+        reason: "it is being moved".to_owned(),
+    };
+    service.policy().breakers().unwrap().operate("mine", force);
+
+    let answer = probes.probe("mine", &target, LIMIT).await;
+    assert_eq!(answer.outcome, Crit, "{answer:?}");
+    assert!(answer.message.starts_with("breaker_open; "), "{answer:?}");
+    assert!(answer.message.contains("opened by hand"), "{answer:?}");
+    assert_eq!(answer.took_ms, None, "nothing was asked");
 }
 
 #[tokio::test]

@@ -48,6 +48,8 @@ enum State {
 pub struct Core {
     settings: Arc<BreakerSettings>,
     state: State,
+    /// Since when it has not been closed. A try that failed makes it no younger.
+    open_since: Option<Moment>,
     overlay: Overlay,
     /// Raised with every transition: what was begun before it decides nothing any more.
     generation: u64,
@@ -71,6 +73,7 @@ impl Core {
                 since: now,
                 consecutive_failures: 0,
             },
+            open_since: None,
             overlay: Overlay::default(),
             generation: 0,
             trips: 0,
@@ -132,6 +135,11 @@ impl Core {
         match self.state {
             State::Closed { since, .. } | State::Open { since, .. } | State::HalfOpen { since, .. } => since,
         }
+    }
+
+    /// Since when it has not been closed, whatever was tried meanwhile; none of a closed one.
+    pub fn open_since(&self) -> Option<Moment> {
+        self.open_since
     }
 
     /// What went wrong last, in the caller's words; empty when nothing did.
@@ -308,6 +316,7 @@ impl Core {
     fn reopen(&mut self, open_for: Duration, cause: Cause, now: Moment, effects: &mut Effects) {
         let until = now.after(open_for).max(self.not_before.unwrap_or_default());
         self.enter(State::Open { since: now, until }, cause, effects);
+        self.open_since.get_or_insert(now);
     }
 
     fn close(&mut self, cause: Cause, now: Moment, effects: &mut Effects) {
@@ -316,6 +325,7 @@ impl Core {
             consecutive_failures: 0,
         };
         self.enter(closed, cause, effects);
+        self.open_since = None;
     }
 
     fn enter(&mut self, state: State, cause: Cause, effects: &mut Effects) {

@@ -52,6 +52,8 @@ pub struct BreakerStatus {
     pub generation: u64,
     /// Since when the phase lasts.
     pub since: Moment,
+    /// Since when it has not been closed, whatever was tried meanwhile; none of a closed one.
+    pub open_since: Option<Moment>,
     /// Before this moment no call is let through.
     pub until: Option<Moment>,
     /// Failures since the last success.
@@ -170,6 +172,7 @@ impl Breaker {
             trips: core.trips(),
             generation: core.generation(),
             since: core.since(),
+            open_since: core.open_since(),
             until,
             consecutive_failures: core.consecutive_failures(),
             counts: core.counts(now),

@@ -98,6 +98,7 @@ fn save(trips: u32) -> Record {
     Record::Save(Box::new(StoredBreaker {
         phase: Phase::Open,
         since: 1_000,
+        open_since: Some(1_000),
         open_for_ms: 60_000,
         not_before: None,
         trips,

@@ -241,6 +241,7 @@ fn open_since(clock: &ManualClock) -> StoredBreaker {
     StoredBreaker {
         phase: Phase::Open,
         since: since.as_millis() as i64,
+        open_since: Some(since.as_millis() as i64),
         open_for_ms: 60_000,
         not_before: None,
         trips: 1,

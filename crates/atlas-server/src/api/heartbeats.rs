@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::Shared;
@@ -29,10 +29,20 @@ pub(crate) struct Call {
 /// says is its own business.
 pub(crate) async fn take_heartbeat(
     State(app): Shared,
+    method: Method,
     Path(secret): Path<String>,
     Query(call): Query<Call>,
     body: Bytes,
 ) -> Result<&'static str, ApiError> {
+    // Whoever only looks whether there is something, as previews of links do, is not the one who is waited for.
+    if method == Method::HEAD {
+        let detail = "a call is made with GET or POST; HEAD counts as none";
+        return Err(ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            detail,
+        ));
+    }
     let vitals = app.vitals().ok_or_else(nobody_waits)?;
     let status = call.status.unwrap_or_else(|| said_by(&body));
     if vitals.beat(&secret, status == CallerStatus::Fail).await {

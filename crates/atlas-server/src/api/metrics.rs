@@ -4,16 +4,13 @@
 use atlas_app::vitals::{RangeQuery, RangeView, SeriesList};
 use axum::extract::State;
 
-use super::health::nobody_looks;
 use super::{Answer, Shared};
 use crate::extract::{Json, NoQuery, Query};
 
 pub(crate) async fn list_series(State(app): Shared, _: NoQuery) -> Answer<SeriesList> {
-    let vitals = app.vitals().ok_or_else(nobody_looks)?;
-    Ok(Json(vitals.series().await?))
+    Ok(Json(app.series().await?))
 }
 
 pub(crate) async fn show_range(State(app): Shared, Query(query): Query<RangeQuery>) -> Answer<RangeView> {
-    let vitals = app.vitals().ok_or_else(nobody_looks)?;
-    Ok(Json(vitals.range(&query).await?))
+    Ok(Json(app.range(&query).await?))
 }

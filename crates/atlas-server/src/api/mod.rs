@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::extract::Json;
 
 pub(crate) mod alerts;
+pub(crate) mod backups;
 pub(crate) mod breakers;
 pub(crate) mod configuration;
 pub(crate) mod health;

@@ -245,7 +245,17 @@ async fn an_incident_is_taken_on_given_back_and_closed() {
         (&json!(false), &json!([]))
     );
     let again = watched.app.act(&format!("{path}/ack")).await.json();
-    assert_eq!(again["acknowledgement"]["by"], "owner");
+    assert_eq!(
+        (&again["acknowledgement"]["by"], &again["replaced"]),
+        (&json!("owner"), &Value::Null)
+    );
+    let other = watched
+        .post(&format!("{path}/ack"), &json!({ "by": "zoe" }))
+        .await;
+    assert_eq!(
+        (&other["acknowledgement"]["by"], &other["replaced"]["by"]),
+        (&json!("zoe"), &json!("owner"))
+    );
     let closed = watched.app.act(&format!("{path}/close")).await.json();
     assert_eq!(
         (&closed["state"], &closed["end"]),
@@ -282,7 +292,10 @@ async fn a_silence_is_made_seen_and_ended() {
     let listed = watched.get("/api/v1/silences").await;
     assert_eq!(listed["silences"].as_array().unwrap().len(), 1);
     let ended = watched.app.delete("/api/v1/silences/1").await.json();
-    assert_eq!(ended["state"], "ended");
+    assert_eq!(
+        (&ended["state"], &ended["ended_early"]),
+        (&json!("ended"), &json!(true))
+    );
     assert_eq!(watched.get("/api/v1/silences").await["silences"], json!([]));
     let all = watched.get("/api/v1/silences?all=true").await;
     assert_eq!(all["silences"].as_array().unwrap().len(), 1);
@@ -291,6 +304,13 @@ async fn a_silence_is_made_seen_and_ended() {
         .delete("/api/v1/silences/1")
         .await
         .refuses(404, "not_found");
+    let unknown = json!({ "matchers": ["mont=/data"], "for": "2h", "comment": "a new disk" });
+    let refused = watched.app.post("/api/v1/silences", &unknown).await;
+    let detail = refused.refuses(400, "invalid_request");
+    assert!(
+        detail.contains("no incident has a label `mont`") && detail.contains("mount"),
+        "{detail}"
+    );
     assert_eq!(watched.incident("/data").await["suppressed_by"], json!([]));
     watched.end().await;
 }

@@ -111,6 +111,18 @@ async fn a_call_without_the_token_says_how_the_caller_is(
     assert_eq!(known.failed, failed);
 }
 
+/// Previews of links and watchers from outside look by HEAD whether an address is there.
+#[tokio::test]
+async fn who_only_looks_whether_the_address_is_there_has_not_called() {
+    let app = TestApp::open();
+    let ops = waiting(&app).await;
+
+    let answer = call(&app, Method::HEAD, &format!("/heartbeat/{SECRET}"), "").await;
+
+    assert_eq!(answer.status.as_u16(), 405);
+    assert_eq!(ops.heartbeats().await.unwrap()[CHECK].beat_at_ms, None);
+}
+
 #[rstest]
 #[case::another("/heartbeat/a-secret-of-the-backup-7f3b")]
 #[case::a_beginning("/heartbeat/a-secret-of-the-backup")]

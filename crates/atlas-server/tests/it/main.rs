@@ -4,6 +4,7 @@
 
 mod access;
 mod alerts;
+mod backups;
 mod breakers;
 mod fixture;
 mod heartbeats;

@@ -6,11 +6,11 @@ use rstest::rstest;
 use crate::fixture::TestApp;
 
 #[tokio::test]
-async fn where_nobody_looks_after_the_process_there_are_no_figures_and_it_says_so() {
+async fn where_nobody_looks_after_the_process_and_nobody_did_before_there_are_no_figures() {
     let app = TestApp::open();
     for path in ["/api/v1/metrics", "/api/v1/metrics/range?series=cpu_used"] {
-        let detail = app.get(path).await.refuses(503, "not_monitored");
-        assert!(detail.contains("only a server that can write"), "{detail}");
+        let detail = app.get(path).await.refuses(404, "not_found");
+        assert!(detail.contains("no ops.db"), "{detail}");
     }
 }
 

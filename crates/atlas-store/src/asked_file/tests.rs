@@ -33,7 +33,7 @@ impl OwnersFile {
     }
 
     async fn ask(&self, statement: &str) -> Result<AskedValue, AskFailure> {
-        ask_file(self.path(), statement.to_owned(), LIMIT).await
+        ask_file(self.path(), statement.to_owned(), LIMIT, &Turn::default()).await
     }
 }
 
@@ -94,10 +94,22 @@ async fn a_statement_that_never_ends_is_ended() {
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let limit = Duration::from_millis(50);
 
-    let answer = ask_file(file.path(), endless.to_owned(), limit).await;
+    let answer = ask_file(file.path(), endless.to_owned(), limit, &Turn::default()).await;
 
     assert_eq!(answer, Err(AskFailure::TimedOut(limit)));
     // The runtime waits for threads that block: this test ends because the statement has.
+}
+
+#[tokio::test]
+async fn while_a_question_hangs_no_other_is_asked() {
+    let (file, turn) = (OwnersFile::new(), Turn::default());
+    let ask = || ask_file(file.path(), "SELECT at FROM backup".to_owned(), LIMIT, &turn);
+    let hangs = turn.take().unwrap();
+
+    assert_eq!(ask().await, Err(AskFailure::StillAsked));
+    drop(hangs);
+    assert_eq!(ask().await, Ok(AskedValue::Number(17.0)));
+    assert_eq!(ask().await, Ok(AskedValue::Number(17.0)));
 }
 
 #[tokio::test]
@@ -126,7 +138,7 @@ async fn a_file_that_is_not_there_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("absent.db");
 
-    let answer = ask_file(path.clone(), "SELECT 1".to_owned(), LIMIT).await;
+    let answer = ask_file(path.clone(), "SELECT 1".to_owned(), LIMIT, &Turn::default()).await;
 
     let Err(AskFailure::Failed(message)) = answer else {
         panic!("there is an answer");

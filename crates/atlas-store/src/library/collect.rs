@@ -23,10 +23,13 @@ impl Library {
     /// Removes blobs that nothing refers to and that are older than the grace: marks without the writer, then
     /// asks again under it before it unlinks. Refused while anything is wrong with the file: what it does not name
     /// may be named all the same. What is older than the library belongs to another one, which somebody may still
-    /// find again.
+    /// find again. While a backup copies what the library refers to, nothing is removed.
     pub async fn collect_blobs(&self, policy: RetentionPolicy) -> Result<u64, StoreError> {
         if let Some(trouble) = self.trouble() {
             return Err(trouble);
+        }
+        if self.collecting.is_paused() {
+            return Ok(0); // the next run finds the same
         }
         let grace_start = self.clock.now().before(policy.blob_grace);
         let blobs = Arc::clone(&self.blobs);
@@ -43,9 +46,12 @@ impl Library {
         let born = self.db.read_whole(created_at).await?;
         let mut removed = 0;
         for hash in suspects {
-            let blobs = Arc::clone(&self.blobs);
+            let (blobs, collecting) = (Arc::clone(&self.blobs), Arc::clone(&self.collecting));
             removed += self
                 .write(Lane::Bulk, move |tx| {
+                    if collecting.is_paused() {
+                        return Ok(0); // a backup has begun since
+                    }
                     let _alone = blobs.lock(hash);
                     if tx.is_blob_referenced(hash)? || !blobs.remove_if_of(hash, &(born..grace_start))? {
                         return Ok(0);

@@ -25,7 +25,11 @@ pub(super) fn refuse_lost(dir: &DataDir) -> Result<(), StoreError> {
         path,
         problem,
         traces: traces.join(", "),
-        advice: advice(backup),
+        advice: if dir.restoring().exists() {
+            "begin it again with `atlas backup restore`".to_owned()
+        } else {
+            advice(backup)
+        },
     })
 }
 
@@ -58,6 +62,9 @@ fn traces_of_one(dir: &DataDir, backup: Option<&Path>) -> Result<Vec<&'static st
     }
     if backup.is_some() {
         traces.push("a copy in backups/");
+    }
+    if dir.restoring().exists() {
+        traces.push("a restore that was cut short");
     }
     if has_seen_library(&dir.ops_db()) {
         traces.push("the records in ops.db");

@@ -3,6 +3,7 @@
 //! One file a use case; rows become domain values here and nowhere else.
 
 pub(crate) mod audit;
+pub(crate) mod backed_up;
 mod canary;
 mod changes;
 mod collect;
@@ -27,7 +28,6 @@ mod tags;
 mod titles;
 
 use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use atlas_domain::{Clock, Entropy, LibraryIdentity, UserId};
@@ -35,6 +35,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
 
 pub use audit::AuditEntry;
+use backed_up::Collecting;
 pub use changes::{IndexMaterial, IndexMaterialPage};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
@@ -55,8 +56,8 @@ use crate::jobs::{CausedJobs, JobNote};
 use crate::reserve::Reserve;
 use crate::services::DatabaseServices;
 use crate::sqlite::{
-    Database, Lane, Migration, Reading, Schema, WriterStats, full_check, migrate, open_read_write,
-    quick_check,
+    Database, Lane, Migration, Reading, Schema, WriterStats, full_check, log_is_empty, migrate,
+    open_read_write, quick_check,
 };
 use crate::tx::Tx;
 
@@ -85,6 +86,7 @@ const CHECK_AT_START_BYTES: u64 = 256 * 1024 * 1024;
 pub struct Library {
     pub(crate) db: Database,
     blobs: Arc<BlobFiles>,
+    collecting: Arc<Collecting>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caused: CausedJobs,
     pub(crate) entropy: Arc<Entropy>,
@@ -117,6 +119,7 @@ impl Library {
         Ok(Self {
             db,
             blobs: Arc::new(BlobFiles::create(lock.dir().blobs(), reserve)?),
+            collecting: Arc::default(),
             clock,
             caused: CausedJobs::default(),
             entropy,
@@ -176,6 +179,7 @@ impl Library {
         Ok(Self {
             db,
             blobs: Arc::new(BlobFiles::at(dir.blobs())),
+            collecting: Arc::default(),
             clock,
             caused: CausedJobs::default(),
             entropy,
@@ -263,14 +267,6 @@ impl Library {
         let (value, _) = self.db.write_then(lane, run, committed).await?;
         Ok(value)
     }
-}
-
-fn log_is_empty(path: &Path) -> bool {
-    let log = path.with_file_name("library.db-wal");
-    std::fs::metadata(log).map_or_else(
-        |error| error.kind() == std::io::ErrorKind::NotFound,
-        |log| log.len() == 0,
-    )
 }
 
 fn read_identity(connection: &Connection) -> Result<LibraryIdentity, StoreError> {

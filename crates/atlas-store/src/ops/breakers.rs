@@ -36,7 +36,11 @@ impl BreakerStore for Ops {
             // Nobody waits for it, so it lets everybody pass.
             let written = self
                 .db
-                .write(Lane::Bulk, move |sql| write_batch(sql, &batch))
+                .write(Lane::Bulk, move |sql| {
+                    #[cfg(feature = "failpoints")]
+                    fail::fail_point!("breaker::in_transaction", |_| std::process::abort());
+                    write_batch(sql, &batch)
+                })
                 .await;
             written.map_err(|error| StoreFailure(error.to_string()))
         })
@@ -128,6 +132,8 @@ fn read(row: &Row<'_>) -> Result<(BreakerKey, StoredBreaker, u64), StoreError> {
     let breaker = StoredBreaker {
         phase: known(&text("state")?, phase)?,
         since: row.get("since")?,
+        // A file that an older version has kept, and that is only looked at, goes without.
+        open_since: row.get("open_since").unwrap_or_default(),
         open_for_ms: row.get("open_for_ms")?,
         not_before: row.get("not_before")?,
         trips: row.get("trips")?,
@@ -165,13 +171,13 @@ fn write_batch(sql: &Connection, batch: &Batch) -> Result<(), StoreError> {
 fn save(sql: &Connection, key: &BreakerKey, number: u64, breaker: &StoredBreaker) -> Result<(), StoreError> {
     let mut statement = sql.prepare_cached(
         "INSERT INTO breaker (service, scope, state, since, open_for_ms, not_before, trips, generation, overlay,
-             overlay_since, overlay_for_ms, overlay_reason, reason, number)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             overlay_since, overlay_for_ms, overlay_reason, reason, number, open_since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (service, scope) DO UPDATE SET state = excluded.state, since = excluded.since,
              open_for_ms = excluded.open_for_ms, not_before = excluded.not_before, trips = excluded.trips,
              generation = excluded.generation, overlay = excluded.overlay, overlay_since = excluded.overlay_since,
              overlay_for_ms = excluded.overlay_for_ms, overlay_reason = excluded.overlay_reason,
-             reason = excluded.reason, number = excluded.number
+             reason = excluded.reason, number = excluded.number, open_since = excluded.open_since
          WHERE number < excluded.number",
     )?;
     statement.execute((
@@ -189,6 +195,7 @@ fn save(sql: &Connection, key: &BreakerKey, number: u64, breaker: &StoredBreaker
         &breaker.overlay_reason,
         &breaker.reason,
         saturating(number),
+        breaker.open_since,
     ))?;
     Ok(())
 }

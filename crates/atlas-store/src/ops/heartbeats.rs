@@ -68,7 +68,7 @@ impl Ops {
     }
 }
 
-fn write(sql: &Connection, check: &str, heartbeat: StoredHeartbeat) -> Result<(), StoreError> {
+pub(super) fn write(sql: &Connection, check: &str, heartbeat: StoredHeartbeat) -> Result<(), StoreError> {
     sql.prepare_cached(
         "INSERT INTO heartbeat (check_name, awaited_since, beat_at, failed) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (check_name) DO UPDATE SET awaited_since = excluded.awaited_since,

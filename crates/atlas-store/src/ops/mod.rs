@@ -3,11 +3,17 @@
 //! What lies here can be lost without losing anything a person saved; a file that this build cannot read is
 //! set aside and begun anew.
 
+mod aside;
 mod breakers;
+mod file_check;
 mod heartbeats;
+mod in_memory;
+mod put_back;
+pub(crate) mod restored;
+mod salvage;
 mod vitals;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use atlas_domain::{Clock, Timestamp};
@@ -18,7 +24,8 @@ use crate::error::StoreError;
 use crate::reserve::Reserve;
 use crate::services::DatabaseServices;
 use crate::sqlite::{
-    Database, FileFigures, Lane, Migration, Schema, migrate, open_read_only, open_read_write, quick_check,
+    Database, FileFigures, Lane, Migration, Schema, leave_log, migrate, open_read_only, open_read_write,
+    quick_check,
 };
 
 const SCHEMA: Schema = Schema(&[
@@ -42,10 +49,32 @@ const SCHEMA: Schema = Schema(&[
         name: "heartbeat",
         sql: include_str!("../../migrations/ops/0005_heartbeat.sql"),
     },
+    Migration {
+        name: "breaker_open_since",
+        sql: include_str!("../../migrations/ops/0006_breaker_open_since.sql"),
+    },
+    Migration {
+        name: "file_check",
+        sql: include_str!("../../migrations/ops/0007_file_check.sql"),
+    },
+    Migration {
+        name: "alert_rows",
+        sql: include_str!("../../migrations/ops/0008_alert_rows.sql"),
+    },
+    Migration {
+        name: "file_life",
+        sql: include_str!("../../migrations/ops/0009_file_life.sql"),
+    },
+    Migration {
+        name: "unknown_fate",
+        sql: include_str!("../../migrations/ops/0010_unknown_fate.sql"),
+    },
 ]);
 
 pub use breakers::StoredBreakers;
+pub use file_check::FileCheck;
 pub use heartbeats::StoredHeartbeat;
+pub use in_memory::Origin;
 pub use vitals::{InboxRecord, IncidentQuery, IncidentRecord, OpenIncidents, TimelineMark, VitalsRows};
 
 /// Deaths in a row while the index was being opened, after which it is not trusted any more.
@@ -60,6 +89,10 @@ const RUNS_KEPT: i64 = 1_000;
 pub struct Ops {
     db: Database,
     clock: Arc<dyn Clock>,
+    /// Only where nothing can be written.
+    in_memory: Option<Arc<in_memory::InMemory>>,
+    /// The file that is told of runs; none where nothing can be written.
+    witness: Option<PathBuf>,
 }
 
 /// Whether the search index may be opened as it is.
@@ -72,21 +105,27 @@ pub enum IndexGuard {
 }
 
 impl Ops {
-    /// Opens operational state, creating it if it does not exist. Blocks.
+    /// Opens operational state, creating it if it does not exist. A file that this build cannot read is set aside, and
+    /// what can be saved of it is in the new one. Blocks, in that case for some seconds.
     pub fn open(
         lock: &DataDirLock,
         clock: Arc<dyn Clock>,
         services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
-        let path = lock.dir().ops_db();
+        aside::finish(&lock.dir().ops_db())?;
         let db = match open_file(lock, clock.as_ref(), services) {
             Err(error) if error.is_damage() => {
-                set_aside(&path, clock.as_ref(), &error)?;
+                aside::begin_anew(lock.dir(), clock.now(), &error)?;
                 open_file(lock, clock.as_ref(), services)?
             }
             other => other?,
         };
-        Ok(Self { db, clock })
+        Ok(Self {
+            db,
+            clock,
+            in_memory: None,
+            witness: Some(put_back::witness_of(lock.dir())),
+        })
     }
 
     /// Whether every page of the file is sound, beside whoever writes. One that does not exist has nothing wrong.
@@ -120,7 +159,8 @@ impl Ops {
     /// Records that a server starts, and forgets the oldest starts; returns the number of this run.
     pub async fn begin_run(&self, version: &'static str) -> Result<i64, StoreError> {
         let (pid, now) = (std::process::id(), self.clock.now().as_millis());
-        self.db
+        let run = self
+            .db
             .write(Lane::Interactive, move |sql| {
                 sql.execute(
                     "INSERT INTO process_run (pid, version, started_at) VALUES (?1, ?2, ?3)",
@@ -130,7 +170,9 @@ impl Ops {
                 sql.execute("DELETE FROM process_run WHERE id <= ?1", [run - RUNS_KEPT])?;
                 Ok(run)
             })
-            .await
+            .await?;
+        self.tell_witness(run).await;
+        Ok(run)
     }
 
     /// Records that a server ended as it should, also where nobody may write: it would pass for one that was killed.
@@ -159,13 +201,15 @@ impl Ops {
             .await
     }
 
-    /// How many servers were started since then.
+    /// How many servers were started since then, and not later than now: what a calendar that was put back calls the
+    /// future may be long ago.
     pub async fn starts_since(&self, since: Timestamp) -> Result<u64, StoreError> {
+        let now = self.clock.now();
         self.db
             .read(move |sql| {
                 Ok(sql
-                    .prepare_cached("SELECT count(*) FROM process_run WHERE started_at >= ?1")?
-                    .query_row([since.as_millis()], |row| row.get(0))?)
+                    .prepare_cached("SELECT count(*) FROM process_run WHERE started_at BETWEEN ?1 AND ?2")?
+                    .query_row([since.as_millis(), now.as_millis()], |row| row.get(0))?)
             })
             .await
     }
@@ -261,11 +305,30 @@ fn open_file(
 ) -> Result<Database, StoreError> {
     let path = lock.dir().ops_db();
     let existed = path.exists();
+    let opened = open_existing_or_new(lock, clock, services, existed);
+    if opened.is_err() && !existed {
+        aside::remove_if_empty(&path);
+    }
+    opened
+}
+
+fn open_existing_or_new(
+    lock: &DataDirLock,
+    clock: &dyn Clock,
+    services: &DatabaseServices,
+    existed: bool,
+) -> Result<Database, StoreError> {
+    let path = lock.dir().ops_db();
+    aside::check_length(&path, lock.dir().library_db().exists())?;
     let mut connection = open_read_write(&path)?;
+    // What is set aside is kept as it was found, its log too.
+    leave_log(&connection, true)?;
     if existed {
         check(&mut connection, &path)?;
     }
     migrate(&mut connection, &path, &SCHEMA, clock.now())?;
+    put_back::look(&mut connection, &path, lock.dir(), clock.now());
+    leave_log(&connection, false)?;
     Database::start(connection, &path, 2, Some(Reserve::of(lock.dir())), services)
 }
 
@@ -285,16 +348,4 @@ fn check(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         Ok(()) => Ok(()),
         Err(_) => Err(damage),
     }
-}
-
-fn set_aside(path: &Path, clock: &dyn Clock, reason: &StoreError) -> Result<(), StoreError> {
-    let stamp = clock.now().as_millis();
-    for suffix in ["", "-wal", "-shm"] {
-        let file = path.with_file_name(format!("ops.db{suffix}"));
-        if file.exists() {
-            std::fs::rename(&file, path.with_file_name(format!("{SET_ASIDE}{stamp}{suffix}")))?;
-        }
-    }
-    tracing::error!(%reason, "operational state was set aside and begun anew; the library is not affected");
-    Ok(())
 }

@@ -10,13 +10,17 @@ use std::collections::BTreeSet;
 
 use atlas_vitals::alerts::Change;
 use atlas_vitals::health::StoredHealth;
+use atlas_vitals::metrics::Flush;
+use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Ops;
 use crate::error::StoreError;
 pub use alerts::{InboxRecord, IncidentQuery, IncidentRecord, OpenIncidents};
+pub(super) use alerts::{keep_inbox, write as write_change};
 pub use timeline::TimelineMark;
+pub(super) use timeline::read as read_mark;
 
 /// What one step has changed.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct VitalsRows {
     pub health: Option<(StoredHealth, BTreeSet<String>)>,
     /// What has changed of the alerts.
     pub alerts: Vec<Change>,
+    /// What was measured meanwhile: a commit of its own would cost the disk more than these rows.
+    pub measured: Flush,
 }
 
 impl Ops {
@@ -35,18 +41,20 @@ impl Ops {
     pub async fn write_vitals(&self, rows: VitalsRows) -> Result<(), StoreError> {
         #[cfg(feature = "failpoints")]
         fail::fail_point!("vitals::commit", |_| std::process::abort());
-        self.db
-            .write_past_breaker(move |sql| {
-                timeline::write(sql, &rows.mark)?;
-                if let Some((health, changed)) = &rows.health {
-                    health::write(sql, health, changed)?;
-                }
-                rows.alerts
-                    .iter()
-                    .try_for_each(|change| alerts::write(sql, change))
-            })
-            .await
+        self.db.write_past_breaker(move |sql| write(sql, &rows)).await
     }
+}
+
+/// Writes one step. The transaction is the caller's.
+pub(super) fn write(sql: &Connection, rows: &VitalsRows) -> Result<(), StoreError> {
+    timeline::write(sql, &rows.mark)?;
+    if let Some((health, changed)) = &rows.health {
+        health::write(sql, health, changed)?;
+    }
+    rows.alerts
+        .iter()
+        .try_for_each(|change| alerts::write(sql, change))?;
+    metrics::write(sql, &rows.measured)
 }
 
 /// As the text of a row.

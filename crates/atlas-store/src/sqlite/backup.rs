@@ -23,7 +23,9 @@ pub(crate) fn verified_backup(source: &Connection, target: &Path) -> Result<(), 
     result
 }
 
-fn copy(source: &Connection, target: &Path) -> Result<(), StoreError> {
+/// Copies the database behind `source` to the new file `target`, as it is in the transaction that `source` has open, or
+/// else now. Nothing is proved of the copy.
+pub(crate) fn copy(source: &Connection, target: &Path) -> Result<(), StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut copy = Connection::open_with_flags(target, flags).map_err(|error| at(target, error))?;
     // The busy timeout of the source has passed before it answers that it is busy.

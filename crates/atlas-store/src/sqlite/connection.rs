@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, MAIN_DB, OpenFlags, OptionalExtension};
 
+use super::memory::open_reader_in_memory;
+use super::wreck::leave_log;
 use crate::error::StoreError;
 
 /// SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when a second checkpoint races a commit.
@@ -28,6 +30,8 @@ pub(crate) enum Reading {
     /// Without locks, log and shared memory: where nothing can be written, the log is empty, and nobody changes
     /// the file while it is open.
     Still,
+    /// It is no file, but lies in the memory of this process.
+    InMemory,
 }
 
 /// How long anybody waits for another connection's lock, all tries together.
@@ -68,7 +72,11 @@ fn open_writer(path: &Path, create: OpenFlags) -> Result<Connection, StoreError>
     if connection.is_readonly(MAIN_DB).map_err(|error| at(path, error))? {
         return Err(why_not_writable(path));
     }
-    configure_writer(&connection).map_err(|error| at(path, error))?;
+    // A damaged file is left as it is found, and so is its log.
+    leave_log(&connection, true)
+        .and_then(|()| configure_writer(&connection))
+        .and_then(|()| leave_log(&connection, false))
+        .map_err(|error| at(path, error))?;
     #[cfg(test)]
     let connection = super::trace::watched(connection, path);
     Ok(connection)
@@ -120,7 +128,7 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
+pub(super) fn configure_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(BUSY_LIMIT)?;
     // For a new file only: to an old one this would write at every opening, even when the file is of a newer
@@ -160,6 +168,7 @@ pub(crate) fn open_reader(path: &Path, reading: Reading) -> Result<Connection, S
         Reading::Still => {
             Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
         }
+        Reading::InMemory => open_reader_in_memory(path),
     };
     let connection = opened.map_err(|error| at(path, error))?;
     connection
@@ -176,7 +185,22 @@ pub(crate) fn open_reader(path: &Path, reading: Reading) -> Result<Connection, S
     Ok(connection)
 }
 
+/// Whether the log beside the file at `path` holds nothing that is missing in the file.
+pub(crate) fn log_is_empty(path: &Path) -> bool {
+    // It lies beside what `path` leads to.
+    let mut log = std::fs::canonicalize(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .into_os_string();
+    log.push("-wal");
+    std::fs::metadata(log).map_or_else(|error| error.kind() == ErrorKind::NotFound, |log| log.len() == 0)
+}
+
 fn immutable_uri(path: &Path) -> String {
+    uri_of(path) + "?immutable=1"
+}
+
+/// The address of a file, without what SQLite is to do with it.
+pub(crate) fn uri_of(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {
         match byte {
@@ -187,7 +211,7 @@ fn immutable_uri(path: &Path) -> String {
             other => drop(write!(uri, "%{other:02x}")),
         }
     }
-    uri + "?immutable=1"
+    uri
 }
 
 /// Fails if the open file has another program's mark.
@@ -211,7 +235,11 @@ pub(super) fn check_owner(connection: &Connection, path: &Path) -> Result<(), St
 fn harden(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))
+    // One that lies in memory has nothing to map, and answers nothing.
+    connection
+        .pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))
+        .optional()?;
+    Ok(())
 }
 
 /// Reads every page once and checks its structure: about half a second per gigabyte from a warm cache.
@@ -229,8 +257,8 @@ pub(crate) fn quick_check(connection: &Connection, path: &Path) -> Result<(), St
     })
 }
 
-/// Reads every page and every index entry, and follows every foreign key: minutes for a large library.
-pub(crate) fn full_check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Reads every page and every index entry: minutes for a large library.
+pub(crate) fn integrity_check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let findings: Vec<String> = connection
         .prepare("PRAGMA integrity_check(3)")
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
@@ -241,6 +269,12 @@ pub(crate) fn full_check(connection: &Connection, path: &Path) -> Result<(), Sto
             detail: findings.join("; "),
         });
     }
+    Ok(())
+}
+
+/// The same, and follows every foreign key.
+pub(crate) fn full_check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    integrity_check(connection, path)?;
     let dangling: Option<String> = connection
         .query_row(
             "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1",

@@ -12,12 +12,14 @@ mod file;
 mod guard;
 mod health;
 mod log;
+mod memory;
 mod migrate;
 mod probe;
 mod pulse;
 mod readers;
 mod unclear;
 mod values;
+mod wreck;
 mod writer;
 
 #[cfg(test)]
@@ -34,12 +36,16 @@ use crate::error::StoreError;
 use crate::reserve::Reserve;
 use crate::services::DatabaseServices;
 
+pub(crate) use backup::copy as copy_database;
 pub(crate) use connection::{
-    Reading, full_check, is_on_read_only_file_system, open_read_only, open_read_write, quick_check,
+    Reading, full_check, integrity_check, is_on_read_only_file_system, log_is_empty, open_read_only,
+    open_read_write, quick_check, uri_of,
 };
 pub use figures::FileFigures;
+pub(crate) use memory::{open_in_memory, place_in_memory};
 pub(crate) use migrate::{Migration, Schema, backups_of, migrate};
 pub(crate) use values::{Column, StoredText, json_column, parse_column, to_json};
+pub(crate) use wreck::{Wreck, leave_log, log_of};
 pub(crate) use writer::Lane;
 pub use writer::WriterStats;
 
@@ -88,10 +94,20 @@ impl Database {
         readers: usize,
         services: &DatabaseServices,
     ) -> Result<Self, StoreError> {
+        Self::start_reading(connection, disk, Reading::Shared, readers, services)
+    }
+
+    fn start_reading(
+        connection: Connection,
+        disk: Box<dyn Disk>,
+        reading: Reading,
+        readers: usize,
+        services: &DatabaseServices,
+    ) -> Result<Self, StoreError> {
         let path: Arc<Path> = disk.path().into();
         let guards = Guards::of(services, &name_of(&path));
         let limit = services.read_limit();
-        let readers = Arc::new(Readers::open(&path, Reading::Shared, readers, limit)?);
+        let readers = Arc::new(Readers::open(&path, reading, readers, limit)?);
         let operations = Arc::clone(&services.operations);
         let writer = Arc::new(Writer::start(connection, disk, operations)?);
         Ok(Self {
@@ -99,7 +115,7 @@ impl Database {
             probe: Some(Arc::new(Probe::new(&writer, &path, &guards.writing))),
             writer: Some(writer),
             guards: Arc::new(guards),
-            reading: Reading::Shared,
+            reading,
             path,
             health: Arc::default(),
             only_looks: false,

@@ -6,8 +6,10 @@
     reason = "the whole crate is tests; clippy excepts only functions that are marked as such"
 )]
 
+mod backup;
 mod concurrency;
 mod conformance;
 mod disk;
 mod fixture;
+mod maintenance;
 mod model;

@@ -17,6 +17,14 @@ use crate::Moment;
 pub enum Answer {
     /// The channel accepted the message.
     Delivered,
+    /// It accepted the message for some of those it is for. It is not sent again: those who have it would get it twice,
+    /// and whatever follows would wait for the others.
+    DeliveredInPart {
+        /// How many it did not reach.
+        missed: usize,
+        /// Whom, and why.
+        reason: String,
+    },
     /// It certainly did not arrive, and may another time: no connection, 408, 425, 429, 5xx, SMTP 4yz.
     Failed {
         /// Why.
@@ -34,6 +42,17 @@ pub enum Answer {
         /// Why.
         reason: String,
     },
+}
+
+impl Answer {
+    /// How many of those it is for a message did not reach; nothing if it did not arrive, as far as anybody knows.
+    pub(super) fn missed(&self) -> Option<usize> {
+        match self {
+            Self::Delivered => Some(0),
+            Self::DeliveredInPart { missed, .. } => Some(*missed),
+            Self::Failed { .. } | Self::Unknown { .. } | Self::Refused { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +103,11 @@ impl Delivery {
             Answer::Delivered => {
                 self.state = DeliveryState::Sent;
                 self.last_error = String::new();
+                return Verdict::Done;
+            }
+            Answer::DeliveredInPart { reason, .. } => {
+                self.state = DeliveryState::Sent;
+                self.last_error = super::text::one_line(reason, super::text::LONGEST_LINE_BYTES);
                 return Verdict::Done;
             }
             Answer::Refused { reason } => {

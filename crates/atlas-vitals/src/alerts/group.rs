@@ -57,12 +57,14 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// News has come. `bypass`: it is worse than what was told, and does not wait for the interval.
+    /// News has come. `bypass`: it is louder than what was told, and does not wait for the interval. `louder`: when
+    /// something louder was told that this belongs to.
     pub(super) fn add(
         &mut self,
         incident: IncidentId,
         class: GroupClass,
         bypass: bool,
+        louder: Option<Moment>,
         timing: &Timing,
         now: Moment,
     ) {
@@ -71,7 +73,7 @@ impl Group {
             GroupClass::Critical => timing.group_wait_critical,
             GroupClass::Other | GroupClass::Digest => timing.group_wait,
         });
-        let due = match self.last {
+        let due = match self.last.max(louder) {
             Some(last) if !bypass => gathered.max(last.after(timing.update_interval)),
             _ => gathered,
         };
@@ -140,8 +142,8 @@ mod tests {
     #[case::other(GroupClass::Other, 30)]
     fn the_first_news_waits_for_its_like(#[case] class: GroupClass, #[case] expected: u64) {
         let mut group = Group::default();
-        group.add(incident(1), class, false, &Timing::default(), START);
-        group.add(incident(2), class, false, &Timing::default(), secs(5));
+        group.add(incident(1), class, false, None, &Timing::default(), START);
+        group.add(incident(2), class, false, None, &Timing::default(), secs(5));
 
         assert_eq!(group.due, Some(secs(expected)));
     }
@@ -153,10 +155,33 @@ mod tests {
         let mut group = Group::default();
         let timing = Timing::default();
         group.sent(GroupClass::Critical, false, &timing, START);
-        group.add(incident(1), GroupClass::Critical, false, &timing, secs(90));
-        group.add(incident(2), GroupClass::Critical, bypass, &timing, secs(100));
+        group.add(incident(1), GroupClass::Critical, false, None, &timing, secs(90));
+        group.add(
+            incident(2),
+            GroupClass::Critical,
+            bypass,
+            None,
+            &timing,
+            secs(100),
+        );
 
         assert_eq!(group.due, Some(secs(expected)));
+    }
+
+    #[test]
+    fn what_is_less_bad_is_an_update_to_what_is_critical() {
+        let mut group = Group::default();
+        let timing = Timing::default();
+        group.add(
+            incident(1),
+            GroupClass::Other,
+            false,
+            Some(START),
+            &timing,
+            secs(20),
+        );
+
+        assert_eq!(group.due, Some(secs(300)));
     }
 
     #[rstest]

@@ -46,7 +46,11 @@ impl Message {
             let link = escaped(link);
             let _ = write!(end, "<p><a href=\"{link}\">{link}</a></p>");
         }
-        let _ = write!(end, "<p style=\"color:#666\">{}</p></body></html>", self.at);
+        let host = self
+            .host
+            .as_deref()
+            .map_or(String::new(), |host| format!(" on {}", escaped(host)));
+        let _ = write!(end, "<p style=\"color:#666\">{}{host}</p></body></html>", self.at);
         end
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use atlas_domain::{IncidentEnd, IncidentState, Severity, Timestamp};
 
 use super::line::Line;
+use super::text::{LONGEST_LINE_BYTES, one_line};
 use super::{IncidentId, Labels};
 use crate::Moment;
 
@@ -167,7 +168,22 @@ impl Incident {
         self.since = now;
         self.ended_wall = Some(wall);
         self.end = Some(end);
+        // Nobody else is asked about what is over, however late its end is delivered.
+        self.critical_since = None;
         News::Ended(end)
+    }
+
+    /// It comes and goes no more: how it was belongs to why it is told.
+    pub(super) fn sum_up(&mut self, flapped: Option<&str>) {
+        let flapped = flapped.unwrap_or("it came and went");
+        self.why = if self.is_clear || self.why.is_empty() {
+            one_line(flapped, LONGEST_LINE_BYTES)
+        } else {
+            one_line(
+                &format!("{flapped}, and stays so: {}", self.why),
+                LONGEST_LINE_BYTES,
+            )
+        };
     }
 
     fn active(&mut self, active: Active, timers: Timers, now: Moment, wall: Timestamp) -> Option<News> {

@@ -18,6 +18,8 @@ pub const LONGEST_MESSAGE_BYTES: usize = 64 * 1024;
 pub const WORST_TOLD: usize = 10;
 
 const LONGEST_TITLE_BYTES: usize = 200;
+/// What is wrong must have room beside it.
+const LONGEST_HOST_BYTES: usize = 64;
 
 /// A message to one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ pub struct Message {
     pub kind: DeliveryKind,
     /// Its subject: one line, without control characters.
     pub title: String,
-    /// The worst that it tells.
+    /// The worst that fires by it; what is over is no louder than an information, whatever it was.
     pub severity: Severity,
     /// When it was put together.
     pub at: Timestamp,
@@ -42,6 +44,9 @@ pub struct Message {
     pub follows: Option<DeliveryId>,
     /// Where to see all of it.
     pub link: Option<String>,
+    /// The machine it is about.
+    #[serde(default)]
+    pub host: Option<String>,
 }
 
 /// How many incidents a message is about, exactly.
@@ -187,7 +192,11 @@ impl Message {
         if self.more > 0 {
             let _ = writeln!(text, "and {} more", self.more);
         }
-        let mut end = format!("{}\n", self.at);
+        let whence = self
+            .host
+            .as_deref()
+            .map_or(String::new(), |host| format!(" on {host}"));
+        let mut end = format!("{}{whence}\n", self.at);
         if let Some(link) = &self.link {
             end = format!("{link}\n{end}");
         }
@@ -209,6 +218,7 @@ pub(super) struct About<'a> {
     pub(super) kind: DeliveryKind,
     pub(super) at: Timestamp,
     pub(super) base_url: Option<&'a str>,
+    pub(super) host: Option<&'a str>,
 }
 
 /// Puts a message together. Linear in the members but for the few worst.
@@ -229,26 +239,25 @@ pub(super) fn compose(about: &About<'_>, members: &[(&Incident, &Notice)]) -> Me
         .iter()
         .map(|(incident, notice)| Entry::of(incident, notice))
         .collect();
-    let severity = members.iter().map(|(_, notice)| notice.badness.severity).max();
+    let fires = members.iter().filter(|(_, notice)| !tells_the_end(notice.kind));
+    let severity = fires.map(|(_, notice)| notice.badness.severity).max();
     let first = order.first().and_then(|(incident, _)| {
         let line = incident.lines.iter().find(|line| *line.channel == *about.channel);
         line.and_then(|line| line.thread)
     });
-    let link = about.base_url.map(|base| match members {
-        [(incident, _)] => format!("{}/ops/alerts#{}", base.trim_end_matches('/'), incident.id),
-        _ => format!("{}/ops/alerts", base.trim_end_matches('/')),
-    });
     Message {
         delivery: about.delivery,
         kind: about.kind,
-        title: title(about.kind, &counts, &worst),
+        title: title(about, &counts, &worst),
         severity: severity.unwrap_or(Severity::Info),
         at: about.at,
         more: members.len() - worst.len(),
         counts,
         worst,
         follows: first,
-        link,
+        // Nothing is added: there are no pages of ours that an address could lead to.
+        link: about.base_url.map(str::to_owned),
+        host: about.host.map(|host| one_line(host, LONGEST_HOST_BYTES)),
     }
 }
 
@@ -264,7 +273,7 @@ fn rank(member: &(&Incident, &Notice)) -> impl Ord + use<> {
     )
 }
 
-fn title(kind: DeliveryKind, counts: &Counts, worst: &[Entry]) -> String {
+fn title(message: &About<'_>, counts: &Counts, worst: &[Entry]) -> String {
     let mut numbers = Vec::new();
     for (count, word) in [
         (counts.critical, "critical"),
@@ -276,11 +285,14 @@ fn title(kind: DeliveryKind, counts: &Counts, worst: &[Entry]) -> String {
             numbers.push(format!("{count} {word}"));
         }
     }
-    let of_kind = match kind {
-        DeliveryKind::Alert => "",
+    let of_kind = match message.kind {
         DeliveryKind::Reminder => "reminder, ",
-        DeliveryKind::Digest => "digest, ",
+        DeliveryKind::Digest if counts.total() > 1 => "digest, ",
+        DeliveryKind::Alert | DeliveryKind::Digest => "",
     };
+    let whence = message.host.map_or(String::new(), |host| {
+        format!(" on {}", one_line(host, LONGEST_HOST_BYTES))
+    });
     let about = worst.first().map_or(String::new(), |entry| {
         if counts.total() == 1 {
             format!(": {}", entry.summary)
@@ -290,7 +302,7 @@ fn title(kind: DeliveryKind, counts: &Counts, worst: &[Entry]) -> String {
             String::new()
         }
     });
-    let title = format!("[Atlas] {of_kind}{}{about}", numbers.join(", "));
+    let title = format!("[Atlas{whence}] {of_kind}{}{about}", numbers.join(", "));
     one_line(&title, LONGEST_TITLE_BYTES)
 }
 

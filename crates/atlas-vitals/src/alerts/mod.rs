@@ -7,12 +7,14 @@
 
 mod delivery;
 mod engine;
+mod figure;
 mod group;
 mod html;
 mod identity;
 mod incident;
 mod json;
 mod line;
+mod mending;
 mod message;
 mod observation;
 mod rate;
@@ -26,10 +28,11 @@ mod trial;
 pub use delivery::Answer;
 pub use engine::{Alerts, Attempt, Effects, Input, Refusal};
 pub use identity::{DeliveryId, IncidentId, InvalidId, Labels};
+pub use mending::{Completeness, Mended, word_to_the_inbox};
 pub use message::{Counts, Entry, LONGEST_MESSAGE_BYTES, Message, WORST_TOLD};
 pub use observation::{Observation, Reading, Window, WindowKind};
 pub use rate::MessageRate;
-pub use rules::{Comparison, Condition, Rule, RuleFault, RuleSet, When};
+pub use rules::{Absent, Comparison, Condition, Rule, RuleFault, RuleSet, When, is_label, labels};
 pub use settings::{AlertSettings, CHANNEL_SETS, ChannelSettings, SettingsFault, Timing};
 pub use silence::{LONGEST_SILENCE, MatchOp, NewSilence, SilenceFault, StoredMatcher};
 pub use stored::{

@@ -16,8 +16,6 @@ pub struct Observation {
     pub service: Arc<str>,
     /// How it is.
     pub status: HealthStatus,
-    /// How loudly it is told, where its owner has decided that; otherwise the rule says it.
-    pub severity: Option<Severity>,
     /// Why, in a sentence.
     pub reason: String,
     /// Since when.
@@ -28,6 +26,8 @@ pub struct Observation {
     pub held: bool,
     /// It comes and goes.
     pub flapping: bool,
+    /// It came and went until lately: how often, in a few words.
+    pub flapped: Option<String>,
 }
 
 impl Observation {
@@ -36,24 +36,25 @@ impl Observation {
         Self {
             service: Arc::from(service),
             status,
-            severity: None,
             reason: String::new(),
             since,
             blocked_by: None,
             held: false,
             flapping: false,
+            flapped: None,
         }
     }
 }
 
-/// One measured value. A series that could not be measured has none: that is not zero.
+/// One measured value, or that there is none: that is not zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// The name of the series.
     pub series: Arc<str>,
     /// Which one of that name.
     pub labels: Labels,
-    /// The value, if it is one.
+    /// The value. None says that its source has looked, and that there is none: where it has labels, none with them;
+    /// without labels, no others of that name than come with it in one round. What a source cannot see, it leaves out.
     pub value: Option<f64>,
     /// How often it is measured: what is not seen for several such spans was absent.
     pub every: Duration,
@@ -67,6 +68,14 @@ impl Reading {
             labels,
             value: Some(value),
             every: Duration::from_secs(10),
+        }
+    }
+
+    /// That its source has looked, and there is no such value.
+    pub fn none(series: &str, labels: Labels) -> Self {
+        Self {
+            value: None,
+            ..Self::of(series, labels, 0.0)
         }
     }
 }

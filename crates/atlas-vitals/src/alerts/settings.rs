@@ -102,8 +102,10 @@ pub struct AlertSettings {
     pub channels: Vec<ChannelSettings>,
     /// How often.
     pub timing: Timing,
-    /// Where this installation's pages are, for links.
+    /// A page of the owner's that messages link to, as it is.
     pub base_url: Option<String>,
+    /// How messages name this machine: who has several must know which one speaks.
+    pub host: Option<String>,
 }
 
 /// What does not fit together.

@@ -1,5 +1,6 @@
 //! What is kept of the engine, as plain rows: what a step changes, and what a start takes up. Nothing here knows how or
-//! where they are kept. Moments are milliseconds of the steady time line, which goes on over restarts.
+//! where they are kept. Moments are milliseconds of the steady time line, which goes on over restarts. Of
+//! what may be there by the thousand, what is empty or not so is left out.
 
 use atlas_domain::{
     DeliveryKind, DeliveryState, IncidentEnd, IncidentState, NoticeKind, NoticeState, Severity, Suppression,
@@ -55,6 +56,7 @@ pub struct StoredIncident {
     /// Which of its kind.
     pub labels: Labels,
     /// It follows a status, not a value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_status: bool,
     /// Its state.
     pub state: IncidentState,
@@ -63,6 +65,7 @@ pub struct StoredIncident {
     /// When its source last said something.
     pub last_seen: u64,
     /// What it said was that all is well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_clear: bool,
     /// How loudly it is told now.
     pub severity: Severity,
@@ -77,14 +80,19 @@ pub struct StoredIncident {
     /// The same, for people.
     pub began_wall: Timestamp,
     /// When it fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fired_at: Option<u64>,
     /// The same, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fired_wall: Option<Timestamp>,
     /// Since when it has been critical.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub critical_since: Option<u64>,
     /// When it was over.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_wall: Option<Timestamp>,
     /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<IncidentEnd>,
     /// What is wrong.
     pub summary: String,
@@ -93,12 +101,15 @@ pub struct StoredIncident {
     /// Where to read what to do.
     pub runbook: String,
     /// What to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// Who has taken it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<StoredAcknowledgement>,
     /// How many further sets of channels were asked.
     pub escalation: u8,
     /// It comes and goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flapping: bool,
     /// How many rows of the inbox it has.
     pub inbox: u32,
@@ -127,14 +138,18 @@ pub struct StoredLine {
     /// Whether it knows.
     pub fate: Fate,
     /// The worst it was told: severity and level.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<(Severity, u8)>,
     /// It was told the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told_end: bool,
     /// How many notices there were.
     pub ordinals: u32,
     /// The message that was given up and may come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dead: Option<DeliveryId>,
     /// The first message.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<DeliveryId>,
     /// The last notice that was sent.
     pub arrived: u32,
@@ -162,10 +177,13 @@ pub struct StoredNotice {
     /// What became of it.
     pub state: NoticeState,
     /// What keeps it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Suppression>,
     /// It is over, and worth a line in the digest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_digest: bool,
     /// The message it is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryId>,
 }
 

@@ -117,6 +117,24 @@ impl DiskRule {
         }
     }
 
+    /// Which limit a level comes from, such as `critical under 1 GiB free`. Nothing for a disk that is well.
+    pub fn limit_behind(&self, disk: DiskUse, outcome: CheckOutcome) -> Option<String> {
+        let (word, limit) = match outcome {
+            CheckOutcome::Warn => ("warned of", &self.warn),
+            CheckOutcome::Crit => ("critical", &self.crit),
+            CheckOutcome::Ok | CheckOutcome::Unknown | CheckOutcome::NoAnswer => return None,
+        };
+        let gib = |bytes: f64| format!("{} GiB", (bytes / GIB * 100.0).round() / 100.0);
+        if (disk.free_bytes as f64) < limit.least_free_bytes.exit {
+            return Some(format!("{word} under {} free", gib(limit.least_free_bytes.enter)));
+        }
+        Some(format!(
+            "{word} from {} % used with under {} free",
+            limit.used_percent.enter,
+            gib(limit.free_bytes.enter)
+        ))
+    }
+
     /// Everything that is wrong with it.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.warn.faults("warn");

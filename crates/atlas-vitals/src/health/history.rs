@@ -15,7 +15,11 @@ use crate::Moment;
 pub const KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
 /// However restless a check is, no more is kept: the uptime of what is forgotten is not known.
-const KEPT_ENTRIES: usize = 4_096;
+const KEPT_ENTRIES: usize = 1_000;
+/// All of one check is written as one row: what led to older transitions is not kept, only that they were.
+const KEPT_MESSAGES: usize = 100;
+/// So much of what led to one.
+const KEPT_MESSAGE_CHARACTERS: usize = 300;
 
 /// One transition, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct HistoryEntry {
     pub to: HealthStatus,
     /// Why.
     pub cause: Cause,
-    /// What the result said that led to it.
+    /// What the result said that led to it, its beginning at least; of an old one, nothing.
     pub message: String,
 }
 
@@ -56,7 +60,10 @@ pub struct History {
 
 impl HistoryEntry {
     pub(super) fn of(transition: &Transition) -> Self {
-        let message = transition.observed.as_ref().map(|result| result.message.clone());
+        let message = transition
+            .observed
+            .as_ref()
+            .map(|result| result.message.chars().take(KEPT_MESSAGE_CHARACTERS).collect());
         Self {
             at: transition.since,
             wall: transition.since_wall,
@@ -71,10 +78,11 @@ impl HistoryEntry {
 impl History {
     /// From what was kept, the oldest first.
     pub(super) fn from_oldest(entries: impl IntoIterator<Item = HistoryEntry>) -> Self {
-        Self {
-            entries: entries.into_iter().collect(),
-            ..Self::default()
+        let mut history = Self::default();
+        for entry in entries {
+            history.record(entry);
         }
+        history
     }
 
     /// Every transition that is kept, the oldest first.
@@ -108,6 +116,10 @@ impl History {
         if self.entries.len() > KEPT_ENTRIES {
             self.entries.pop_front();
         }
+        let old = self.entries.len().checked_sub(KEPT_MESSAGES + 1);
+        if let Some(entry) = old.and_then(|old| self.entries.get_mut(old)) {
+            entry.message = String::new();
+        }
     }
 
     /// Maintenance covers it from now on, or does no more.
@@ -129,5 +141,33 @@ impl History {
             self.entries.pop_front();
         }
         self.maintenance.forget_before(oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(number: u64) -> HistoryEntry {
+        HistoryEntry {
+            at: Moment::from_millis(number),
+            wall: Timestamp::from_millis(0),
+            from: HealthStatus::Healthy,
+            to: HealthStatus::Down,
+            cause: Cause::Failing,
+            message: format!("the {number}th"),
+        }
+    }
+
+    #[test]
+    fn however_restless_a_check_is_its_row_stays_small() {
+        let history = History::from_oldest((0..5_000).map(entry));
+        let messages: Vec<&str> = history.entries().map(|entry| entry.message.as_str()).collect();
+        assert_eq!(messages.len(), KEPT_ENTRIES);
+        assert_eq!(
+            messages.iter().filter(|message| !message.is_empty()).count(),
+            KEPT_MESSAGES
+        );
+        assert_eq!(messages.last(), Some(&"the 4999th"));
     }
 }

@@ -60,6 +60,24 @@ impl Spans {
         *self = Self::covering(self.iter().chain([span]));
     }
 
+    /// No more than `most` of them: those that lie nearest to each other become one.
+    #[must_use]
+    pub fn at_most(mut self, most: usize) -> Self {
+        let mut apart = Duration::from_secs(1);
+        while self.0.len() > most {
+            let mut fewer: Vec<Span> = Vec::new();
+            for span in self.0 {
+                match fewer.last_mut() {
+                    Some(last) if span.from.since(last.until) <= apart => last.until = span.until,
+                    Some(_) | None => fewer.push(span),
+                }
+            }
+            self.0 = fewer;
+            apart = apart.saturating_mul(2);
+        }
+        self
+    }
+
     /// How much of `span` they cover.
     pub fn overlap(&self, span: Span) -> Duration {
         self.iter().map(|one| one.within(span).length()).sum()
@@ -68,5 +86,39 @@ impl Spans {
     /// Forgets what was over before `moment`.
     pub fn forget_before(&mut self, moment: Moment) {
         self.0.retain(|span| span.until > moment);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_spans_that_lie_near_become_few() {
+        let second = |at: u64| Moment::from_millis(at * 1_000);
+        let restless = (0..10_000).map(|number| Span {
+            from: second(number * 6),
+            until: second(number * 6 + 5),
+        });
+        let far = Span {
+            from: second(1_000_000),
+            until: second(1_000_100),
+        };
+        let spans = Spans::covering(restless.chain([far])).at_most(100);
+        let spans: Vec<Span> = spans.iter().collect();
+        let near = Span {
+            from: second(0),
+            until: second(59_999),
+        };
+        assert_eq!(spans, [near, far]);
+    }
+
+    #[test]
+    fn few_spans_stay_as_they_are() {
+        let spans = Spans::covering([Span {
+            from: Moment::from_millis(0),
+            until: Moment::from_millis(1),
+        }]);
+        assert_eq!(spans.clone().at_most(1), spans);
     }
 }

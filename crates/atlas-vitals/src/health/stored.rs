@@ -172,6 +172,21 @@ impl HealthEngine {
 }
 
 impl StoredHealth {
+    /// What has been, and nothing of how things are: for what comes back from an old copy. Each check begins without a
+    /// result, and what jobs had announced is over.
+    #[must_use]
+    pub fn only_the_past(self) -> Self {
+        Self {
+            checks: self
+                .checks
+                .into_iter()
+                .map(|check| check.only_the_past(self.at_ms))
+                .collect(),
+            announced: Vec::new(),
+            ..self
+        }
+    }
+
     /// What jobs had announced and what is not over.
     pub(super) fn announced_at(&self, now: Moment) -> Vec<Maintenance> {
         let still = self

@@ -59,6 +59,9 @@ impl Uptime {
         uptime.maintenance = excluded.overlap(whole).saturating_sub(uptime.not_monitored);
         let mut until = now;
         for entry in entries.iter().rev() {
+            if until <= whole.from {
+                break; // what is older is not asked for
+            }
             uptime.add(
                 entry.to,
                 Span {

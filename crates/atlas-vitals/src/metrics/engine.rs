@@ -16,7 +16,7 @@ use super::recent::{Recent, RecentMean};
 use super::rhythm::{Due, Rhythm};
 use super::steps::Steps;
 use super::trend::{TREND_SPAN, Trends};
-use super::{BootId, Definition, Kind, Reading, Sample};
+use super::{Absence, BootId, Definition, Kind, Reading, Sample};
 use crate::Moment;
 
 /// What may be used up, and the series that says when.
@@ -254,8 +254,10 @@ impl Measurements {
         for (left, used_up_in) in USED_UP {
             for (label, series) in self.directory.labels(left) {
                 // What is not measured any more has no future.
-                let is_measured = self.latest.value(now, left, label).is_some();
-                let seconds = self.trends.used_up_in(now, series).filter(|_| is_measured);
+                if self.latest.value(now, left, label).is_none() {
+                    continue;
+                }
+                let seconds = self.trends.used_up_in(now, series);
                 let label = label.unwrap_or_default().to_owned();
                 sample.add_for(used_up_in, label, seconds.map(|seconds| seconds.as_secs_f64()));
             }
@@ -268,6 +270,11 @@ impl Measurements {
     /// Every value that holds now, those of one definition together: for an export.
     pub fn current(&self, now: Moment) -> Vec<Current<'_>> {
         self.latest.current(now)
+    }
+
+    /// Of what its source says now that there is no value: where all is well, of some there is none.
+    pub fn absences(&self, now: Moment) -> impl Iterator<Item = &Absence> {
+        self.latest.absences(now)
     }
 
     /// The value of a series now; absent if it is not measured.

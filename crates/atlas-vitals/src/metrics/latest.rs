@@ -1,7 +1,7 @@
 //! `Latest`: what every source said last. A value is gone as soon as its source leaves it out, or has been silent for
 //! too long; it never stays behind as if it were still true.
 
-use super::{Definition, Reading, Sample};
+use super::{Absence, Definition, Reading, Sample};
 use crate::Moment;
 
 /// A source that has missed this many looks says nothing any more.
@@ -49,6 +49,11 @@ impl Latest {
         let mut all: Vec<Current<'_>> = self.readings(now).map(current).collect();
         all.sort_by(|one, other| (one.definition.name, one.label).cmp(&(other.definition.name, other.label)));
         all
+    }
+
+    /// Everything that does not exist now, as its source says.
+    pub(super) fn absences(&self, now: Moment) -> impl Iterator<Item = &Absence> {
+        self.holding(now).flat_map(Sample::absences)
     }
 
     /// The value of one series, if it holds now.

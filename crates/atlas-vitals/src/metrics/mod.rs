@@ -29,5 +29,5 @@ pub use latest::Current;
 pub use machine::{BootId, Machine, WrittenPlace, look_at_space};
 pub use recent::{RECENT, RecentMean};
 pub use rhythm::Due;
-pub use sample::{Reading, Sample};
+pub use sample::{Absence, Reading, Sample};
 pub use trend::{Left, TREND_SPAN, used_up_in};

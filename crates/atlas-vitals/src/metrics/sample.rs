@@ -1,5 +1,5 @@
 //! `Sample`: what one source has measured in one look. Whoever measures fills one; what could not be measured is not
-//! in it, and a value that is no number never gets in.
+//! in it, and a value that is no number never gets in. Where it was found that there is no value, it can say so.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -26,7 +26,17 @@ pub struct Sample {
     source: &'static str,
     every: Duration,
     readings: Vec<Reading>,
+    absent: Vec<Absence>,
     refused: u64,
+}
+
+/// That there is no value, as its source has found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// Of which series.
+    pub definition: &'static Definition,
+    /// For which label. Where the definition is divided by one and this is none: for none but those that have a value.
+    pub label: Option<Cow<'static, str>>,
 }
 
 impl Sample {
@@ -37,6 +47,7 @@ impl Sample {
             source,
             every,
             readings: Vec::new(),
+            absent: Vec::new(),
             refused: 0,
         }
     }
@@ -56,6 +67,11 @@ impl Sample {
         &self.readings
     }
 
+    /// Of what it was found that there is no value.
+    pub fn absences(&self) -> &[Absence] {
+        &self.absent
+    }
+
     /// The value of a series, if it was measured.
     pub fn value(&self, definition: &Definition, label: Option<&str>) -> Option<f64> {
         let mut readings = self.readings.iter();
@@ -69,12 +85,12 @@ impl Sample {
         self.refused
     }
 
-    /// Adds a value, if there is one.
+    /// Adds a value, or that there is none. Whoever could not find out adds nothing.
     pub fn add(&mut self, definition: &'static Definition, value: impl Into<Option<f64>>) {
         self.push(definition, None, value.into());
     }
 
-    /// Adds the value that belongs to a label, if there is one.
+    /// Adds the value that belongs to a label, or that there is none.
     pub fn add_for(
         &mut self,
         definition: &'static Definition,
@@ -84,15 +100,24 @@ impl Sample {
         self.push(definition, Some(cut(label.into())), value.into());
     }
 
+    /// Says that no other labels of that series have a value than those that were added.
+    pub fn add_no_others(&mut self, definition: &'static Definition) {
+        self.push(definition, None, None);
+    }
+
     fn push(
         &mut self,
         definition: &'static Definition,
         label: Option<Cow<'static, str>>,
         value: Option<f64>,
     ) {
-        let Some(value) = value.filter(|value| value.is_finite()) else {
+        let Some(value) = value else {
+            self.absent.push(Absence { definition, label });
             return;
         };
+        if !value.is_finite() {
+            return; // Something is there, whatever it is.
+        }
         let mut of_definition = 0;
         for earlier in &mut self.readings {
             if std::ptr::eq(earlier.definition, definition) {
@@ -144,12 +169,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_absent() {
+    fn what_was_found_not_to_be_there_is_told_apart_from_what_nobody_looked_for() {
+        let mut sample = sample();
+        sample.add(&LEVEL, None);
+        sample.add_for(&BY_HOST, "a", None);
+        sample.add_for(&BY_HOST, "b", 1.0);
+        sample.add_no_others(&BY_HOST);
+
+        let absent = sample.absences().iter();
+        let told: Vec<_> = absent
+            .map(|absence| (absence.definition.name, absence.label.as_deref()))
+            .collect();
+        assert_eq!(told, [("level", None), ("by_host", Some("a")), ("by_host", None)]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_value_and_not_absent_either() {
         let mut sample = sample();
         sample.add(&LEVEL, f64::NAN);
         sample.add_for(&BY_HOST, "a", f64::INFINITY);
 
         assert_eq!(sample.readings(), []);
+        assert_eq!(sample.absences(), []);
         assert_eq!(sample.refused(), 0);
     }
 

@@ -1,7 +1,7 @@
 //! `atlas health`: how every service is, for people and for scripts that only want an exit code.
 
 use atlas_app::vitals::{CheckView, HealthView};
-use atlas_domain::HealthStatus;
+use atlas_domain::{CheckOutcome, HealthStatus};
 
 use super::output::Output;
 use super::routes;
@@ -76,6 +76,12 @@ fn why(service: &CheckView) -> String {
     if service.restored {
         parts.push("not looked at since the start".to_owned());
     }
+    let is_found_out = service
+        .outcome
+        .is_some_and(|outcome| outcome != CheckOutcome::Unknown);
+    if service.status == HealthStatus::Unknown && is_found_out && !service.restored {
+        parts.push("seen too seldom to be sure".to_owned());
+    }
     parts.push(service.reason.clone());
     one_line(&parts.join("; "))
 }
@@ -134,6 +140,18 @@ pub(super) mod tests {
         database  critical            a write took 9,000 ms
         search    degraded, flapping  blocked by database; the inde…
         ");
+    }
+
+    #[test]
+    fn what_was_seen_once_is_not_told_as_known() {
+        let mut disk = service("disk_space", "unknown", "/data: 8.4 % used, 115 MB free");
+        disk.outcome = Some(CheckOutcome::Crit);
+        assert_eq!(
+            why(&disk),
+            "seen too seldom to be sure; /data: 8.4 % used, 115 MB free"
+        );
+        disk.outcome = Some(CheckOutcome::Unknown);
+        assert_eq!(why(&disk), "/data: 8.4 % used, 115 MB free");
     }
 
     #[rstest]

@@ -1,4 +1,5 @@
-//! `atlas metrics`: what is measured, and how it went. Asks a running server, and changes nothing.
+//! `atlas metrics`: what is measured, and how it went; without a server, how it went until the last one ended. It
+//! changes nothing.
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const POINTS: u32 = 60;
 /// What stands beside the bars on a line, as a rule.
 const BESIDE_BARS: usize = 60;
 const FEWEST_BARS: usize = 12;
+const NO_SERVER: &str = "no server runs on this library, so nothing is measured now: this is what the last one left; \
+                         `atlas serve` starts one";
 const LONGEST: Duration = Duration::from_hours(730 * 24);
 
 /// `atlas metrics`
@@ -54,9 +57,10 @@ async fn list(all: bool, client: &Client, output: &Output) -> Result<Exit, CliEr
     let shown: Vec<&SeriesView> = list
         .series
         .iter()
-        .filter(|series| all || series.value.is_some())
+        .filter(|series| all || is_left(client) || series.value.is_some())
         .collect();
     output.answer(&list, |look| render_list(&shown, look))?;
+    say_whose(client, output);
     let absent = list.series.len() - shown.len();
     if absent > 0 && !output.is_json() {
         output.say(&format!(
@@ -71,7 +75,15 @@ async fn show(args: &MetricsArgs, client: &Client, output: &Output) -> Result<Ex
     output.answer(&view, |look| render(&view, args.since, look))?;
     if view.series.is_empty() {
         output.say("nothing of that name has been measured yet");
+    } else if !output.is_json() {
+        for series in view.series.iter().filter(|series| is_unknown(series)) {
+            output.say(&format!(
+                "nothing is known of `{}` in that time; `atlas metrics --all` lists what there is",
+                name(&series.about)
+            ));
+        }
     }
+    say_whose(client, output);
     if view.unreadable_rows > 0 {
         output.problem(&format!(
             "{} rows of history cannot be read; they are shown as gaps",
@@ -80,6 +92,22 @@ async fn show(args: &MetricsArgs, client: &Client, output: &Output) -> Result<Ex
         return Ok(Exit::Partial);
     }
     Ok(Exit::Ok)
+}
+
+/// It is measured neither now nor was then; of a label it may be that nothing ever had that value.
+fn is_unknown(series: &RangeSeries) -> bool {
+    series.about.value.is_none() && series.points.iter().all(|point| point.mean.is_none())
+}
+
+/// Whether nobody measures.
+fn is_left(client: &Client) -> bool {
+    matches!(client, Client::InProcess(_))
+}
+
+fn say_whose(client: &Client, output: &Output) {
+    if is_left(client) && !output.is_json() {
+        output.say(NO_SERVER);
+    }
 }
 
 fn path(args: &MetricsArgs, now: Timestamp) -> String {

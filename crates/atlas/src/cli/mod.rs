@@ -7,6 +7,7 @@ pub(crate) mod reload;
 
 mod add;
 mod alert;
+pub(crate) mod backup;
 mod breaker;
 mod doctor;
 mod duration;
@@ -194,6 +195,9 @@ pub(crate) enum RoutedCommand {
     /// Write the library out
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
+    /// Make backups, look at them, and restore one
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::BackupArgs),
 }
 
 /// What a command needs of the library.
@@ -237,13 +241,15 @@ impl RoutedCommand {
             | Self::Doctor
             | Self::Export(_) => Access::Read,
             Self::Policy(_) => Access::None,
-            Self::Health | Self::Metrics(_) => Access::Server,
+            Self::Health => Access::Server,
+            Self::Metrics(_) => Access::Operations,
             Self::Alert(args) => args.command.access(),
             Self::Tag(_) => Access::Write,
             Self::Add(_) | Self::Rm(_) | Self::Restore(_) | Self::Reprocess(_) => Access::Work,
             Self::Quarantine(args) => args.command.access(),
             Self::Job(args) => args.command.access(),
             Self::Breaker(args) => args.command.access(),
+            Self::Backup(args) => args.access(),
         }
     }
 
@@ -268,6 +274,7 @@ impl RoutedCommand {
             Self::Reprocess(_) => "reprocess",
             Self::Doctor => "doctor",
             Self::Export(_) => "export",
+            Self::Backup(_) => "backup",
         }
     }
 
@@ -323,6 +330,7 @@ impl RoutedCommand {
             Self::Reprocess(args) => reprocess::run(args, client, output, stop).await,
             Self::Doctor => doctor::run(client, output).await,
             Self::Export(args) => export::run(args, client, output).await,
+            Self::Backup(args) => backup::create(args, client, output).await,
         }
     }
 }

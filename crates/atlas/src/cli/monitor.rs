@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use atlas_vitals::alerts::{Moved, RuleFault, RuleSet, Timeline, TimelineEvent, try_rules};
-use atlas_vitals::metrics::catalogue;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -125,7 +124,6 @@ fn report(rules: &Path, trial: Option<&Path>) -> Result<Report, CliError> {
         (Ok(own), Ok(in_force)) => {
             report.own_rules = own.iter().count();
             report.rules_in_force = in_force.iter().count();
-            report.faults = unknown_series(&own, &text, &report.rules);
             in_force
         }
         (Err(faults), _) | (_, Err(faults)) => {
@@ -156,29 +154,6 @@ impl Report {
             })
             .collect();
     }
-}
-
-/// A rule about what nobody measures could never fire, and nobody would notice.
-fn unknown_series(own: &RuleSet, text: &str, file: &str) -> Vec<Fault> {
-    let series = own.series().into_iter();
-    let unknown = series.filter(|name| catalogue::find(name).is_none());
-    unknown
-        .map(|name| Fault {
-            file: file.to_owned(),
-            line: line_of(text, name),
-            rule: String::new(),
-            message: format!(
-                "nothing of the name `{name}` is measured, so this could never fire; `atlas metrics --all` lists what is"
-            ),
-        })
-        .collect()
-}
-
-/// Where a name stands in quotes for the first time.
-fn line_of(text: &str, name: &str) -> usize {
-    let stands = |quote: char| text.find(&format!("{quote}{name}{quote}"));
-    let offset = stands('"').or_else(|| stands('\'')).unwrap_or(0);
-    text[..offset].matches('\n').count() + 1
 }
 
 fn faults_of(file: &str, faults: Vec<RuleFault>) -> Vec<Fault> {

@@ -92,6 +92,11 @@ impl Output {
         }
     }
 
+    /// Says something without which the answer would be misunderstood.
+    pub(crate) fn warn(&self, message: &str) {
+        self.tell(&format!("atlas: warning: {message}"));
+    }
+
     /// Says that something went wrong.
     pub(crate) fn problem(&self, message: &str) {
         self.tell(&format!("atlas: {message}"));

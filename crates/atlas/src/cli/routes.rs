@@ -23,6 +23,7 @@ pub(super) const INBOX_READ: &str = "/api/v1/inbox/read";
 pub(super) const RULES: &str = "/api/v1/rules";
 pub(super) const CHANNELS: &str = "/api/v1/channels";
 pub(super) const RELOAD: &str = "/api/v1/config/reload";
+pub(super) const BACKUPS: &str = "/api/v1/backups";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";
 
 /// An item, by its id or its address.

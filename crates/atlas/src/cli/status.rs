@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atlas_app::{AlertsView, BreakersView, Mode, StatusView, size};
-use atlas_domain::{ItemState, JobState};
+use atlas_domain::{HealthStatus, ItemState, JobState};
 use clap::Args;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -118,9 +118,10 @@ fn alerts(alerts: &AlertsView) -> String {
     let channels: Vec<String> = alerts
         .channels
         .iter()
-        .map(|channel| match channel.failing_since {
-            Some(since) => format!("{} fails since {since}", channel.name),
-            None => channel.name.clone(),
+        .map(|channel| match (channel.failing_since, channel.held_until) {
+            (Some(since), _) => format!("{} fails since {since}", channel.name),
+            (None, Some(until)) => format!("{} has carried as much as it may until {until}", channel.name),
+            (None, None) => channel.name.clone(),
         })
         .collect();
     let channels = if channels.is_empty() {
@@ -225,7 +226,15 @@ fn system(status: &StatusView) -> String {
 
 fn degraded(status: &StatusView, look: Look) -> String {
     if status.degraded.is_empty() {
-        return "Nothing is degraded.\n".to_owned();
+        let is_well = status
+            .overall
+            .is_none_or(|overall| overall == HealthStatus::Healthy);
+        let told = if is_well {
+            "Nothing is degraded.\n"
+        } else {
+            "What is not well stands under Services.\n"
+        };
+        return told.to_owned();
     }
     let reasons: Vec<_> = status
         .degraded
@@ -313,7 +322,7 @@ mod tests {
         use crate::cli::health::tests::service;
 
         let mut status = fixtures::status();
-        status.overall = Some(atlas_domain::HealthStatus::Degraded);
+        status.overall = Some(HealthStatus::Degraded);
         status.services = vec![
             service("database", "healthy", "written and read back in 3 ms"),
             service("search", "degraded", "the canary was found after 2,600 ms"),
@@ -343,17 +352,18 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_that_fails_says_since_when() {
+    fn a_channel_that_fails_or_holds_back_says_since_when_and_until_when() {
         let alerts_view = serde_json::json!({
             "open": 0, "critical": 0, "unacknowledged": 0, "unread": 0,
             "channels": [
                 { "name": "mail", "kind": "email", "failing_since": "2026-01-01T00:00:00Z" },
                 { "name": "chat", "kind": "slack", "failing_since": null },
+                { "name": "phone", "kind": "ntfy", "failing_since": null, "held_until": "2026-01-01T00:01:00Z" },
             ],
         });
         insta::assert_snapshot!(alerts(&serde_json::from_value(alerts_view).unwrap()), @r"
         open incidents  none
-        channels        mail fails since 2026-01-01T00:00:00Z, chat
+        channels        mail fails since 2026-01-01T00:00:00Z, chat, phone has carried as much as it may until 2026-01-01T00:01:00Z
         ");
     }
 

@@ -2,6 +2,7 @@
 //! wants to have checked. Both can be led elsewhere while the server runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas_app::services::{HEALTH_PROBES, NOTIFICATIONS};
 use atlas_app::vitals::{Channels, OwnCheck, VitalsSettings};
@@ -46,16 +47,30 @@ impl Outside {
         })
     }
 
-    /// Leads them where `vitals` says. Where that cannot be, nothing is changed.
+    /// Leads them where `vitals` says, until [`Outside::settle`] also where they led before: whoever decides what is sent
+    /// does not know yet of channels that are gone. Where that cannot be, nothing is changed.
     pub(crate) fn lead(&self, vitals: &VitalsConfig) -> Result<LedBefore, ClientError> {
         let targets = targets(&vitals.settings);
-        let channels = self.notifier.replace(vitals.channels.clone())?;
+        let channels = self
+            .notifier
+            .add(vitals.channels.clone(), longest_pause(vitals))?;
         match self.probes.replace(targets.iter()) {
             Ok(targets) => Ok(LedBefore { channels, targets }),
             Err(error) => {
                 self.notifier.put_back(channels);
                 Err(error)
             }
+        }
+    }
+
+    /// Leads them nowhere else any more.
+    pub(crate) fn settle(&self, vitals: &VitalsConfig) {
+        let settled = self
+            .notifier
+            .replace(vitals.channels.clone(), longest_pause(vitals));
+        if let Err(error) = settled {
+            // Nothing is sent through a channel that nobody knows.
+            tracing::warn!(%error, "channels that are gone stay at hand until the next start");
         }
     }
 
@@ -69,12 +84,13 @@ impl Outside {
 /// Lets a process that looks after nobody reach the channels that are set up.
 pub(super) fn give_channels(config: &Config, app: &App) -> Result<(), CliError> {
     let notifier = notifier(config, app.services())?;
-    give(notifier, app)
+    give(notifier, config, app)
 }
 
 /// Lets a process reach people by `notifier`.
-pub(super) fn give(notifier: Arc<Notifier>, app: &App) -> Result<(), CliError> {
-    app.tell_by(Channels::new(notifier, Arc::new(SystemClock), entropy()?));
+pub(super) fn give(notifier: Arc<Notifier>, config: &Config, app: &App) -> Result<(), CliError> {
+    let host = config.vitals.settings.alerts.host.clone();
+    app.tell_by(Channels::new(notifier, Arc::new(SystemClock), entropy()?, host));
     Ok(())
 }
 
@@ -82,12 +98,18 @@ fn notifier(config: &Config, services: &Services) -> Result<Arc<Notifier>, CliEr
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let notifier = Notifier::new(
         config.vitals.channels.clone(),
+        longest_pause(&config.vitals),
         &config.allow_hosts,
         Arc::new(SystemResolver),
         service(services, NOTIFICATIONS)?,
         clock,
     );
     Ok(Arc::new(notifier.map_err(|error| cannot_be_made(&error))?))
+}
+
+/// However long a channel asks to be left alone.
+fn longest_pause(vitals: &VitalsConfig) -> Duration {
+    vitals.settings.alerts.timing.retry_after_cap
 }
 
 /// Everything that is asked from here.

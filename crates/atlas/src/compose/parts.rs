@@ -161,7 +161,12 @@ fn pool_limits(config: &Config) -> PoolLimits {
 
 /// Randomness that the operating system has begun.
 pub(super) fn entropy() -> Result<Arc<Entropy>, StoreError> {
-    Ok(Arc::new(Entropy::seeded(seed()?)))
+    chance().map(Arc::new)
+}
+
+/// The same, for whoever needs it alone.
+pub(crate) fn chance() -> Result<Entropy, StoreError> {
+    Ok(Entropy::seeded(seed()?))
 }
 
 fn seed() -> Result<u64, StoreError> {

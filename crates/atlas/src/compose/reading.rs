@@ -4,16 +4,26 @@
 use std::sync::Arc;
 
 use atlas_app::services::Inheritance;
-use atlas_app::{App, AppParts, Mode, SearchState, Services, Signals};
+use atlas_app::{App, AppParts, Mode, Reconfigure, SearchState, Services, Signals};
 use atlas_domain::{Clock, SystemClock, Timestamp};
 use atlas_search::{SearchError, SearchIndex};
-use atlas_store::{DataDir, DataDirLock, Library, StoreError, StoredBreakers};
+use atlas_store::{DataDir, DataDirLock, Library, Ops, StoreError, StoredBreakers};
 
-use super::outside::give_channels;
+use super::outside::{Outside, give, give_channels};
 use super::parts::{Groundwork, entropy, services};
 use super::{VERSION, leaves_operations};
 use crate::config::Config;
 use crate::error::{CliError, Exit};
+use crate::reload::Reload;
+
+/// What a server has that cannot write.
+pub(super) struct OpenedToServe {
+    pub(super) app: App,
+    /// In memory.
+    pub(super) ops: Ops,
+    /// None where nobody outside this machine can be reached.
+    pub(super) outside: Option<Outside>,
+}
 
 /// Opens what is there beside whoever writes, without the lock.
 pub(crate) fn open_read_only(config: &Config) -> Result<App, CliError> {
@@ -55,21 +65,35 @@ pub(super) fn open_to_serve(
     config: &Config,
     lock: &DataDirLock,
     reason: StoreError,
-) -> Result<App, StoreError> {
+) -> Result<OpenedToServe, StoreError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let groundwork = Groundwork::lay(config)?;
+    let ops = Ops::open_in_memory(lock, Arc::clone(&clock), &groundwork.databases)?;
     let library = match Library::open_read_only_locked(lock, clock, entropy()?, &groundwork.databases) {
         Err(damage) if leaves_operations(&damage) => Err(damage),
         other => Ok(other?),
     };
     tracing::error!(%reason, "starting for reading only");
     let services = services(config, &groundwork, inheritance(lock.dir(), SystemClock.now()))?;
+    let outside = Outside::of(config, &services)
+        .inspect_err(|error| tracing::error!(%error, "nobody outside this machine can be told anything"))
+        .ok();
+    let reconfigure = outside.clone().map(|outside| {
+        let reload = Reload::new(config.clone(), Arc::clone(&services), outside);
+        Arc::new(reload) as Arc<dyn Reconfigure>
+    });
     let dir = lock.dir().clone();
-    let app = App::new(parts(config, dir, library, Some(reason), groundwork, services));
-    if let Err(error) = give_channels(config, &app) {
-        tracing::error!(%error, "nobody outside this machine can be told anything");
+    let app = App::new(AppParts {
+        reconfigure,
+        ..parts(config, dir, library, Some(reason), groundwork, services)
+    });
+    app.back_up_by(config.backup.plan(lock.dir(), config.floor_bytes));
+    if let Some(outside) = &outside
+        && let Err(error) = give(Arc::clone(&outside.notifier), config, &app)
+    {
+        tracing::error!(%error, "nobody outside this machine can be told anything on demand");
     }
-    Ok(app)
+    Ok(OpenedToServe { app, ops, outside })
 }
 
 /// What the system says of a file does not say which.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use atlas_app::vitals::probes::{OwnApi, probes_of};
 use atlas_app::vitals::{
     Announcer, Machine, OwnFiles, ServiceSampler, Vitals, VitalsParts, VitalsSettings, WrittenPlace,
+    recall_file_check,
 };
 use atlas_app::{App, Runtime};
 use atlas_domain::{Messenger, Prober, SystemClock};
@@ -36,6 +37,7 @@ impl LookedAfter {
         settings: VitalsSettings,
         outside: &Outside,
     ) -> Result<Self, CliError> {
+        recall_file_check(app, ops).await;
         let (limits, of_probes) = watch::channel(settings.limits.clone());
         let probes = probes_of(app, runtime.map(Runtime::pipeline), own, of_probes);
         let parts = VitalsParts {
@@ -43,6 +45,8 @@ impl LookedAfter {
             clock: Arc::new(SystemClock),
             entropy: entropy()?,
             machine: Machine::new(Path::new("/"), dir.path(), settings.measure_every),
+            // A server writes nowhere else: what SQLite needs for a while stays in memory. To watch the directory for
+            // temporary files too would only cry wolf, for it is often a small file system in memory.
             places: vec![WrittenPlace {
                 name: "data",
                 directory: dir.path().to_owned(),

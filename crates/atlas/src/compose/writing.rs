@@ -8,7 +8,8 @@ use atlas_app::ingest::{Bodies, Ingest, JobWaits};
 use atlas_app::jobs::JobContext;
 use atlas_app::services::{API_CALLS, BACKGROUND_PROCESSING};
 use atlas_app::{
-    App, AppError, AppParts, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work, WorkerSettings,
+    App, AppError, AppParts, BackupPlan, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work,
+    WorkerSettings,
 };
 use atlas_domain::{Clock, Entropy, SystemClock};
 use atlas_net::fetch::ARTICLE_PROCESSING;
@@ -41,8 +42,8 @@ pub(super) struct OpenedToWrite {
 /// Why not everything could be opened for writing.
 pub(super) struct Unopened {
     pub(super) error: CliError,
-    /// For want of room on the disk.
-    pub(super) is_full: bool,
+    /// Because no room is left on a disk, or because nobody may write to it.
+    pub(super) not_writable: Option<StoreError>,
 }
 
 /// Opens everything. A damaged library does not end a server: it starts ops-only.
@@ -111,7 +112,8 @@ impl Start<'_> {
             }
         };
         let app = App::new(parts);
-        give(Arc::clone(&outside.notifier), &app)?;
+        app.back_up_by(self.backup_plan());
+        give(Arc::clone(&outside.notifier), self.config, &app)?;
         Ok((app, runtime, outside))
     }
 
@@ -256,8 +258,13 @@ impl Start<'_> {
             },
             ops: self.records.ops.clone(),
             retention: config.retention,
+            backups: Some(self.backup_plan()),
             background: service(parts, BACKGROUND_PROCESSING)?,
         })
+    }
+
+    fn backup_plan(&self) -> BackupPlan {
+        self.config.backup.plan(self.lock.dir(), self.config.floor_bytes)
     }
 
     fn worker_settings(&self) -> WorkerSettings {
@@ -350,7 +357,11 @@ async fn trust_after_its_first_move(ops: Ops, mut moves: watch::Receiver<u64>) {
 impl From<StoreError> for Unopened {
     fn from(error: StoreError) -> Self {
         Self {
-            is_full: matches!(error.cause(), StoreError::Full(_)),
+            not_writable: matches!(
+                error.cause(),
+                StoreError::Full(_) | StoreError::ReadOnlyFileSystem(_)
+            )
+            .then(|| error.cause().clone()),
             error: error.into(),
         }
     }
@@ -371,8 +382,10 @@ impl From<SearchError> for Unopened {
             SearchError::Locked => Exit::Busy,
             _ => Exit::Failure,
         };
+        let is_full =
+            matches!(&error, SearchError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull);
         Self {
-            is_full: matches!(&error, SearchError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull),
+            not_writable: is_full.then(|| StoreError::Full(error.to_string())),
             error: CliError::new(exit, error.to_string()),
         }
     }
@@ -382,7 +395,7 @@ impl From<CliError> for Unopened {
     fn from(error: CliError) -> Self {
         Self {
             error,
-            is_full: false,
+            not_writable: None,
         }
     }
 }

@@ -7,6 +7,9 @@ use std::time::Duration;
 /// What begins so is meant for Atlas.
 const PREFIX: &str = "ATLAS_";
 
+/// Where the kernel says how this machine is called.
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+
 /// What a supervisor wants of this process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Supervision {
@@ -22,6 +25,8 @@ pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     /// Those of Atlas whose value is no Unicode.
     unreadable: Vec<String>,
+    /// How the system calls this machine.
+    host_name: Option<String>,
 }
 
 impl Environment {
@@ -31,7 +36,11 @@ impl Environment {
         reason = "this is the one place that reads the environment"
     )]
     pub(crate) fn read() -> Self {
-        let mut environment = Self::default();
+        let host_name = std::fs::read_to_string(HOST_NAME).unwrap_or_default();
+        let mut environment = Self {
+            host_name: Some(host_name.trim().to_owned()).filter(|name| !name.is_empty()),
+            ..Self::default()
+        };
         for (name, value) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             match value.into_string() {
@@ -51,7 +60,13 @@ impl Environment {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             unreadable: Vec::new(),
+            host_name: None,
         }
+    }
+
+    /// How the system calls this machine, if it does.
+    pub(super) fn host_name(&self) -> Option<&str> {
+        self.host_name.as_deref()
     }
 
     /// A variable that is set and not empty.

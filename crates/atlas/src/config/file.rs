@@ -18,6 +18,8 @@ const LIMIT_BYTES: u64 = 1_000_000;
 /// Values by their dotted key.
 #[derive(Debug, Default)]
 pub(super) struct Values {
+    /// The file could be taken apart, or there need not be one.
+    pub(super) is_read: bool,
     plain: BTreeMap<String, Given>,
     /// What differs for single scopes.
     pub(super) apart: Vec<GivenApart>,
@@ -35,7 +37,10 @@ impl Values {
 pub(super) fn read(path: &Path, must_exist: bool, mistakes: &mut Vec<String>) -> Values {
     match read_text(path, must_exist) {
         Ok(Some(text)) => parse(&text, &path.display().to_string(), mistakes),
-        Ok(None) => Values::default(),
+        Ok(None) => Values {
+            is_read: true,
+            ..Values::default()
+        },
         Err(mistake) => {
             mistakes.push(format!("{}: {mistake}", path.display()));
             Values::default()
@@ -81,7 +86,10 @@ pub(super) fn parse(text: &str, name: &str, mistakes: &mut Vec<String>) -> Value
         text,
         name,
         mistakes,
-        values: Values::default(),
+        values: Values {
+            is_read: true,
+            ..Values::default()
+        },
     };
     reader.table("", document.as_table());
     reader.values
@@ -119,7 +127,8 @@ impl Reader<'_> {
                 (Item::Table(inner), None) => self.section(&dotted, inner, place),
                 (Item::Value(value), None) => self.value(dotted, value, place),
                 (Item::None | Item::ArrayOfTables(_), None) => {
-                    self.mistake(place, &format!("`{dotted}` is no setting"));
+                    let hint = nearest_section(&dotted);
+                    self.mistake(place, &format!("`{dotted}` is no setting{hint}"));
                 }
             }
         }
@@ -133,7 +142,8 @@ impl Reader<'_> {
         if settings().any(|setting| setting.key.starts_with(&format!("{dotted}."))) {
             self.table(dotted, table);
         } else {
-            self.mistake(place, &format!("there is no section [{dotted}]"));
+            let hint = nearest_section(dotted);
+            self.mistake(place, &format!("there is no section [{dotted}]{hint}"));
         }
     }
 
@@ -185,6 +195,13 @@ impl Reader<'_> {
 
     fn value(&mut self, dotted: String, value: &Value, place: usize) {
         if !settings().any(|setting| setting.key == dotted) {
+            if settings().any(|setting| setting.key.starts_with(&format!("{dotted}."))) {
+                self.mistake(
+                    place,
+                    &format!("`{dotted}` is no setting, but a section: write its settings under [{dotted}]"),
+                );
+                return;
+            }
             let hint = nearest(&dotted).map_or_else(
                 || "`atlas config show` lists all".to_owned(),
                 |setting| format!("did you mean `{}`?", setting.key),
@@ -204,6 +221,30 @@ impl Reader<'_> {
     fn mistake(&mut self, place: usize, what: &str) {
         let line = line_of(self.text, place);
         self.mistakes.push(format!("{}:{line}: {what}", self.name));
+    }
+}
+
+/// `; did you mean [health]?`, or nothing where no section is called alike.
+fn nearest_section(name: &str) -> String {
+    let plain = settings().flat_map(|setting| {
+        let ends = setting.key.match_indices('.').map(|(end, _)| end);
+        ends.map(|end| {
+            (
+                setting.key[..end].to_owned(),
+                format!("[{}]", &setting.key[..end]),
+            )
+        })
+    });
+    let repeated = EntryKind::ALL.map(|kind| (kind.section().to_owned(), format!("[[{}]]", kind.section())));
+    let (distance, shown) = plain
+        .chain(repeated)
+        .map(|(section, shown)| (strsim::damerau_levenshtein(name, &section), shown))
+        .min()
+        .unwrap_or((usize::MAX, String::new()));
+    if distance <= name.len() / 3 {
+        format!("; did you mean {shown}?")
+    } else {
+        String::new()
     }
 }
 

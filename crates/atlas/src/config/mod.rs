@@ -1,6 +1,7 @@
 //! Configuration: none is needed. What there is comes from a flag, the environment, a TOML file, or a default,
 //! in this order; every mistake is reported at once, with its place. Only this module reads the environment.
 
+mod backup;
 mod environment;
 mod file;
 mod policies;
@@ -21,6 +22,7 @@ use atlas_net::fetch::{ARTICLE_PROCESSING, AddressPolicy, ArchiveTemplate, time_
 use atlas_store::RetentionPolicy;
 use serde::Serialize;
 
+use backup::BackupConfig;
 pub(crate) use environment::{Environment, Supervision};
 pub(crate) use policies::is_of_policy;
 use policies::{GivenApart, Policies};
@@ -59,6 +61,7 @@ pub(crate) struct Config {
     pub(crate) extraction_memory_bytes: u64,
     pub(crate) extraction_deadline: Duration,
     pub(crate) retention: RetentionPolicy,
+    pub(crate) backup: BackupConfig,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
     /// What it was read from.
@@ -110,7 +113,7 @@ impl Config {
             None => file::Values::default(),
         };
         let mut config = Self::unset(Arc::new((flags.clone(), environment.clone())));
-        let mut vitals = vitals::Draft::new(path.as_deref());
+        let mut vitals = vitals::Draft::new(path.as_deref(), environment.host_name());
         for setting in settings() {
             let given = from_flag(&setting.key, flags)
                 .or_else(|| from_environment(setting, environment))
@@ -138,11 +141,37 @@ impl Config {
         if mistakes.is_empty() {
             return Ok(config);
         }
-        let list = mistakes.join("\n  ");
+        let count = match mistakes.len() {
+            1 => "1 mistake".to_owned(),
+            count => format!("{count} mistakes"),
+        };
+        let list = in_order(mistakes).join("\n  ");
         Err(CliError::new(
             Exit::Usage,
-            format!("the configuration has {} mistake(s):\n  {list}", mistakes.len()),
+            format!("the configuration has {count}:\n  {list}"),
         ))
+    }
+
+    /// Where the library lies, whatever else is wrong with the configuration: all that is needed to ask a server that
+    /// runs on it. Nothing where that could not be found out.
+    pub(crate) fn place_alone(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
+        if let Some(dir) = &flags.data_dir {
+            return Some(dir.clone());
+        }
+        if let Some(dir) = environment.get("ATLAS_DATA_DIR") {
+            return Some(PathBuf::from(dir));
+        }
+        let Some(path) = flags.config.clone().or_else(|| environment.config_file()) else {
+            return environment.data_dir();
+        };
+        let explicit = flags.config.is_some() || environment.get("ATLAS_CONFIG").is_some();
+        let file = file::read(&path, explicit, &mut Vec::new());
+        match file.get("data_dir") {
+            Some(given) => Some(PathBuf::from(&given.text)),
+            // A file that cannot be taken apart may well name another place.
+            None if file.is_read => environment.data_dir(),
+            None => None,
+        }
     }
 
     /// Sets one value: what was given, or the default.
@@ -225,6 +254,7 @@ impl Config {
             extraction_memory_bytes: 0,
             extraction_deadline: Duration::ZERO,
             retention: RetentionPolicy::default(),
+            backup: BackupConfig::default(),
             log_level: String::new(),
             log_json: false,
             origins: Vec::new(),
@@ -251,6 +281,41 @@ fn from_environment(setting: &Setting, environment: &Environment) -> Option<Give
         text: text.to_owned(),
         origin: format!("environment {name}"),
     })
+}
+
+/// As they stand in their files, each on one line whatever a value holds. What has no line keeps its place.
+fn in_order(mistakes: Vec<String>) -> Vec<String> {
+    let place = |mistake: &str| -> Option<(String, usize)> {
+        let (before, _) = mistake.split_once(": ")?;
+        let (file, line) = before.rsplit_once(':')?;
+        Some((file.to_owned(), line.parse().ok()?))
+    };
+    let mut files: Vec<String> = Vec::new();
+    let mut keyed: Vec<((usize, usize), String)> = Vec::new();
+    for mistake in mistakes {
+        let (file, line) = place(&mistake).unwrap_or_default();
+        let known = files.iter().position(|known| *known == file);
+        let number = known.unwrap_or(files.len());
+        if known.is_none() {
+            files.push(file);
+        }
+        keyed.push(((number, line), on_one_line(&mistake)));
+    }
+    keyed.sort_by_key(|(place, _)| *place);
+    keyed.into_iter().map(|(_, mistake)| mistake).collect()
+}
+
+/// A line break in a value is shown as it is written in TOML.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 /// A variable that nobody reads was meant to change something.

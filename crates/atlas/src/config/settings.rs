@@ -12,8 +12,8 @@ use atlas_domain::url::concealed;
 use atlas_net::fetch::{AddressPolicy, ArchiveTemplate};
 
 use super::policies::{self, Configurable, Key};
-use super::vitals;
 use super::{Config, Environment};
+use super::{backup, vitals};
 
 /// One setting.
 #[derive(Debug)]
@@ -217,6 +217,46 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
+        key: "backup.destination",
+        default: |_| String::new(),
+        apply: |config, text| backup::destination(&mut config.backup, text),
+    },
+    Row {
+        key: "backup.every_hours",
+        default: |_| "24".to_owned(),
+        apply: |config, text| {
+            number(text, 0, 8_760).map(|hours| config.backup.every = (hours > 0).then(|| HOUR * hours as u32))
+        },
+    },
+    Row {
+        key: "backup.keep_hourly",
+        default: |_| "0".to_owned(),
+        apply: |config, text| kept(text).map(|count| config.backup.retention.hourly = count),
+    },
+    Row {
+        key: "backup.keep_daily",
+        default: |_| "7".to_owned(),
+        apply: |config, text| kept(text).map(|count| config.backup.retention.daily = count),
+    },
+    Row {
+        key: "backup.keep_weekly",
+        default: |_| "4".to_owned(),
+        apply: |config, text| kept(text).map(|count| config.backup.retention.weekly = count),
+    },
+    Row {
+        key: "backup.keep_monthly",
+        default: |_| "6".to_owned(),
+        apply: |config, text| kept(text).map(|count| config.backup.retention.monthly = count),
+    },
+    Row {
+        key: "backup.budget_mb",
+        default: |_| "0".to_owned(),
+        apply: |config, text| {
+            number(text, 0, 100_000_000)
+                .map(|mb| config.backup.retention.budget_bytes = (mb > 0).then_some(mb * MB))
+        },
+    },
+    Row {
         key: "log.level",
         default: |_| "info".to_owned(),
         apply: log_level,
@@ -231,6 +271,11 @@ const ROWS: &[Row] = &[
 /// The setting that a wrong name probably means: of a key, or of a variable without its beginning. People misspell,
 /// and they forget the section.
 pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
+    if let Some((section, last)) = name.rsplit_once('.')
+        && settings().any(|setting| section_of(setting).0 == section)
+    {
+        return nearest_within(section, last);
+    }
     let name = name.replace('.', "_").to_ascii_lowercase();
     let distance = |setting: &Setting| {
         let last = setting.key.rsplit('.').next().unwrap_or(&setting.key);
@@ -245,6 +290,23 @@ pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
         .map(|setting| (distance(setting), setting))
         .min_by_key(|(distance, _)| *distance)?;
     (distance <= name.len() / 2).then_some(setting)
+}
+
+/// In a section that there is, its settings are meant; or the one of exactly that name, which belongs to another.
+fn nearest_within(section: &str, last: &str) -> Option<&'static Setting> {
+    let of_section = settings().filter(|setting| section_of(setting).0 == section);
+    let (distance, nearest) = of_section
+        .map(|setting| (strsim::damerau_levenshtein(last, section_of(setting).1), setting))
+        .min_by_key(|(distance, _)| *distance)?;
+    if distance <= last.len() / 2 {
+        return Some(nearest);
+    }
+    let mut of_that_name = settings().filter(|setting| section_of(setting).1 == last);
+    of_that_name.next().filter(|_| of_that_name.next().is_none())
+}
+
+fn section_of(setting: &Setting) -> (&str, &str) {
+    setting.key.rsplit_once('.').unwrap_or(("", &setting.key))
 }
 
 fn data_dir(config: &mut Config, text: &str) -> Result<(), String> {
@@ -355,6 +417,11 @@ pub(super) fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
 
 fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     number(text, least, most).map(Duration::from_secs)
+}
+
+/// Backups of one kind of span.
+fn kept(text: &str) -> Result<u32, String> {
+    number(text, 0, 1_000).map(|count| count as u32)
 }
 
 /// A century is for ever, and still a date that can be reckoned with.

@@ -81,7 +81,7 @@ fn a_variable_that_nobody_reads_is_a_mistake_and_told_with_all_others() {
     ];
     let refusal = message(load(&Flags::default(), &variables));
     for expected in [
-        "4 mistake(s)",
+        "4 mistakes:",
         "environment ATLAS_FETCH_ALOW_HOSTS: there is no such setting; did you mean ATLAS_FETCH_ALLOW_HOSTS?",
         "environment ATLAS_BIND: there is no such setting; did you mean ATLAS_SERVER_BIND?",
         "environment ATLAS_QWERTZUIOP: there is no such setting; `atlas config show` lists all",
@@ -89,6 +89,70 @@ fn a_variable_that_nobody_reads_is_a_mistake_and_told_with_all_others() {
     ] {
         assert!(refusal.contains(expected), "{expected}\nis missing in\n{refusal}");
     }
+}
+
+/// A command that asks a server needs to know no more than where it is.
+#[rstest]
+#[case::of_the_file("data_dir = '/srv/atlas'\n[alerts]\nremindr = '8h'\n", Some("/srv/atlas"))]
+#[case::of_nobody("[healht]\nevery = '8h'\n", Some("/home/reader/.local/share/atlas"))]
+#[case::of_a_file_that_is_no_toml("data_dir = '/srv/atlas'\n[alerts\n", None)]
+fn where_the_library_lies_is_found_in_spite_of_mistakes(#[case] text: &str, #[case] place: Option<&str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, text).unwrap();
+    let flags = Flags {
+        config: Some(path),
+        ..Flags::default()
+    };
+    let found = |flags: &Flags| Config::place_alone(flags, &Environment::of(&[HOME]));
+    assert!(load(&flags, &[HOME]).is_err());
+    assert_eq!(found(&flags), place.map(PathBuf::from));
+    let named = Flags {
+        data_dir: Some("/srv/other".into()),
+        ..flags
+    };
+    assert_eq!(found(&named), Some(PathBuf::from("/srv/other")));
+}
+
+#[test]
+fn mistakes_come_in_the_order_of_their_lines_and_each_on_one() {
+    let text = "[alerts]\nreminder = 'soon\\nand often'\n\n[healht]\nx = 1\n\n[server]\nbind = \"a\\nb\"\n\n\
+                [[alerts.channel]]\nname = 'x'\n\n[health.system_resources]\nladder = 1\nevrey = '5s'\n";
+    let refusal = message(with_file(text, &[HOME]));
+    let lines: Vec<_> = refusal
+        .lines()
+        .skip(1)
+        .map(|line| {
+            line.split_once("config.toml:")
+                .unwrap()
+                .1
+                .split_once(": ")
+                .unwrap()
+        })
+        .collect();
+    let numbers: Vec<usize> = lines.iter().map(|(number, _)| number.parse().unwrap()).collect();
+    assert_eq!(numbers, [2, 4, 8, 10, 14, 15], "{refusal}");
+    for (line, hint) in [
+        (1, "there is no section [healht]; did you mean [health]?"),
+        (2, r"server.bind is `a\nb`"),
+        (
+            3,
+            "`alerts.channel` is no setting; did you mean [[alerts.channels]]?",
+        ),
+        (
+            4,
+            "there is no setting `health.system_resources.ladder`; `atlas config show` lists all",
+        ),
+        (5, "did you mean `health.system_resources.every`?"),
+    ] {
+        assert!(lines[line].1.contains(hint), "{hint}: {}", lines[line].1);
+    }
+}
+
+#[test]
+fn a_section_that_is_written_as_a_value_is_told_as_that() {
+    let refusal = message(with_file("alerts = 'x'\n", &[HOME]));
+    assert!(refusal.contains("write its settings under [alerts]"), "{refusal}");
 }
 
 #[test]
@@ -181,7 +245,7 @@ fn every_mistake_is_reported_at_once_with_its_line() {
     let error = with_file(file, &[HOME, ("ATLAS_LOG_LEVEL", "loud")]).unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
     for expected in [
-        "5 mistake(s)",
+        "5 mistakes:",
         "config.toml:2: server.bind is `0.0.0.0:80`, which others can reach",
         "config.toml:5: fetch.allow_hosts",
         "config.toml:6: there is no setting `fetch.allow_host`; did you mean `fetch.allow_hosts`?",

@@ -94,11 +94,14 @@ impl std::fmt::Debug for VitalsConfig {
 
 impl Draft {
     /// Without any value. Paths begin where the configuration file lies.
-    pub(super) fn new(file: Option<&Path>) -> Self {
+    /// Messages name this machine as the system does, unless something else is set.
+    pub(super) fn new(file: Option<&Path>, host_name: Option<&str>) -> Self {
+        let mut settings = VitalsSettings::default();
+        Arc::make_mut(&mut settings.alerts).host = host_name.map(str::to_owned);
         Self {
             values: Values {
                 is_off: false,
-                settings: VitalsSettings::default(),
+                settings,
                 sign_of_life_every: SIGN_OF_LIFE_EVERY,
                 sign_of_life_url: None,
                 sign_of_life_url_of_file: None,
@@ -240,7 +243,16 @@ fn shown_field(entry: &Entry, field: &Field) -> String {
     let text = field.written.compact();
     match (entry.kind, field.name.as_str()) {
         (EntryKind::Channel, "url") => host_alone(&text),
+        // Where people put tokens.
+        (EntryKind::Channel | EntryKind::Check, "arguments") => hidden(&field.written),
         (EntryKind::Check, "target") if text.contains("://") => without_query(&text),
         _ => text,
+    }
+}
+
+fn hidden(arguments: &Written) -> String {
+    match arguments {
+        Written::List(list) => format!("({} not shown)", list.len()),
+        _ => "(not shown)".to_owned(),
     }
 }

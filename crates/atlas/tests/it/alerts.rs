@@ -76,6 +76,8 @@ async fn the_owner_sees_what_is_wrong_and_decides_about_it() {
         (&taken["acknowledged"], &taken["acknowledgement"]["comment"]),
         (&json!(true), &json!("a new one comes"))
     );
+    let again = atlas.run(&["alert", "ack", short, "--by", "Zoe"]).await;
+    assert!(again.stderr.contains("a new one comes"), "{again:?}");
     let silence = [
         "alert",
         "silence",
@@ -89,7 +91,7 @@ async fn the_owner_sees_what_is_wrong_and_decides_about_it() {
     assert_eq!(atlas.json(&silence).await["number"], 1);
     let shown = atlas.run(&["alert", "show", short]).await;
     assert!(shown.stdout.contains("Kept back by  silence"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("by owner at"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("by Zoe at"), "{}", shown.stdout);
     assert_eq!(
         atlas.json(&["alert", "silence", "end", "1"]).await["state"],
         "ended"
@@ -119,7 +121,24 @@ async fn the_owner_sees_what_is_wrong_and_decides_about_it() {
     // What is there outlives the server, and is seen without one.
     assert_eq!(server.terminate().await, 0);
     let later = atlas.json(&["alert", "show", short]).await;
-    assert_eq!(later["end"], "closed");
+    assert_eq!(
+        (&later["end"], &later["server"]),
+        (&json!("closed"), &json!(false))
+    );
+    for line in [
+        &["alert", "ls"][..],
+        &["alert", "ls", "--all"],
+        &["alert", "show", short],
+    ] {
+        let looked = atlas.run(line).await;
+        assert_eq!(looked.code, 0, "{looked:?}");
+        assert!(!looked.stderr.contains("nothing is wrong"), "{looked:?}");
+        assert!(
+            looked.stderr.contains("no server runs, so nobody looks since 20"),
+            "{looked:?}"
+        );
+    }
+    assert!(atlas.json(&["alert", "ls"]).await["looked_at"].is_string());
     assert_eq!(
         atlas.json(&["alert", "silence", "ls", "--all"]).await["silences"][0]["number"],
         1
@@ -183,7 +202,11 @@ async fn a_decision_without_a_server_says_what_to_do() {
         assert_eq!(refused.code, 8, "{line:?}: {refused:?}");
         assert!(refused.stderr.contains("atlas serve"), "{line:?}: {refused:?}");
     }
-    assert_eq!(atlas.json(&["alert", "ls"]).await, json!({ "incidents": [] }));
+    let listed = atlas.json(&["alert", "ls"]).await;
+    assert_eq!(
+        listed,
+        json!({ "incidents": [], "server": false, "looked_at": null })
+    );
     let missing = atlas.run(&["alert", "show", "3f2a"]).await;
     assert_eq!(missing.code, 5, "{missing:?}");
 }
@@ -208,4 +231,73 @@ async fn a_channel_that_nobody_listens_to_is_a_failure_with_its_reason() {
     let unknown = atlas.run(&["alert", "test", "mail"]).await;
     assert_eq!(unknown.code, 5, "{unknown:?}");
     assert!(unknown.stderr.contains("hook"), "{unknown:?}");
+}
+
+/// A server goes on by what it read; whoever asks it may have broken the file since, or may not read its secrets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_the_configuration_does_not_keep_anybody_from_asking_a_server_that_runs() {
+    let atlas = configured("");
+    let server = atlas.serve().await;
+    let path = atlas.folder().join("config.toml");
+    std::fs::write(&path, "[alerts]\nremindr = '8h'\n").unwrap();
+    for line in [
+        &["alert", "ls"][..],
+        &["alert", "silence", "ls"],
+        &["status"],
+        &["metrics"],
+    ] {
+        let asked = atlas.run(line).await;
+        assert_eq!(asked.code, 0, "{line:?}: {asked:?}");
+        assert!(
+            asked.stderr.contains("warning: the configuration has 1 mistake:")
+                && asked
+                    .stderr
+                    .contains("config.toml:2: there is no setting `alerts.remindr`"),
+            "{line:?}: {asked:?}"
+        );
+    }
+    let reloaded = atlas.run(&["config", "reload"]).await;
+    assert_eq!(reloaded.code, 2, "{reloaded:?}");
+    assert_eq!(reloaded.stderr.matches("remindr").count(), 1, "{reloaded:?}");
+    assert_eq!(server.terminate().await, 0);
+    let alone = atlas.run(&["alert", "ls"]).await;
+    assert_eq!(alone.code, 2, "{alone:?}");
+    std::fs::write(&path, "").unwrap();
+    let nobody = atlas.run(&["config", "reload"]).await;
+    assert_eq!(nobody.code, 8, "{nobody:?}");
+}
+
+/// A library without what is kept of operations is no missing library, and what is damaged names the next step.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_looked_at_says_why_and_what_comes_next() {
+    let atlas = Atlas::new();
+    assert_eq!(atlas.serve().await.terminate().await, 0);
+    let ops = |end: &str| atlas.data_dir().join(format!("ops.db{end}"));
+    std::fs::write(
+        ops(""),
+        "nothing of a database, in more bytes than its head has".repeat(100),
+    )
+    .unwrap();
+    let damaged = atlas.run(&["alert", "ls"]).await;
+    assert_eq!(damaged.code, 9, "{damaged:?}");
+    assert!(
+        damaged.stderr.contains("the next start of `atlas serve`"),
+        "{damaged:?}"
+    );
+
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(ops(end));
+    }
+    for line in [
+        &["alert", "ls"][..],
+        &["alert", "inbox"],
+        &["alert", "silence", "ls"],
+    ] {
+        let missing = atlas.run(line).await;
+        assert_eq!(missing.code, 5, "{missing:?}");
+        assert!(
+            missing.stderr.contains("has a library and no ops.db"),
+            "{missing:?}"
+        );
+    }
 }

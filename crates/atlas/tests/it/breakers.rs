@@ -310,7 +310,7 @@ async fn a_running_server_works_by_a_configuration_that_it_reads_again() {
 async fn a_configuration_is_read_again_by_a_server_only() {
     let atlas = Atlas::new();
     let finished = atlas.run(&["config", "reload"]).await;
-    assert_eq!(finished.code, 1, "{finished:?}");
+    assert_eq!(finished.code, 8, "{finished:?}");
     assert!(finished.stderr.contains("no server runs"), "{finished:?}");
 }
 

@@ -8,6 +8,7 @@
 mod access;
 mod alerts;
 mod answers;
+mod backups;
 mod breaker_kills;
 mod breakers;
 mod commands;

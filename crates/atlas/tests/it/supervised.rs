@@ -4,6 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use rstest::rstest;
 use tokio::time::Instant;
 
 use crate::access::ask;
@@ -105,18 +106,25 @@ async fn a_supervisor_hears_of_the_start_of_every_turn_of_a_reload_and_of_the_en
     assert_eq!(supervisor.count("STOPPING=1"), 1);
 }
 
-/// The process lives and answers, and still nobody may be told that it goes on: nothing can be saved any more.
+/// The process lives and answers, and still nobody may be told that it goes on: nothing can be saved any more, or what is
+/// known of health and alerts cannot be kept.
+#[rstest]
+#[case::of_the_library("save::in_transaction", &["add", "http://127.0.0.1:9/page"])]
+#[case::of_operational_state("breaker::in_transaction", &["breaker", "disable", "notifications", "nobody"])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_writer_that_stands_starves_the_watchdog_of_a_process_that_lives() {
+async fn a_writer_that_stands_starves_the_watchdog_of_a_process_that_lives(
+    #[case] stands_at: &str,
+    #[case] what_writes: &'static [&'static str],
+) {
     let atlas = Atlas::new();
     let (mut supervisor, mut variables) = {
         let (supervisor, variables) = Supervisor::of(&atlas);
         (supervisor, variables.to_vec())
     };
-    variables.push(("FAILPOINTS", "save::in_transaction=pause".to_owned()));
+    variables.push(("FAILPOINTS", format!("{stands_at}=pause")));
     let mut server = atlas.serve_with(&borrowed(&variables)).await;
     supervisor.hears("WATCHDOG=1", 2).await;
-    let mut adding = atlas.spawn(&["add", "http://127.0.0.1:9/page"]);
+    let mut writing = atlas.spawn(what_writes);
 
     let mut counted = (supervisor.count("WATCHDOG=1"), Instant::now());
     eventually(BOUND, "the watchdog is not fed any more", async || {
@@ -130,8 +138,8 @@ async fn a_writer_that_stands_starves_the_watchdog_of_a_process_that_lives() {
     assert!(server.runs(), "it is for the supervisor to end it");
     let live = ask(&server, Method::GET, "/livez", &[]).await;
     assert_eq!(live.status(), StatusCode::OK, "its main loop goes on");
-    adding.kill().unwrap();
-    adding.wait().unwrap();
+    writing.kill().unwrap();
+    writing.wait().unwrap();
     server.kill();
 }
 

@@ -1,11 +1,15 @@
 //! What is measured, as people see it: the live page on a real terminal, tables, and rules that are tried.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::support::{Atlas, Sitting};
+use crate::support::{Atlas, Site, Sitting, article, eventually};
 
 /// Enough that a chart has several bars, and no row is wider than the terminal.
 const COLUMNS: u16 = 80;
+/// Less than the time between two looks that nobody asked for.
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 async fn page(atlas: &Atlas) -> Sitting {
     let sitting = atlas.sit_at_terminal(COLUMNS, &["status", "--watch"]);
@@ -37,6 +41,82 @@ async fn the_live_page_shows_services_and_gives_the_terminal_back_however_it_end
         let coloured = sitting.drawn().contains("\u{1b}[38;5;");
         assert!(!coloured, "{way}: NO_COLOR was set");
     }
+}
+
+/// Many tries: whoever waits for both must not take one for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_comes_with_another_size_is_not_lost() {
+    let atlas = Atlas::new();
+    let _server = atlas.serve().await;
+    for columns in 81..=100 {
+        let mut sitting = page(&atlas).await;
+        sitting.resizes_and_types(columns, "q");
+        assert_eq!(sitting.ended().await, 0);
+    }
+}
+
+/// What a series is now, as whoever watches asks for it.
+async fn watched(atlas: &Atlas, series: &str) -> Option<f64> {
+    let range = atlas
+        .get(&format!("/api/v1/metrics/range?series={series}&watch=true"))
+        .await?;
+    range["series"][0]["value"].as_f64()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_somebody_watches_the_machine_is_measured_every_second() {
+    let atlas = Atlas::new().with("ATLAS_HEALTH_MEASURE_EVERY", "1m");
+    let _server = atlas.serve().await;
+    let mut looks: Vec<f64> = Vec::new();
+    eventually(HALF_A_MINUTE, "four looks are taken", async || {
+        let look = watched(&atlas, "monitoring_look").await;
+        looks.extend(look.filter(|look| looks.last() != Some(look)));
+        looks.len() >= 4
+    })
+    .await;
+}
+
+/// Counted once a minute, the second page could not be seen half a minute after the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_somebody_watches_the_library_is_counted_every_few_seconds() {
+    let (site, atlas) = (Site::start().await, Atlas::new());
+    let _server = atlas.serve().await;
+    for number in 1..=2 {
+        let page = article(&format!("Page {number}"), &format!("word{number}"));
+        atlas.add(&site.put(&format!("/{number}"), page)).await;
+        eventually(HALF_A_MINUTE, "what was stored is counted", async || {
+            watched(&atlas, "library_items:stored").await == Some(f64::from(number))
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_server_one_hears_what_the_last_one_left_and_that_nobody_outside_is_told() {
+    let atlas = Atlas::new();
+    let server = atlas.serve().await;
+    let is_measured = async || watched(&atlas, "memory_used").await.is_some();
+    eventually(HALF_A_MINUTE, "memory is measured", is_measured).await;
+    assert_eq!(server.terminate().await, 0);
+
+    let status = atlas.run(&["status"]).await;
+    assert!(
+        status.stdout.contains("none set up: nobody outside"),
+        "{status:?}"
+    );
+    let doctor = atlas.run(&["doctor"]).await;
+    assert!(
+        doctor.stdout.contains("none is set up: nobody outside"),
+        "{doctor:?}"
+    );
+
+    let range = atlas.json(&["metrics", "memory_used", "--since", "5m"]).await;
+    let points = range["series"][0]["points"].as_array().unwrap();
+    assert!(points.iter().any(|point| point["mean"].is_number()), "{range}");
+    assert!(range["series"][0]["value"].is_null(), "{range}");
+    let listed = atlas.run(&["metrics"]).await;
+    assert!(listed.stdout.contains("memory_used"), "{listed:?}");
+    assert!(listed.stderr.contains("`atlas serve` starts one"), "{listed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,12 +159,7 @@ async fn what_is_measured_is_listed_and_charted() {
         all.iter()
             .any(|series| series["name"] == "mount_used" && series["value"].is_number())
     };
-    crate::support::eventually(
-        std::time::Duration::from_secs(30),
-        "the disk is measured",
-        has_measured,
-    )
-    .await;
+    eventually(HALF_A_MINUTE, "the disk is measured", has_measured).await;
 
     let view: Value = atlas
         .json(&["metrics", "mount_used:data", "--since", "30m"])

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use rstest::rstest;
+use serde_json::Value;
 
 use crate::support::{
     Atlas, Door, Fault, Given, Heard, MailServer, Receiver, Relay, Reply, Security, USER, Watched,
-    deliveries, eventually,
+    deliveries, eventually, incidents,
 };
 
 /// Longer than any attempt may take here.
@@ -106,9 +107,7 @@ async fn a_mail_server_that_is_down_gets_everything_once_when_it_is_back_and_no_
     assert!(letters[1].text.contains("RESOLVED a_door"), "{}", letters[1].text);
     assert_eq!(letters.len(), 2, "each once");
     assert_eq!(hook.of_door().len(), 2);
-    for delivery in deliveries(&atlas, Door::NAME, "mail").await {
-        assert_eq!(delivery["state"], "sent", "{delivery}");
-    }
+    are_sent(&atlas, "mail", 2).await;
     assert_eq!(server.terminate().await, 0);
 }
 
@@ -167,7 +166,6 @@ async fn a_mail_server_that_says_not_now_is_asked_again(
         .channel(relay.channel("mail"))
         .atlas();
     let server = atlas.serve().await;
-    leave_it_to_the_messages(&atlas, "mail").await;
     door.close();
     let letters = relay.takes(1).await;
     assert_eq!(relay.conversations().len(), 3);
@@ -195,6 +193,58 @@ async fn what_a_mail_server_refuses_goes_through_the_channel_that_stands_in() {
     door.open();
     hook.hears("resolved").await;
     assert!(relay.letters().is_empty());
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// One address that the mail server does not take keeps nobody else from being told. That somebody misses what is told
+/// is an incident, once, until a message reaches everybody again.
+#[rstest]
+#[case::for_good("550 5.1.1 nobody of that name")]
+#[case::for_now("450 4.2.1 mailbox busy")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_address_keeps_the_others_from_nothing_and_is_told_once(#[case] answer: &'static str) {
+    let (door, relay, hook) = (Door::open_one().await, Relay::start(&[]).await, Receiver::start());
+    relay.always(Fault::AnswersTo("<second@mail.example>", answer));
+    let both = "to = [\"reader@mail.example\", \"second@mail.example\"]";
+    let channel = relay
+        .channel("mail")
+        .replace("to = \"reader@mail.example\"", both);
+    let atlas = Watched::new()
+        .check(door.check())
+        .channel(channel)
+        .channel(hook.channel_with("hook", ""))
+        .atlas();
+    let server = atlas.serve().await;
+    door.close();
+    relay.takes(1).await;
+    eventually(PATIENCE, "that somebody missed it is told", async || {
+        let heard = hook.heard();
+        heard
+            .iter()
+            .any(|heard| heard.message.to_string().contains("notifier_missed_somebody"))
+    })
+    .await;
+    door.open();
+    relay.takes(2).await;
+    for delivery in are_sent(&atlas, "mail", 2).await {
+        assert_eq!(delivery["attempts"], 1, "{delivery}");
+        let said = delivery["last_error"].to_string();
+        assert!(
+            said.contains("second@mail.example") && !said.contains("reader@mail.example"),
+            "{said}"
+        );
+    }
+    assert_eq!(incidents(&atlas, "notifications").await.len(), 1);
+
+    relay.always(Fault::None);
+    door.close();
+    relay.takes(3).await;
+    eventually(PATIENCE, "it is over", async || {
+        let known = incidents(&atlas, "notifications").await;
+        known.len() == 1 && known[0]["state"] == "resolved"
+    })
+    .await;
+    assert_eq!(relay.letters().len(), 3, "each once");
     assert_eq!(server.terminate().await, 0);
 }
 
@@ -338,7 +388,6 @@ async fn a_receiver_that_asks_for_a_pause_gets_it_within_bounds(
         .channel(hook.channel("hook"))
         .atlas();
     let server = atlas.serve().await;
-    leave_it_to_the_messages(&atlas, "hook").await;
     door.close();
     hook.hears("firing").await;
     let tried = hook.of_door();
@@ -401,11 +450,15 @@ async fn an_end_while_the_receiver_is_down_is_told_after_a_restart() {
     assert_eq!(server.terminate().await, 0);
 }
 
-/// Takes the circuit breaker of a channel out of the way: it keeps a pause that a receiver asks for whole, for everything
-/// that goes there, and what is tried here is how long one message waits.
-async fn leave_it_to_the_messages(atlas: &Atlas, channel: &str) {
-    let done = atlas.run(&["breaker", "disable", "notifications", channel]).await;
-    assert_eq!(done.code, 0, "{done:?}");
+/// Waits until the server knows of so many messages about the door that they were taken, and of no others.
+async fn are_sent(atlas: &Atlas, channel: &str, count: usize) -> Vec<Value> {
+    let mut told = Vec::new();
+    eventually(PATIENCE, "every message is known to be sent", async || {
+        told = deliveries(atlas, Door::NAME, channel).await;
+        told.len() == count && told.iter().all(|delivery| delivery["state"] == "sent")
+    })
+    .await;
+    told
 }
 
 /// Line breaks, headers and markup in a reason, and a megabyte of it: what comes from outside stays text.

@@ -14,9 +14,10 @@ use crate::support::{
     in_a_namespace, incidents, is_in_a_namespace, is_told_to_be,
 };
 
-const MB: u64 = 1_000_000;
+pub(crate) const MB: u64 = 1_000_000;
 /// A disk of a few megabytes would always be in its last gibibyte.
-const SMALL_DISK: &str = "every = \"1s\"\ncrit_least_free_gib = 0.0002\nwarn_least_free_gib = 0.0004\n";
+pub(crate) const SMALL_DISK: &str =
+    "every = \"1s\"\ncrit_least_free_gib = 0.0002\nwarn_least_free_gib = 0.0004\n";
 
 #[rstest]
 #[case::nearly_full_at_the_start("disks::scenario_a_disk_that_is_nearly_full_at_the_start_is_told")]
@@ -241,7 +242,7 @@ async fn hears_of_disk(hook: &Receiver, kind: &str) -> Heard {
     hears(hook, "disk_space", kind).await
 }
 
-async fn hears(hook: &Receiver, service: &str, kind: &str) -> Heard {
+pub(crate) async fn hears(hook: &Receiver, service: &str, kind: &str) -> Heard {
     let find = || {
         let mut heard = hook.heard().into_iter();
         heard.find(|heard| heard.incidents(service).any(|incident| incident["kind"] == kind))

@@ -4,13 +4,20 @@
 // A test binary has this set always; clippy takes it as the sign that helpers are test code too.
 #![cfg(test)]
 
+mod attention;
 mod crashes;
 mod delivery;
 mod disks;
+mod endings;
 mod ops_file;
+mod own_work;
+mod pacing;
 mod process;
+mod programs;
+mod put_back;
 mod reload;
 mod storms;
 mod support;
 mod table;
 mod time;
+mod unwritable;

@@ -187,7 +187,7 @@ impl Drop for Busy {
 }
 
 /// Everything that is measured, as Prometheus reads it.
-async fn metrics(atlas: &Atlas, address: &str) -> String {
+pub(crate) async fn metrics(atlas: &Atlas, address: &str) -> String {
     let (token, address) = (atlas.token(), address.to_owned());
     let output = tokio::task::spawn_blocking(move || {
         let script = "import sys, urllib.request as web\n\

@@ -3,7 +3,9 @@
 
 use serde_json::json;
 
-use crate::support::{Door, PATIENCE, Receiver, Watched, eventually, incidents, is_told_to_be, status_of};
+use crate::support::{
+    Door, PATIENCE, Receiver, Reply, Watched, eventually, incidents, is_told_to_be, status_of,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_reload_keeps_the_old_configuration_and_says_everything_that_is_wrong() {
@@ -58,6 +60,50 @@ async fn a_good_reload_changes_who_is_told_and_what_is_looked_at() {
     door.open();
     second.hears("resolved").await;
     assert!(first.heard().is_empty());
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// A channel that comes along while the server runs is one of those that are told, from then on and as all others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_added_by_a_reload_is_told_beside_those_that_stay() {
+    let (door, first, second) = (Door::open_one().await, Receiver::start(), Receiver::start());
+    let watched = || Watched::new().check(door.check()).channel(first.channel("first"));
+    let atlas = watched().atlas();
+    let server = atlas.serve().await;
+    is_told_to_be(&atlas, Door::NAME, "healthy").await;
+    watched().channel(second.channel("second")).write_for(&atlas);
+    assert_eq!(atlas.run(&["config", "reload"]).await.code, 0);
+    door.close();
+    for hook in [&first, &second] {
+        let beginning = hook.hears("firing").await;
+        assert!(beginning.incidents(Door::NAME).next().is_some());
+    }
+    door.open();
+    for hook in [&first, &second] {
+        hook.hears("resolved").await;
+        assert_eq!(hook.of_door().len(), 2);
+    }
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// How long a channel may ask to be left alone is read again with the channels, also for what keeps the pause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shorter_longest_pause_holds_from_the_reload_on() {
+    let (door, hook) = (Door::open_one().await, Receiver::start());
+    let watched = |longest: &str| {
+        Watched::new()
+            .alerts("retry_after_cap", longest)
+            .check(door.check())
+            .channel(hook.channel("hook"))
+    };
+    let atlas = watched("\"1h\"").atlas();
+    let server = atlas.serve().await;
+    watched("\"1s\"").write_for(&atlas);
+    assert_eq!(atlas.run(&["config", "reload"]).await.code, 0);
+    hook.answers_next([Reply::with(429, "retry-after: 86400")]);
+    door.close();
+    hook.hears("firing").await;
+    assert_eq!(hook.of_door().len(), 2, "it asked for a day");
     assert_eq!(server.terminate().await, 0);
 }
 

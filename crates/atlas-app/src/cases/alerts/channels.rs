@@ -1,5 +1,7 @@
 //! Trying a channel: a real message, and what its receiver really says.
 
+use atlas_domain::Receipt;
+
 use super::App;
 use crate::error::AppError;
 use crate::views::alerts::ChannelTest;
@@ -12,7 +14,7 @@ impl App {
         match self.test_channel(name).await {
             Ok(receipt) => Ok(ChannelTest {
                 channel: name.to_owned(),
-                answer: receipt.answer,
+                answer: in_words(&receipt),
             }),
             Err(unknown @ TestFailure::Unknown { .. }) => Err(AppError::NoSuch(unknown.to_string())),
             Err(TestFailure::Failed(failure)) => Err(AppError::NotDelivered(failure.message)),
@@ -29,7 +31,18 @@ impl App {
             name: channel.name,
             kind: channel.kind.to_owned(),
             failing_since: None,
+            held_until: None,
         });
         Some(views.collect())
+    }
+}
+
+/// The receiver's own words, and whom it did not take the message for.
+fn in_words(receipt: &Receipt) -> String {
+    let misses = receipt.misses();
+    if misses.is_empty() {
+        receipt.answer.clone()
+    } else {
+        format!("{}; {misses}", receipt.answer)
     }
 }

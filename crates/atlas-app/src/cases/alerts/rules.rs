@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atlas_vitals::alerts::{Condition, Rule, RuleSet, When};
+use atlas_vitals::alerts::{Absent, Condition, Rule, RuleSet, When};
 
 use super::App;
 use crate::error::AppError;
@@ -59,12 +59,17 @@ fn in_words(when: &When) -> (Vec<String>, String, String) {
             service,
             severity,
             all,
+            absent,
         } => {
             let conditions: Vec<_> = all.iter().map(limit).collect();
+            let ends = match absent {
+                Absent::Holds => "",
+                Absent::Ends => "; absent is well",
+            };
             (
                 vec![service.to_string()],
                 severity.to_string(),
-                conditions.join(" and "),
+                format!("{}{ends}", conditions.join(" and ")),
             )
         }
         When::Status {
@@ -135,6 +140,15 @@ mod tests {
         assert_eq!(
             (&*rule.severity, rule.services),
             ("critical", vec!["disk_space".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_rule_says_that_it_ends_where_there_is_no_such_value() {
+        let rule = view("breaker_open_long", &RuleSet::builtin());
+        assert_eq!(
+            rule.condition,
+            "breaker_open_age >= 21600, until < 1; absent is well"
         );
     }
 

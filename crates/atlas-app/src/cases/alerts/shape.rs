@@ -7,7 +7,7 @@ use atlas_store::{IncidentRecord, TimelineMark};
 use atlas_vitals::alerts::{DeliveryId, InboxRow, IncidentId, StoredDelivery, StoredIncident, StoredNotice};
 
 use crate::views::alerts::{
-    AcknowledgementView, AlertDetail, AlertView, DeliveryView, EventView, NoticeView,
+    AcknowledgementView, AlertDetail, AlertView, DeliveryView, EventView, Looking, NoticeView,
 };
 
 /// What the process that looks after incidents says of them.
@@ -73,6 +73,8 @@ pub(super) fn alert_detail(
         escalation: incident.escalation,
         notices: record.notices.iter().map(notice_view).collect(),
         timeline: timeline(record, told),
+        replaced: None,
+        looking: Looking::default(), // whoever asks knows it
     }
 }
 
@@ -126,6 +128,7 @@ fn notice_view(notice: &StoredNotice) -> NoticeView {
         at: notice.wall,
         state: notice.state,
         suppressed_by: notice.held.filter(|_| notice.state == NoticeState::Held),
+        held_until: None, // whoever asks knows it
         delivery: notice.delivery.map(|delivery| delivery.to_string()),
     }
 }

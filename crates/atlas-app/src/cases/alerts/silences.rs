@@ -1,9 +1,11 @@
 //! Silences: what a person asked not to be told about. A request is checked as a whole, and refused with the field that
 //! is wrong and the right form of it.
 
+use std::collections::BTreeSet;
+
 use atlas_domain::Timestamp;
 use atlas_store::TimelineMark;
-use atlas_vitals::alerts::{MatchOp, StoredMatcher, StoredSilence};
+use atlas_vitals::alerts::{MatchOp, StoredMatcher, StoredSilence, is_label, labels};
 
 use super::{App, OWNER, refused};
 use crate::error::AppError;
@@ -72,7 +74,10 @@ fn order(request: SilenceRequest, now: Timestamp) -> Result<SilenceOrder, AppErr
         return invalid(format!("`matchers` has more than {MOST_MATCHERS} entries"));
     }
     let matchers = request.matchers.iter().map(|text| matcher(text));
-    let matchers = matchers.collect::<Result<_, _>>()?;
+    let matchers = matchers.collect::<Result<Vec<_>, _>>()?;
+    if let Some(unknown) = matchers.iter().find(|matcher| !is_label(&matcher.label)) {
+        return invalid(no_such_label(&unknown.label));
+    }
     if request.comment.trim().is_empty() {
         return invalid(
             "`comment` is missing: say why, for whoever wonders later that nothing is told".to_owned(),
@@ -125,6 +130,16 @@ fn matcher(text: &str) -> Result<StoredMatcher, AppError> {
     })
 }
 
+/// One that no incident can have would be silent about nothing, or about everything.
+fn no_such_label(label: &str) -> String {
+    let known: BTreeSet<&str> = labels().collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    format!(
+        "`matchers`: no incident has a label `{label}`; there are {}",
+        known.join(", ")
+    )
+}
+
 fn silence_view(silence: &StoredSilence, mark: Option<&TimelineMark>, now: Timestamp) -> SilenceView {
     let (from, until) = match mark {
         Some(mark) => (mark.wall_of(silence.from), mark.wall_of(silence.until)),
@@ -146,6 +161,7 @@ fn silence_view(silence: &StoredSilence, mark: Option<&TimelineMark>, now: Times
         author: silence.author.clone(),
         comment: silence.comment.clone(),
         until_resolved: silence.until_resolved,
+        ended_early: silence.ended && until > now,
     }
 }
 
@@ -220,6 +236,7 @@ mod tests {
     #[case::without_a_reason(SilenceRequest { comment: "  ".to_owned(), ..request() }, "`comment`")]
     #[case::without_an_end(SilenceRequest { lasts: None, ..request() }, "`for`")]
     #[case::with_two_ends(SilenceRequest { until: Some(NOW.after(Duration::from_hours(1))), ..request() }, "`until`")]
+    #[case::of_a_label_that_nothing_has(SilenceRequest { matchers: vec!["servce=web".to_owned()], ..request() }, "`servce`; there are ")]
     #[case::of_no_length(SilenceRequest { lasts: Some(Lasting(Duration::ZERO)), ..request() }, "`for`")]
     #[case::that_is_over(SilenceRequest { lasts: None, until: Some(NOW), ..request() }, "`until`")]
     fn what_makes_no_sense_is_refused_by_its_field(#[case] request: SilenceRequest, #[case] field: &str) {

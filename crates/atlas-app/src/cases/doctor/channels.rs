@@ -40,6 +40,7 @@ mod tests {
             name: name.to_owned(),
             kind: "email".to_owned(),
             failing_since,
+            held_until: None,
         }
     }
 

@@ -49,8 +49,9 @@ impl App {
         let waiting = library.oldest_waiting(place.as_ref()).await?;
         Ok(match library.changes_behind(place.as_ref()).await? {
             0 => Finding::InOrder(format!(
-                "{} documents, the same as in the library",
-                differing.stored
+                "{} document{}, the same as in the library",
+                differing.stored,
+                if differing.stored == 1 { "" } else { "s" }
             )),
             behind if is_persistent(waiting) => Finding::Wrong(format!(
                 "{behind} changes have been waiting for it for up to {} s: a server builds the index by itself; if \

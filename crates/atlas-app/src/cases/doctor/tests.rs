@@ -36,7 +36,7 @@ async fn an_index_is_waited_for_before_it_is_looked_at() {
     let found = in_time(check(&app, "search index")).await;
     assert_eq!(
         (found.ok, found.message.as_str()),
-        (true, "1 documents, the same as in the library")
+        (true, "1 document, the same as in the library")
     );
     indexing.end().await;
 }

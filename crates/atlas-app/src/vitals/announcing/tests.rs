@@ -31,6 +31,7 @@ fn start(process: &TestApp) -> (Arc<App>, Told) {
         clock,
         ops: process.ops.clone(),
         heartbeats: Arc::new(Heartbeats::new(process.ops.clone(), line)),
+        watchers: Arc::default(),
     };
     let app = Arc::new(process.app());
     app.look_after(vitals.clone());

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::Prober;
+use atlas_store::Turn;
 use atlas_vitals::health::CheckSettings;
 
 use super::{OwnCheck, Probe, QueriedFile, VitalsSettings};
@@ -70,6 +71,7 @@ impl Own {
                 statement: query.statement.clone(),
                 deadline,
                 has_thresholds: check.thresholds.is_some(),
+                turn: Turn::default(),
             }),
             OwnCheck::Heartbeat { .. } => {
                 let span = check.every;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, PortFuture};
-use atlas_store::{AskFailure, AskedValue, ask_file};
+use atlas_store::{AskFailure, AskedValue, Turn, ask_file};
 
 use super::super::{Looked, Probe};
 
@@ -15,12 +15,14 @@ pub(super) struct QueryProbe {
     pub(super) statement: String,
     pub(super) deadline: Duration,
     pub(super) has_thresholds: bool,
+    pub(super) turn: Turn,
 }
 
 impl Probe for QueryProbe {
     fn look(&self) -> PortFuture<'_, Looked> {
         Box::pin(async {
-            let asked = ask_file(self.path.clone(), self.statement.clone(), self.deadline).await;
+            let (path, statement) = (self.path.clone(), self.statement.clone());
+            let asked = ask_file(path, statement, self.deadline, &self.turn).await;
             self.judge(asked)
         })
     }
@@ -46,7 +48,7 @@ impl QueryProbe {
             Ok(AskedValue::Null) => unknown("the query gives NULL, which is no number"),
             Ok(AskedValue::NoNumber) => unknown("the query gives text, and must give a number"),
             Ok(AskedValue::NoRow) => unknown("the query gives no row; let it count, or give a default"),
-            Err(failure @ (AskFailure::Busy | AskFailure::TimedOut(_))) => {
+            Err(failure @ (AskFailure::Busy | AskFailure::TimedOut(_) | AskFailure::StillAsked)) => {
                 Looked::new(CheckOutcome::NoAnswer, failure.to_string())
             }
             Err(failure) => unknown(&failure.to_string()),
@@ -73,6 +75,7 @@ mod tests {
         false,
         CheckOutcome::NoAnswer
     )]
+    #[case::hangs(Err(AskFailure::StillAsked), false, CheckOutcome::NoAnswer)]
     #[case::refused(Err(AskFailure::Refused), false, CheckOutcome::Unknown)]
     fn only_a_figure_says_how_things_are(
         #[case] asked: Result<AskedValue, AskFailure>,
@@ -84,6 +87,7 @@ mod tests {
             statement: "SELECT 1".to_owned(),
             deadline: Duration::from_secs(1),
             has_thresholds,
+            turn: Turn::default(),
         };
         assert_eq!(probe.judge(asked).outcome, expected);
     }

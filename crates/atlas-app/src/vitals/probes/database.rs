@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, PortFuture};
+use atlas_store::FileCheck;
 use tokio::time::Instant;
 
-use super::super::known::FileCheck;
 use super::super::{Looked, Probe};
 use super::failed;
 use crate::app::App;
@@ -59,7 +59,9 @@ impl DatabaseProbe {
         let seen = Seen {
             took,
             check: self.0.known.file_check(),
-            log_bytes: std::fs::metadata(log).map_or(0, |metadata| metadata.len()),
+            log_bytes: tokio::fs::metadata(log)
+                .await
+                .map_or(0, |metadata| metadata.len()),
             outage: library.outage().map(|outage| outage.to_string()),
         };
         Ok(judge(&seen).after(took))
@@ -68,8 +70,15 @@ impl DatabaseProbe {
 
 fn judge(seen: &Seen) -> Looked {
     let warn = |message: String| Looked::new(CheckOutcome::Warn, message);
-    if let Some(damage) = seen.check.as_ref().and_then(|check| check.damage.as_ref()) {
-        return Looked::new(CheckOutcome::Crit, damage.to_string());
+    if let Some(FileCheck {
+        ended_at,
+        damage: Some(damage),
+    }) = &seen.check
+    {
+        return Looked::new(
+            CheckOutcome::Crit,
+            format!("{damage}; it was found at {ended_at}"),
+        );
     }
     if let Some(outage) = &seen.outage {
         return warn(format!("the file takes what it is given again; {outage}"));
@@ -88,7 +97,7 @@ fn judge(seen: &Seen) -> Looked {
     }
     let checked = match &seen.check {
         Some(check) => format!("no damage was found at {}", check.ended_at),
-        None => "not looked through since the start".to_owned(),
+        None => "not looked through yet".to_owned(),
     };
     let message = format!(
         "written and read back; the log has {}; {checked}",
@@ -100,7 +109,6 @@ fn judge(seen: &Seen) -> Looked {
 #[cfg(test)]
 mod tests {
     use atlas_domain::Timestamp;
-    use atlas_store::StoreError;
     use rstest::rstest;
 
     use super::*;
@@ -114,24 +122,17 @@ mod tests {
         }
     }
 
-    fn check(damage: Option<StoreError>) -> FileCheck {
+    fn check(damage: Option<&str>) -> FileCheck {
         FileCheck {
             ended_at: Timestamp::from_millis(0),
-            damage,
-        }
-    }
-
-    fn damage() -> StoreError {
-        StoreError::Corrupt {
-            path: "library.db".into(),
-            detail: "a page is used twice".to_owned(),
+            damage: damage.map(str::to_owned),
         }
     }
 
     #[rstest]
     #[case::well(seen(), CheckOutcome::Ok)]
     #[case::checked(Seen { check: Some(check(None)), ..seen() }, CheckOutcome::Ok)]
-    #[case::damaged(Seen { check: Some(check(Some(damage()))), ..seen() }, CheckOutcome::Crit)]
+    #[case::damaged(Seen { check: Some(check(Some("a page is used twice"))), ..seen() }, CheckOutcome::Crit)]
     #[case::slow(Seen { took: SLOW, ..seen() }, CheckOutcome::Warn)]
     #[case::large_log(Seen { log_bytes: LARGE_LOG_BYTES, ..seen() }, CheckOutcome::Warn)]
     #[case::recovering(Seen { outage: Some("a moment ago".to_owned()), ..seen() }, CheckOutcome::Warn)]

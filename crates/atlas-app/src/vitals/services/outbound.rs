@@ -1,69 +1,50 @@
 //! Calls beyond this process, by service, and for how long circuit breakers have been open.
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_resilience::breaker::{OverlayMode, Phase};
 use atlas_resilience::{CallTotals, Service};
 use atlas_vitals::metrics::Sample;
 use atlas_vitals::metrics::catalogue::service as series;
-use tokio::time::Instant;
 
 use crate::app::{App, Mode};
 
 /// Those that have been open longest are told by name.
 const BREAKERS_TOLD: usize = 20;
 
-/// Since when breakers have not been closed: one that tries whether the other side is well, in vain, has been open all
-/// the time.
-#[derive(Debug, Default)]
-pub(super) struct OpenSince(HashMap<(&'static str, Arc<str>), Instant>);
-
-impl OpenSince {
-    pub(super) fn tell(&mut self, app: &App, sample: &mut Sample) {
-        if app.parts.mode != Mode::Normal {
-            return;
-        }
-        for service in app.services().all() {
-            tell_of_calls(service, sample);
-        }
-        self.look(app.services().all());
-        for (name, age) in self.oldest() {
-            sample.add_for(&series::BREAKER_OPEN_AGE, name, age.as_secs_f64());
-        }
+pub(super) fn tell(app: &App, sample: &mut Sample) {
+    if app.parts.mode != Mode::Normal {
+        return;
     }
+    let mut open = Vec::new();
+    for service in app.services().all() {
+        tell_of_calls(service, sample);
+        open.extend(open_breakers(service));
+    }
+    open.sort_by(|(name, age), (other, than)| than.cmp(age).then_with(|| name.cmp(other)));
+    for (name, age) in open.into_iter().take(BREAKERS_TOLD) {
+        sample.add_for(&series::BREAKER_OPEN_AGE, name, age.as_secs_f64());
+    }
+    sample.add_no_others(&series::BREAKER_OPEN_AGE);
+}
 
-    fn look<'a>(&mut self, services: impl IntoIterator<Item = &'a Arc<Service>>) {
-        let mut known = std::mem::take(&mut self.0);
-        for service in services {
-            let tally = service.breakers().tally();
-            if tally.open + tally.half_open == 0 {
-                continue; // mostly, and to look at each of them costs more
-            }
-            let now = service.breakers().now();
-            for (scope, status) in service.breakers().all() {
-                // What a person decided about is as they want it.
-                if status.phase == Phase::Closed || status.overlay.mode != OverlayMode::Auto {
-                    continue;
-                }
-                let open_for = now.since(status.since);
-                let since = Instant::now().checked_sub(open_for).unwrap_or_else(Instant::now);
-                let key = (service.name(), scope);
-                let since = known.remove(&key).map_or(since, |before| before.min(since));
-                self.0.insert(key, since);
-            }
+/// Those that are not closed, and for how long, over every try in vain and every start of a process.
+fn open_breakers(service: &Service) -> Vec<(String, Duration)> {
+    let tally = service.breakers().tally();
+    if tally.open + tally.half_open == 0 {
+        return Vec::new(); // mostly, and to look at each of them costs more
+    }
+    let now = service.breakers().now();
+    let mut open = Vec::new();
+    for (scope, status) in service.breakers().all() {
+        // What a person decided about is as they want it.
+        if status.phase == Phase::Closed || status.overlay.mode != OverlayMode::Auto {
+            continue;
         }
+        let since = status.open_since.unwrap_or(status.since);
+        open.push((format!("{}/{scope}", service.name()), now.since(since)));
     }
-
-    fn oldest(&self) -> Vec<(String, Duration)> {
-        let mut all: Vec<_> = self.0.iter().collect();
-        all.sort_by_key(|(key, since)| (**since, *key));
-        all.into_iter()
-            .take(BREAKERS_TOLD)
-            .map(|((service, scope), since)| (format!("{service}/{scope}"), since.elapsed()))
-            .collect()
-    }
+    open
 }
 
 fn tell_of_calls(service: &Service, sample: &mut Sample) {

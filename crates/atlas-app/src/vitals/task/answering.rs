@@ -22,7 +22,11 @@ impl Task {
                 let _ = asker.send(self.measured_values());
             }
             Request::Decide(decision, asker) => {
+                let closes = matches!(*decision, Input::Close(_));
                 let effects = self.alerts.step(self.line.now(), self.line.wall(), *decision);
+                if closes {
+                    self.observing.tell_anew();
+                }
                 let refused = effects.refused.clone();
                 self.carry_out(effects).await;
                 let _ = asker.send(refused.map_or(Ok(()), Err));

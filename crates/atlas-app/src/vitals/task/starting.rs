@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_domain::{Clock, Entropy};
+use atlas_domain::{Clock, Entropy, Timestamp};
 use atlas_store::Ops;
-use atlas_vitals::alerts::Alerts;
-use atlas_vitals::health::HealthEngine;
+use atlas_vitals::Moment;
+use atlas_vitals::alerts::{AlertSettings, Alerts, Effects};
+use atlas_vitals::health::{CheckSettings, HealthEngine};
 use atlas_vitals::metrics::{BootId, Measurements};
 use tokio::sync::{mpsc, watch};
 
@@ -64,14 +65,10 @@ impl Task {
         };
         let probes = probes_for(&mut settings, &built_in, &own);
         limits.send_replace(settings.limits.clone());
-        let health = match ops.stored_health().await? {
-            Some(stored) => HealthEngine::restore(settings.checks, stored, seed, now, wall),
-            None => HealthEngine::new(settings.checks, seed, now, wall),
-        };
-        let health = health.map_err(VitalsError::Checks)?;
+        let is_put_back = ops.is_put_back().await?;
+        let health = resume_health(&ops, settings.checks, is_put_back, seed, (now, wall)).await?;
         let measurements = remember(&ops, settings.measure_every, boot, &line).await?;
-        let stored = ops.stored_alerts().await?;
-        let (alerts, first) = Alerts::restore(settings.alerts, stored, now, wall)?;
+        let (alerts, first) = resume_alerts(&ops, settings.alerts, is_put_back, (now, wall)).await?;
         let measured = Measured::by(settings.limits, &places);
         let (sampling, sampled) = Sampling::new(machine, places);
         let (checking, found) = Checking::new(probes, clock);
@@ -87,7 +84,6 @@ impl Task {
             signs: SignsOfLife::begin(prober, settings.sign_of_life, now),
             observing: Observing::default(),
             windows: Windows::default(),
-            ops,
             line,
             entropy,
             health,
@@ -104,6 +100,10 @@ impl Task {
             flushes: 0,
         };
         task.carry_out(first).await;
+        if is_put_back {
+            // Whoever dies before this begins with the same again, which does no harm.
+            ops.put_back_is_dealt_with().await?;
+        }
         task.own.heartbeats.wait_for(&settings.own).await;
         task.expect(settings.maintenance, settings.quiet_hours)
             .await
@@ -134,6 +134,41 @@ async fn resume(
         uptime: uptime.unwrap_or_default(),
     };
     Ok(Timeline::resume(ops.timeline().await?.as_ref(), boot, clock))
+}
+
+async fn resume_health(
+    ops: &Ops,
+    checks: Vec<CheckSettings>,
+    is_put_back: bool,
+    seed: u64,
+    (now, wall): (Moment, Timestamp),
+) -> Result<HealthEngine, VitalsError> {
+    let health = match ops.stored_health().await? {
+        // How things were is old: it would be told as new.
+        Some(stored) if is_put_back => HealthEngine::restore(checks, stored.only_the_past(), seed, now, wall),
+        Some(stored) => HealthEngine::restore(checks, stored, seed, now, wall),
+        None => HealthEngine::new(checks, seed, now, wall),
+    };
+    health.map_err(VitalsError::Checks)
+}
+
+/// With what the first step leads to.
+async fn resume_alerts(
+    ops: &Ops,
+    settings: Arc<AlertSettings>,
+    is_put_back: bool,
+    (now, wall): (Moment, Timestamp),
+) -> Result<(Alerts, Effects), VitalsError> {
+    let stored = ops.stored_alerts().await?;
+    let resumed = match ops.origin() {
+        None if is_put_back => Alerts::restore_from_backup(settings, stored, now, wall),
+        None => Alerts::restore(settings, stored, now, wall),
+        Some(origin) => {
+            let origin = (Moment::from_millis(origin.at_ms), origin.wall);
+            Alerts::restore_without_memory(settings, stored, origin, now, wall)
+        }
+    };
+    Ok(resumed?)
 }
 
 /// With what was becoming less before the start.

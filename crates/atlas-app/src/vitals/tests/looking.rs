@@ -1,14 +1,15 @@
 //! Real probes on a real library.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use atlas_domain::{CheckOutcome, ItemState, UserId};
-use atlas_store::ItemFilter;
+use atlas_store::{FileCheck, ItemFilter};
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::test_app::TestApp;
-use crate::vitals::checkup::check_once;
+use crate::vitals::checkup::{check_once, recall_file_check};
 use crate::vitals::probes::{BackgroundProbe, DatabaseProbe, LimitsHandle, SearchProbe};
 use crate::vitals::{Limits, Looked, Probe};
 
@@ -108,7 +109,7 @@ async fn looks_at_search_count_for_no_breaker_and_tell_of_one_that_is_open() {
 async fn what_the_daily_look_found_is_told() {
     let process = TestApp::open();
     let app = Arc::new(process.app());
-    check_once(&app).await;
+    check_once(&app, &process.ops).await;
     let looked = DatabaseProbe(Arc::clone(&app)).look().await;
     assert_eq!(looked.outcome, CheckOutcome::Ok, "{}", looked.message);
     assert!(
@@ -116,6 +117,78 @@ async fn what_the_daily_look_found_is_told() {
         "{}",
         looked.message
     );
+}
+
+#[tokio::test]
+async fn a_damaged_library_found_by_the_daily_look_is_told() {
+    let process = TestApp::open();
+    process.store("https://a.example/", "lichens").await;
+    // The log is emptied into the file by the end of a process, and would hide the damage.
+    let process = process.reopen_after(|_dir| ()).await;
+    let app = Arc::new(process.app());
+    let probe = DatabaseProbe(Arc::clone(&app));
+    damage_pages(&process.dir().library_db());
+    check_once(&app, &process.ops).await;
+
+    let looked = probe.look().await;
+    assert_eq!(looked.outcome, CheckOutcome::Crit, "{}", looked.message);
+    assert!(looked.message.contains("library.db"), "{}", looked.message);
+    let kept = process.ops.file_check(process.library.identity()).await.unwrap();
+    assert!(kept.unwrap().damage.is_some(), "the next process is to know it");
+}
+
+/// All but the first pages, which say what the file is.
+fn damage_pages(file: &Path) {
+    let open = std::fs::OpenOptions::new().write(true).open(file).unwrap();
+    let rest = open.metadata().unwrap().len() as usize - 8 * 4_096;
+    std::os::unix::fs::FileExt::write_all_at(&open, &vec![0x5a; rest], 8 * 4_096).unwrap();
+}
+
+#[tokio::test]
+async fn damage_that_was_found_is_told_after_a_restart_until_a_look_finds_none() {
+    let process = TestApp::open();
+    let damaged = FileCheck {
+        ended_at: process.library.now(),
+        damage: Some("a page is used twice".to_owned()),
+    };
+    let identity = process.library.identity();
+    process.ops.keep_file_check(identity, damaged).await.unwrap();
+    let process = process.reopen_after(|_dir| ()).await;
+    let app = Arc::new(process.app());
+    let probe = DatabaseProbe(Arc::clone(&app));
+
+    recall_file_check(&app, &process.ops).await;
+    let looked = probe.look().await;
+    assert_eq!(looked.outcome, CheckOutcome::Crit, "{}", looked.message);
+    assert!(
+        looked.message.contains("a page is used twice; it was found at"),
+        "{}",
+        looked.message
+    );
+
+    check_once(&app, &process.ops).await;
+    assert_eq!(probe.look().await.outcome, CheckOutcome::Ok);
+    let next = Arc::new(process.app());
+    recall_file_check(&next, &process.ops).await;
+    assert_eq!(DatabaseProbe(next).look().await.outcome, CheckOutcome::Ok);
+}
+
+/// A copy that was put back is looked through for itself.
+#[tokio::test]
+async fn what_was_found_in_another_life_of_the_library_is_not_held_against_this_one() {
+    let process = TestApp::open();
+    let mut library = process.library.clone();
+    let damaged = FileCheck {
+        ended_at: library.now(),
+        damage: Some("a page is used twice".to_owned()),
+    };
+    process
+        .ops
+        .keep_file_check(library.identity(), damaged)
+        .await
+        .unwrap();
+    library.begin_new_life().await.unwrap();
+    assert_eq!(process.ops.file_check(library.identity()).await.unwrap(), None);
 }
 
 #[tokio::test]

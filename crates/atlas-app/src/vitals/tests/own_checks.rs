@@ -132,7 +132,12 @@ async fn one_who_has_not_called_yet_is_waited_for_and_then_missed() {
     let process = start(&world, heartbeat(MINUTE * 10)).await;
 
     let own = own_after(&world, &process, MINUTE * 9).await;
-    assert_eq!(own.outcome, Some(CheckOutcome::Unknown), "{own:?}");
+    assert_eq!(
+        (own.outcome, own.status),
+        (Some(CheckOutcome::Ok), HealthStatus::Healthy),
+        "{own:?}"
+    );
+    assert!(own.reason.contains("has not called yet"), "{own:?}");
 
     let own = own_after(&world, &process, MINUTE * 4).await;
     assert_eq!(own.outcome, Some(CheckOutcome::NoAnswer), "{own:?}");

@@ -146,6 +146,7 @@ async fn channels_are_shown_and_that_there_are_none() {
         name: "mail".to_owned(),
         kind: "email".to_owned(),
         failing_since: None,
+        held_until: None,
     };
     assert_eq!(world.look_at_all(&process).await.channels, [mail]);
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use atlas_domain::{CheckOutcome, DeliveryState, HealthStatus, Severity};
 use atlas_store::IncidentQuery;
+use atlas_vitals::alerts::Input;
 
 use super::world::{CHECK, Look, Receiver, Script, World, after_each_result};
 
@@ -29,6 +30,56 @@ async fn three_failures_and_a_success_are_told_once_and_taken_back_once() {
     let titles: Vec<String> = receiver.got().into_iter().map(|message| message.title).collect();
     let told = |word: &str| titles.iter().filter(|title| title.contains(word)).count();
     assert_eq!((told("1 critical"), told("1 resolved")), (1, 1), "{titles:?}");
+    process.end().await;
+}
+
+/// From the first look on nobody can find out how it is: there is no change of status that would bring a reason.
+#[tokio::test]
+async fn what_nobody_can_check_is_told_with_the_reason() {
+    let world = World::new();
+    let probe = Script::of([Look::Finds(CheckOutcome::Unknown)]);
+    let receiver = Receiver::answering();
+    let process = world.start(&probe, &receiver).await;
+    world.pass(&process, Duration::from_mins(10)).await;
+
+    let got = receiver.got();
+    assert!(!got.is_empty());
+    assert!(
+        got[0].title.contains("nobody has been able to check"),
+        "{}",
+        got[0].title
+    );
+    assert!(got[0].text.contains("why: look "), "{}", got[0].text);
+    process.end().await;
+}
+
+/// A reminder is about now, not about how it began.
+#[tokio::test]
+async fn a_reminder_tells_what_the_newest_look_found() {
+    let world = World::new();
+    let (probe, receiver) = (Script::of([OK, FAILS]), Receiver::answering());
+    let process = world.start(&probe, &receiver).await;
+    world.pass(&process, Duration::from_mins(90)).await;
+
+    let whys: Vec<u32> = receiver
+        .got()
+        .iter()
+        .filter_map(|message| {
+            message
+                .text
+                .split_once("why: look ")?
+                .1
+                .lines()
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert!(whys.len() >= 2, "{whys:?}");
+    assert!(
+        whys.last() > Some(&20),
+        "an hour later there are newer ones: {whys:?}"
+    );
     process.end().await;
 }
 
@@ -61,9 +112,11 @@ async fn the_next_process_goes_on_and_repeats_nothing() {
     let world = World::new();
     let (probe, receiver) = (Script::of([OK, FAILS]), Receiver::answering());
     let process = world.start(&probe, &receiver).await;
-    world.pass(&process, A_WHILE).await;
+    // Critical is told, and that it is down by now as an update to that.
+    world.pass(&process, 3 * A_WHILE).await;
     let told = receiver.got().len();
-    assert!(told > 0);
+    let last = receiver.got().pop().unwrap();
+    assert!(last.title.contains("is down"), "{}", last.title);
     process.end().await;
 
     // The machine has no start to go by here, so what the clock says has passed.
@@ -76,7 +129,8 @@ async fn the_next_process_goes_on_and_repeats_nothing() {
     let seen = world.pass(&next, A_WHILE).await;
 
     assert!(seen.iter().all(|view| view.status == HealthStatus::Down));
-    assert_eq!(receiver.got().len(), told);
+    let texts: Vec<String> = receiver.got().into_iter().map(|message| message.text).collect();
+    assert_eq!(texts.len(), told, "{texts:#?}");
     probe.becomes(OK);
     world.pass(&next, A_WHILE).await;
     let last = receiver.got().pop().unwrap();
@@ -162,4 +216,34 @@ async fn a_message_whose_process_was_killed_is_sent_again_under_its_id() {
         .count();
     assert_eq!(again, 1, "{got:?}");
     next.end().await;
+}
+
+/// To close is for what nothing else ends. What still holds is none of that, and begins anew without a restart.
+#[tokio::test]
+async fn what_is_closed_and_still_fails_begins_anew() {
+    let world = World::new();
+    let (probe, receiver) = (Script::of([OK, FAILS]), Receiver::answering());
+    let process = world.start(&probe, &receiver).await;
+    world.pass(&process, A_WHILE).await;
+    let open = async || {
+        let records = world.ops.incidents(IncidentQuery::open(10)).await.unwrap();
+        let ids: Vec<_> = records.iter().map(|record| record.incident.id).collect();
+        assert_eq!(ids.len(), 1, "{ids:?}");
+        ids[0]
+    };
+    let closed = open().await;
+
+    process
+        .vitals
+        .decide(Input::Close(closed))
+        .await
+        .unwrap()
+        .unwrap();
+    world.pass(&process, A_WHILE).await;
+
+    assert_ne!(open().await, closed);
+    let titles: Vec<String> = receiver.got().into_iter().map(|message| message.title).collect();
+    let told = |word: &str| titles.iter().filter(|title| title.contains(word)).count();
+    assert!(told("critical") >= 2, "{titles:?}");
+    process.end().await;
 }

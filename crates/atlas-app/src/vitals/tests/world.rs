@@ -121,9 +121,7 @@ impl Messenger for Receiver {
             if self.is_silent {
                 std::future::pending::<()>().await;
             }
-            Ok(Receipt {
-                answer: "250 OK".to_owned(),
-            })
+            Ok(Receipt::of_all("250 OK"))
         })
     }
 }
@@ -274,6 +272,7 @@ impl World {
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 ops: self.ops.clone(),
                 heartbeats,
+                watchers: Arc::default(),
             },
             limits: of_probes,
             task: tokio::spawn(task.run(stop.clone())),

@@ -79,6 +79,7 @@ impl Core {
             }
         }
         self.window.age(duration);
+        self.open_since.iter_mut().for_each(earlier);
         self.not_before.iter_mut().for_each(earlier);
         earlier(&mut self.overlay.since);
         self.overlay.expires.iter_mut().for_each(earlier);

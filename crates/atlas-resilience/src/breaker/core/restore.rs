@@ -20,6 +20,9 @@ pub struct StoredBreaker {
     pub phase: Phase,
     /// Since when, by the wall clock of that moment.
     pub since: WallMillis,
+    /// Since when it has not been closed, whatever was tried meanwhile. None of a closed one, and of one that was kept
+    /// before anybody asked for it: it counts from `since` then.
+    pub open_since: Option<WallMillis>,
     /// How long an open one was to stay open, in milliseconds. Zero for the other phases.
     pub open_for_ms: u64,
     /// Nothing is to be sent before.
@@ -72,6 +75,7 @@ impl Core {
         StoredBreaker {
             phase: self.phase(),
             since: at(self.since()),
+            open_since: self.open_since.map(at),
             open_for_ms: millis(open_for),
             not_before: self.not_before.map(at),
             trips: self.trips,
@@ -123,11 +127,15 @@ impl Core {
                 until: since.after(open_for),
             },
         };
+        // What a clock that went back hides is at least the time since the last change.
+        let open_since = stored.open_since.and_then(|at| elapsed(at, wall));
+        let open_since = open_since.map_or(since, |ago| now.before(ago).min(since));
         let not_before = stored.not_before.and_then(|at| {
             let pause = elapsed(wall, at)?.min(RETRY_AFTER_LIMIT);
             Some(now.after(pause))
         });
         Self {
+            open_since: (stored.phase != Phase::Closed).then_some(open_since),
             state,
             overlay: restored_overlay(stored, now, wall),
             // A larger one would not fit beside the phase, and every result would seem to come too late.
@@ -148,6 +156,7 @@ impl Core {
                 since: now,
                 until: now,
             },
+            open_since: Some(now),
             trips: 1,
             reason: Some(Arc::from(reason)),
             ..Self::new(settings, seed, now)

@@ -53,6 +53,7 @@ impl Unreadable {
         StoredBreaker {
             phase: Phase::HalfOpen,
             since: now.as_millis(),
+            open_since: None,
             open_for_ms: 0,
             not_before: None,
             trips: 1,

@@ -3,6 +3,7 @@
 mod listing;
 mod looking;
 
+use atlas_domain::Timestamp;
 use atlas_vitals::alerts::{
     Change, IncidentId, NoticeEnd, StoredAlerts, StoredDelivery, StoredGroup, StoredIncident, StoredNotice,
 };
@@ -23,7 +24,7 @@ impl Ops {
     }
 }
 
-pub(super) fn write(sql: &Connection, change: &Change) -> Result<(), StoreError> {
+pub(in crate::ops) fn write(sql: &Connection, change: &Change) -> Result<(), StoreError> {
     match change {
         Change::Incident(incident) => write_incident(sql, incident),
         Change::Notice(notice) => write_notice(sql, notice),
@@ -53,6 +54,24 @@ pub(super) fn write(sql: &Connection, change: &Change) -> Result<(), StoreError>
             Ok(())
         }
     }
+}
+
+/// A row of the inbox as it was, under its number.
+pub(in crate::ops) fn keep_inbox(sql: &Connection, kept: &InboxRecord) -> Result<(), StoreError> {
+    let row = &kept.row;
+    sql.prepare_cached(
+        "INSERT INTO inbox (id, incident, ordinal, told_at, body, read_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute((
+        kept.id,
+        row.incident.to_string(),
+        row.ordinal,
+        row.wall.as_millis(),
+        text_of(row)?,
+        kept.read_at.map(Timestamp::as_millis),
+    ))?;
+    Ok(())
 }
 
 fn write_incident(sql: &Connection, incident: &StoredIncident) -> Result<(), StoreError> {
@@ -91,18 +110,15 @@ fn write_notice(sql: &Connection, notice: &StoredNotice) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The column and the text say the same.
+/// The column alone: thousands end at once, and whoever reads a notice takes its state from there.
 fn end_notice(sql: &Connection, end: &NoticeEnd) -> Result<(), StoreError> {
-    sql.prepare_cached(
-        "UPDATE notice SET state = ?4, body = json_set(body, '$.state', ?4)
-         WHERE incident = ?1 AND channel = ?2 AND ordinal = ?3",
-    )?
-    .execute((
-        end.incident.to_string(),
-        &end.channel,
-        end.ordinal,
-        end.state.as_str(),
-    ))?;
+    sql.prepare_cached("UPDATE notice SET state = ?4 WHERE incident = ?1 AND channel = ?2 AND ordinal = ?3")?
+        .execute((
+            end.incident.to_string(),
+            &end.channel,
+            end.ordinal,
+            end.state.as_str(),
+        ))?;
     Ok(())
 }
 
@@ -141,13 +157,16 @@ fn read_all(sql: &Connection) -> Result<StoredAlerts, StoreError> {
             "incident",
             "SELECT id, body FROM incident WHERE state <> 'resolved' UNION
              SELECT incident.id, incident.body FROM notice JOIN incident ON incident.id = notice.incident
-             WHERE notice.state IN ('waiting', 'held', 'delivering', 'dead')",
+             WHERE notice.state = 'waiting' OR notice.state = 'held' OR notice.state = 'delivering'
+                 OR notice.state = 'dead' OR notice.state = 'unknown_fate'",
             [],
         )?,
         notices: bodies(
             sql,
             "notice",
-            "SELECT incident, body FROM notice WHERE state IN ('waiting', 'held', 'delivering', 'dead')",
+            "SELECT incident, json_set(body, '$.state', state) FROM notice
+             WHERE state = 'waiting' OR state = 'held' OR state = 'delivering' OR state = 'dead'
+                 OR state = 'unknown_fate'",
             [],
         )?,
         deliveries: bodies(

@@ -8,7 +8,6 @@ use rusqlite::{Connection, OptionalExtension};
 use super::super::Ops;
 use super::{read_text, text_of};
 use crate::error::StoreError;
-use crate::sqlite::Lane;
 
 impl Ops {
     /// What was stored beside the rows of history.
@@ -19,32 +18,6 @@ impl Ops {
                     series: read_series(sql)?,
                     kills: read_kills(sql)?,
                 })
-            })
-            .await
-    }
-
-    /// Writes what a flush hands over, in one transaction.
-    pub async fn write_metrics(&self, flush: Flush) -> Result<(), StoreError> {
-        self.db
-            .write(Lane::Bulk, move |sql| {
-                for series in &flush.series {
-                    save_series(sql, series)?;
-                }
-                for row in &flush.rows {
-                    let key = (row.resolution.as_str(), row.place);
-                    let lying: Option<Vec<u8>> = sql
-                        .prepare_cached("SELECT packed FROM metric_row WHERE resolution = ?1 AND place = ?2")?
-                        .query_row(key, |row| row.get(0))
-                        .optional()?;
-                    write_row(sql, key, lying.as_deref(), &row.bytes, flush.wall_is_steady)?;
-                }
-                if let Some(kills) = &flush.kills {
-                    save_kills(sql, kills)?;
-                }
-                for series in &flush.forgotten {
-                    sql.execute("DELETE FROM metric_series WHERE number = ?1", [series.0])?;
-                }
-                Ok(())
             })
             .await
     }
@@ -71,6 +44,28 @@ impl Ops {
             })
             .await
     }
+}
+
+/// Writes what a flush hands over.
+pub(super) fn write(sql: &Connection, flush: &Flush) -> Result<(), StoreError> {
+    for series in &flush.series {
+        save_series(sql, series)?;
+    }
+    for row in &flush.rows {
+        let key = (row.resolution.as_str(), row.place);
+        let lying: Option<Vec<u8>> = sql
+            .prepare_cached("SELECT packed FROM metric_row WHERE resolution = ?1 AND place = ?2")?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        write_row(sql, key, lying.as_deref(), &row.bytes, flush.wall_is_steady)?;
+    }
+    if let Some(kills) = &flush.kills {
+        save_kills(sql, kills)?;
+    }
+    for series in &flush.forgotten {
+        sql.execute("DELETE FROM metric_series WHERE number = ?1", [series.0])?;
+    }
+    Ok(())
 }
 
 fn write_row(

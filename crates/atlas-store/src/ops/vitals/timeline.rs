@@ -35,23 +35,24 @@ impl TimelineMark {
 impl Ops {
     /// The point that was marked last.
     pub async fn timeline(&self) -> Result<Option<TimelineMark>, StoreError> {
-        let read = |sql: &rusqlite::Connection| {
-            let mark = sql.query_row(
-                "SELECT at_ms, wall, uptime_ms, boot_id FROM timeline",
-                [],
-                |row| {
-                    Ok(TimelineMark {
-                        at_ms: row.get(0)?,
-                        wall: Timestamp::from_millis(row.get(1)?),
-                        uptime_ms: row.get(2)?,
-                        boot_id: row.get(3)?,
-                    })
-                },
-            );
-            Ok(mark.optional()?)
-        };
         self.db.read(read).await
     }
+}
+
+pub(in crate::ops) fn read(sql: &rusqlite::Connection) -> Result<Option<TimelineMark>, StoreError> {
+    let mark = sql.query_row(
+        "SELECT at_ms, wall, uptime_ms, boot_id FROM timeline",
+        [],
+        |row| {
+            Ok(TimelineMark {
+                at_ms: row.get(0)?,
+                wall: Timestamp::from_millis(row.get(1)?),
+                uptime_ms: row.get(2)?,
+                boot_id: row.get(3)?,
+            })
+        },
+    );
+    Ok(mark.optional()?)
 }
 
 /// Marks a point.

@@ -45,6 +45,7 @@ fn open_breaker() -> StoredBreaker {
     StoredBreaker {
         phase: Phase::Open,
         since: START.as_millis(),
+        open_since: Some(START.as_millis()),
         open_for_ms: 120_000,
         not_before: None,
         trips: 2,
@@ -100,6 +101,7 @@ async fn everything_about_a_breaker_comes_back_in_the_next_process() {
     let everything = StoredBreaker {
         phase: Phase::HalfOpen,
         since: -1,
+        open_since: Some(-2),
         open_for_ms: 3,
         not_before: Some(4),
         trips: u32::MAX,
@@ -335,6 +337,7 @@ async fn a_file_from_before_there_were_breakers_is_migrated() {
     let before = "DROP TABLE breaker; DROP TABLE breaker_set_aside; DROP TABLE timeline; DROP TABLE health;
         DROP TABLE incident; DROP TABLE notice; DROP TABLE delivery; DROP TABLE alert_memory; DROP TABLE inbox;
         DROP TABLE metric_series; DROP TABLE metric_kills; DROP TABLE metric_row; DROP TABLE heartbeat;
+        DROP TABLE file_check; DROP TABLE file_life;
         DELETE FROM schema_migration WHERE version >= 3; PRAGMA user_version = 2;";
     let ops = reopen_after(ops, &library, |library| library.damage_ops(before)).await;
     assert_eq!(ops.begin_run("1.0.0").await.unwrap(), run + 1);

@@ -55,6 +55,7 @@ impl Watched {
             },
             health: None,
             alerts: effects.changes,
+            measured: atlas_vitals::metrics::Flush::default(),
         };
         self.ops.write_vitals(rows).await.unwrap();
     }

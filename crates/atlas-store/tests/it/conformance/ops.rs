@@ -1,7 +1,10 @@
 //! Operational state: apart from the library, and begun anew rather than in the way.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use atlas_domain::Clock;
+use atlas_domain::time::ManualClock;
 use atlas_resilience::breaker::{Command, OverlayMode};
 use atlas_store::{DataDirLock, DatabaseServices, IndexGuard, Ops, StoreError};
 use rstest::rstest;
@@ -47,6 +50,32 @@ async fn each_run_knows_how_the_one_before_it_ended() {
     let ops = open(&library);
     let third = ops.begin_run("1.0.1").await.unwrap();
     assert_eq!(ops.previous_run_ended(third).await.unwrap(), Some(true));
+}
+
+/// A calendar that is put back makes starts of long ago lie ahead: that is no loop of restarts.
+#[tokio::test]
+async fn starts_that_seem_to_lie_ahead_are_not_counted() {
+    let library = Fixture::new();
+    library.clock.advance(MINUTE * 60);
+    let ops = open(&library);
+    for _ in 0..3 {
+        ops.begin_run("1.0.0").await.unwrap();
+    }
+    let now = library.now();
+    assert_eq!(ops.starts_since(now.before(MINUTE * 10)).await.unwrap(), 3);
+    ops.close().await;
+
+    let an_hour_back = Arc::new(ManualClock::at(now.before(MINUTE * 60)));
+    let services = DatabaseServices::default();
+    let ops = Ops::open(
+        library.lock(),
+        Arc::clone(&an_hour_back) as Arc<dyn Clock>,
+        &services,
+    )
+    .unwrap();
+    ops.begin_run("1.0.0").await.unwrap();
+    let since = an_hour_back.now().before(MINUTE * 10);
+    assert_eq!(ops.starts_since(since).await.unwrap(), 1);
 }
 
 /// Operational state that a person lets nobody write to.

@@ -28,12 +28,13 @@ impl Alerts {
         };
         let is_late = delivery.state != DeliveryState::Sending;
         // Only that it has arrived is worth knowing late.
-        if is_late && *answer != Answer::Delivered {
+        if is_late && answer.missed().is_none() {
             return;
         }
         let verdict = delivery.answered(answer, fraction, &timing, now);
         let (due, name) = (delivery.due, Arc::clone(&delivery.channel));
         self.touched.deliveries.insert(id);
+        self.let_news_go_on(id, &name, verdict == Verdict::Done, now);
         match verdict {
             Verdict::Done => self.delivered(id, &name, now, wall),
             Verdict::Again => {
@@ -44,6 +45,9 @@ impl Alerts {
                 self.channel_failed(&name, now);
                 self.give_up(id, now, wall);
             }
+        }
+        if let Some(missed) = answer.missed() {
+            self.watch_recipients(&name, missed, now, wall);
         }
         self.watch_channels(now, wall);
     }
@@ -79,6 +83,7 @@ impl Alerts {
             self.touched.channels.insert(Arc::clone(name));
         }
         self.rearm(name, now);
+        self.try_the_oldest(name, now);
     }
 
     fn channel_failed(&mut self, name: &Arc<str>, now: Moment) {
@@ -205,6 +210,10 @@ impl Alerts {
             None if owes_end => self.tell_channel(member.incident, name, NoticeKind::Resolved, now, wall),
             None => {}
         }
+        // They have just heard that something is wrong that is over.
+        if owes_end {
+            self.join_group(member.incident, name, true, now);
+        }
         if state != NoticeState::Sent && !may_know {
             self.set_member(member.incident, name, false, now);
         }
@@ -243,7 +252,8 @@ impl Alerts {
                 let line = incident.and_then(|incident| incident.line(name));
                 line.is_none_or(|line| line.arrived > member.ordinal || line.dead != Some(id))
             };
-            if members.iter().all(is_old) {
+            // One of which nothing else is left than what it says is sent again: nobody knows that it is told.
+            if !members.is_empty() && members.iter().all(is_old) {
                 self.drop_dead(id, &members, name);
                 continue;
             }

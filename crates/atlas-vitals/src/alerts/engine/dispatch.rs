@@ -1,7 +1,7 @@
-//! From groups to deliveries: which groups speak now, whether their channel may carry it, and reminders.
+//! From groups to deliveries: the message that is made of what waits, its attempts, and reminders. When a channel speaks
+//! is decided elsewhere.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use atlas_domain::{DeliveryKind, DeliveryState, NoticeKind, NoticeState, Timestamp};
@@ -9,7 +9,7 @@ use atlas_domain::{DeliveryKind, DeliveryState, NoticeKind, NoticeState, Timesta
 use super::{Alerts, Wake};
 use crate::Moment;
 use crate::alerts::delivery::Delivery;
-use crate::alerts::group::{GroupClass, GroupKey, reminder_after};
+use crate::alerts::group::{GroupKey, reminder_after};
 use crate::alerts::incident::Incident;
 use crate::alerts::line::{Member, Notice, tells_the_end};
 use crate::alerts::message::{About, compose};
@@ -17,138 +17,6 @@ use crate::alerts::rate::MessageRate;
 use crate::alerts::{DeliveryId, IncidentId};
 
 impl Alerts {
-    /// Lets every group of a channel speak that is due, as far as the channel may carry it. Once it may not, what is
-    /// due waits and leaves as one digest.
-    pub(super) fn drain(&mut self, name: &Arc<str>, now: Moment, wall: Timestamp) {
-        let Some(settings) = self.settings.channel(name) else {
-            return;
-        };
-        let rate = settings.rate;
-        let mut due = self.due_groups(name, now);
-        self.drop_what_is_held(&due, now);
-        due.retain(|key| {
-            let group = self.groups.get_mut(key);
-            group.is_some_and(|group| {
-                if group.waiting.is_empty() {
-                    group.due = None;
-                }
-                !group.waiting.is_empty()
-            })
-        });
-        let overflows = self
-            .channels
-            .get(name)
-            .is_some_and(|channel| channel.overflowing_since.is_some());
-        if overflows {
-            let may: Vec<GroupKey> = due
-                .iter()
-                .filter(|key| self.may_send(name, rate, key.class, now))
-                .cloned()
-                .collect();
-            if !may.is_empty() {
-                self.send(name, &may, DeliveryKind::Digest, rate, now, wall);
-                due.retain(|key| !may.contains(key));
-            }
-        } else {
-            // What is critical goes first.
-            due.sort_by_key(|key| key.class);
-            let mut left = Vec::new();
-            for key in due {
-                if self.may_send(name, rate, key.class, now) {
-                    let kind = self.kind_of(&key);
-                    self.send(name, std::slice::from_ref(&key), kind, rate, now, wall);
-                } else {
-                    left.push(key);
-                }
-            }
-            due = left;
-        }
-        self.overflow(name, &due, rate, now);
-    }
-
-    fn due_groups(&self, name: &Arc<str>, now: Moment) -> Vec<GroupKey> {
-        let first = GroupKey {
-            channel: Arc::clone(name),
-            service: Arc::from(""),
-            class: GroupClass::Critical,
-        };
-        self.groups
-            .range((Bound::Included(first), Bound::Unbounded))
-            .take_while(|(key, _)| key.channel == *name)
-            .filter(|(_, group)| group.due.is_some_and(|due| due <= now))
-            .map(|(key, _)| key.clone())
-            .collect()
-    }
-
-    /// What has come to be kept back since it joined its group leaves it.
-    fn drop_what_is_held(&mut self, keys: &[GroupKey], now: Moment) {
-        if self.windows.is_empty() && self.silences.is_empty() && self.services.is_empty() {
-            return;
-        }
-        for key in keys {
-            let waiting = self.groups.get(key).map(|group| group.waiting.clone());
-            for id in waiting.unwrap_or_default() {
-                self.settle_line(id, &key.channel, false, now);
-            }
-        }
-    }
-
-    fn may_send(&self, name: &Arc<str>, rate: Option<MessageRate>, class: GroupClass, now: Moment) -> bool {
-        let Some((rate, channel)) = rate.zip(self.channels.get(name)) else {
-            return true;
-        };
-        channel.rate.allowed_at(rate, class == GroupClass::Critical) <= now
-    }
-
-    fn kind_of(&self, key: &GroupKey) -> DeliveryKind {
-        if key.class == GroupClass::Digest {
-            return DeliveryKind::Digest;
-        }
-        let waiting = self.groups.get(key).into_iter().flat_map(|group| &group.waiting);
-        let mut notices = waiting.filter_map(|id| {
-            let line = self.incidents.get(id)?.line(&key.channel)?;
-            line.waiting.as_ref()
-        });
-        if notices.all(|notice| notice.kind == NoticeKind::Reminder) {
-            DeliveryKind::Reminder
-        } else {
-            DeliveryKind::Alert
-        }
-    }
-
-    /// Notes that there is more to tell than the channel may carry, or that there is not any more.
-    fn overflow(&mut self, name: &Arc<str>, left: &[GroupKey], rate: Option<MessageRate>, now: Moment) {
-        let Some(channel) = self.channels.get_mut(name) else {
-            return;
-        };
-        let before = channel.overflowing_since;
-        channel.overflowing_since = (!left.is_empty()).then(|| before.unwrap_or(now));
-        if before != channel.overflowing_since {
-            self.touched.channels.insert(Arc::clone(name));
-        }
-        let Some(rate) = rate else {
-            return;
-        };
-        for key in left {
-            let at = channel.rate.allowed_at(rate, key.class == GroupClass::Critical);
-            self.agenda.add(at, Wake::Channel(Arc::clone(name)));
-        }
-        for key in left {
-            let waiting = self.groups.get(key).map(|group| group.waiting.clone());
-            for id in waiting.unwrap_or_default() {
-                let line = self
-                    .incidents
-                    .get_mut(&id)
-                    .and_then(|incident| incident.line_mut(name));
-                let notice = line.and_then(|line| line.waiting.as_mut());
-                if let Some(notice) = notice.filter(|notice| !notice.over_rate) {
-                    notice.over_rate = true;
-                    self.note(id, name, NoticeState::Held, None);
-                }
-            }
-        }
-    }
-
     /// Makes one message of everything that waits in `keys`, and begins its first attempt.
     pub(super) fn send(
         &mut self,
@@ -203,17 +71,21 @@ impl Alerts {
         now: Moment,
         wall: Timestamp,
     ) -> Delivery {
-        let sequence = self.channels.get(name).map_or(0, |channel| channel.sequence) + 1;
+        let sequence = self.next_number(name);
         let ids: Vec<IncidentId> = members.iter().map(|(incident, _)| incident.id).collect();
-        let id = DeliveryId::of(name, kind.as_str(), &ids, sequence);
+        let number = self.number_in_id(sequence, name, kind, members);
+        let id = DeliveryId::of(name, kind.as_str(), &ids, number);
         let about = About {
             delivery: id,
             channel: name,
             kind,
             at: wall,
             base_url: self.settings.base_url.as_deref(),
+            host: self.settings.host.as_deref(),
         };
         let message = compose(&about, members);
+        // An end is tried for as long as what it ends was.
+        let worst = members.iter().map(|(_, notice)| notice.badness.severity).max();
         let member = |(incident, notice): &(&Incident, &Notice)| Member {
             incident: incident.id,
             ordinal: notice.ordinal,
@@ -225,7 +97,7 @@ impl Alerts {
             channel: Arc::clone(name),
             sequence,
             kind,
-            severity: message.severity,
+            severity: worst.unwrap_or(message.severity),
             created: now,
             created_wall: wall,
             state: DeliveryState::Waiting,
@@ -292,6 +164,7 @@ impl Alerts {
                     && incident
                         .line(&key.channel)
                         .is_some_and(crate::alerts::line::Line::is_quiet)
+                    && self.hears(&key.channel, incident.badness.severity)
                     && self.suppression(incident, NoticeKind::Reminder, now).is_none()
             })
         };

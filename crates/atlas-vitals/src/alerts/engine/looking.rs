@@ -7,6 +7,12 @@ use crate::Moment;
 use crate::alerts::IncidentId;
 
 impl Alerts {
+    /// Every channel that has carried as much as it may and is to be told more, and from when on it may carry that.
+    pub fn channels_holding(&self) -> impl Iterator<Item = (&str, Moment)> {
+        let channels = self.channels.iter();
+        channels.filter_map(|(name, channel)| Some((&**name, channel.held_until?)))
+    }
+
     /// What keeps each of these incidents back now, were there anything to tell of it again. Those that are over, or
     /// that nothing keeps back, are left out.
     pub fn kept_back(&self, incidents: &[IncidentId], now: Moment) -> Vec<(IncidentId, Suppression)> {

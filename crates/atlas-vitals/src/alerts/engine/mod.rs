@@ -1,13 +1,18 @@
 //! The whole as one machine: its state, its inputs, and the order in which a step does its work. The work itself is in
 //! the files beside this one.
 
+mod absence;
 mod agenda;
 mod answers;
+mod channels;
 mod dispatch;
 mod effects;
 mod looking;
 mod notices;
+mod order;
+mod pacing;
 mod people;
+mod repeating;
 mod restore;
 mod rows;
 mod signals;
@@ -32,6 +37,7 @@ use crate::Moment;
 use agenda::{Agenda, Wake};
 use effects::Touched;
 pub use effects::{Attempt, Effects};
+use repeating::Repeating;
 use signals::RuleIndex;
 
 /// What a step is given.
@@ -109,6 +115,12 @@ struct Channel {
     sequence: u64,
     failing_since: Option<Moment>,
     overflowing_since: Option<Moment>,
+    /// When it may carry what has to wait.
+    held_until: Option<Moment>,
+    /// What it did not take before, and is tried again before anything newer.
+    goes_first: Option<DeliveryId>,
+    /// It was tried, in vain, and does not keep back what waited for that.
+    lets_pass: bool,
 }
 
 /// What is remembered of a service.
@@ -142,6 +154,8 @@ pub struct Alerts {
     agenda: Agenda,
     /// The last moment at which an incident began, and how many had begun at it before.
     begun: (Moment, u32),
+    /// Only where nothing outlives the process.
+    repeating: Option<Repeating>,
     touched: Touched,
 }
 
@@ -168,6 +182,7 @@ impl Alerts {
             services: HashMap::new(),
             agenda: Agenda::default(),
             begun: (Moment::ORIGIN, 0),
+            repeating: None,
             touched: Touched::default(),
         })
     }
@@ -182,11 +197,6 @@ impl Alerts {
     /// When it wants to be stepped next, if nothing comes in before. It may be too early, never too late.
     pub fn next_due(&self) -> Option<Moment> {
         self.agenda.next()
-    }
-
-    /// That nobody outside this machine is told anything. Whoever shows the state shows this.
-    pub fn has_no_channel(&self) -> bool {
-        self.settings.channels.is_empty()
     }
 
     /// Every channel by its name, and since when nothing gets through it, if that is so.

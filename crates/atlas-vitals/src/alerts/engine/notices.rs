@@ -9,7 +9,7 @@ use super::{Alerts, Wake};
 use crate::Moment;
 use crate::alerts::group::{GroupClass, GroupKey, reminder_after};
 use crate::alerts::incident::Incident;
-use crate::alerts::line::Line;
+use crate::alerts::line::{Line, Notice};
 use crate::alerts::settings::ChannelSettings;
 use crate::alerts::stored::{NoticeEnd, StoredNotice};
 use crate::alerts::{DeliveryId, IncidentId};
@@ -41,10 +41,14 @@ impl Alerts {
             return;
         };
         let has_heard = |line: &&Line| line.may_know() || !line.is_quiet();
+        // An end is for all who heard of it, the rest for those who want to hear of what is as bad.
+        let severity = incident.badness.severity;
+        let wants = |line: &&Line| kind == NoticeKind::Resolved || self.hears(&line.channel, severity);
         let mut names: Vec<Arc<str>> = incident
             .lines
             .iter()
             .filter(has_heard)
+            .filter(wants)
             .map(|line| Arc::clone(&line.channel))
             .collect();
         if kind != NoticeKind::Resolved {
@@ -62,6 +66,15 @@ impl Alerts {
         for name in names {
             self.tell_channel(id, &name, kind, now, wall);
         }
+    }
+
+    /// Whether a channel is told by itself of what is as bad: those that are asked when nobody answers hear only of what
+    /// is critical.
+    pub(super) fn hears(&self, channel: &str, severity: Severity) -> bool {
+        let settings = self.settings.channel(channel);
+        settings.is_some_and(|channel| {
+            channel.at_least <= severity && (channel.set == 0 || severity == Severity::Critical)
+        })
     }
 
     /// Tells one channel. Nothing happens when it need not be told.
@@ -91,8 +104,9 @@ impl Alerts {
         }
     }
 
-    /// Puts what waits on a line into its group, if nothing else of the line is under way.
-    pub(super) fn join_group(&mut self, id: IncidentId, channel: &Arc<str>, now: Moment) {
+    /// Puts what waits on a line into its group, if nothing else of the line is under way. `soon`: it waits for its like,
+    /// but not for the time between two messages.
+    pub(super) fn join_group(&mut self, id: IncidentId, channel: &Arc<str>, soon: bool, now: Moment) {
         let Some(incident) = self.incidents.get(&id) else {
             return;
         };
@@ -107,22 +121,46 @@ impl Alerts {
             let class = GroupClass::of(notice.badness.severity);
             (Arc::clone(&incident.service), class)
         };
-        let bypass = matches!(notice.kind, NoticeKind::Worse | NoticeKind::Escalated);
+        let bypass = soon || notice.kind == NoticeKind::Escalated || gets_louder(incident, channel, notice);
         let key = GroupKey {
             channel: Arc::clone(channel),
             service,
             class,
         };
         self.leave_groups_but(id, channel, Some(key.class));
+        let louder = self.last_of_the_louder(&key);
         let group = self.groups.entry(key.clone()).or_default();
         let before = group.due;
-        group.add(id, class, bypass, &self.settings.timing, now);
+        group.add(id, class, bypass, louder, &self.settings.timing, now);
+        let is_overdue = group.due.is_some_and(|due| due <= now);
         if before != group.due {
             if let Some(due) = group.due {
                 self.agenda.add(due, Wake::Group(key.clone()));
             }
             self.touched.groups.insert(key);
         }
+        // It joins those whom the channel cannot carry yet.
+        let overflows = self.channels.get(channel);
+        let overflows = overflows.is_some_and(|channel| channel.overflowing_since.is_some());
+        let line = self
+            .incidents
+            .get_mut(&id)
+            .and_then(|incident| incident.line_mut(channel));
+        if let Some(notice) = line.and_then(|line| line.waiting.as_mut()) {
+            notice.over_rate = is_overdue && overflows;
+        }
+    }
+
+    /// When what is critical of the same service was told last: what is less bad is an update to that.
+    fn last_of_the_louder(&self, key: &GroupKey) -> Option<Moment> {
+        let louder = GroupKey {
+            class: GroupClass::Critical,
+            ..key.clone()
+        };
+        let group = self.groups.get(&louder);
+        group
+            .filter(|_| key.class == GroupClass::Other)
+            .and_then(|group| group.last)
     }
 
     pub(super) fn leave_groups(&mut self, id: IncidentId, channel: &Arc<str>) {
@@ -226,6 +264,23 @@ impl Alerts {
         }
     }
 
+    /// Writes down the notice that waits on a line, as what it is now.
+    pub(super) fn note_what_waits(&mut self, id: IncidentId, channel: &Arc<str>) {
+        let line = self
+            .incidents
+            .get(&id)
+            .and_then(|incident| incident.line(channel));
+        let Some(notice) = line.and_then(|line| line.waiting.as_ref()) else {
+            return;
+        };
+        let state = if notice.held.is_some() || notice.over_rate {
+            NoticeState::Held
+        } else {
+            NoticeState::Waiting
+        };
+        self.note(id, channel, state, None);
+    }
+
     /// Writes down the notice that waits on a line.
     pub(super) fn note(
         &mut self,
@@ -299,4 +354,14 @@ impl Alerts {
         }
         self.plan_incident(id);
     }
+}
+
+/// Whether news is told more loudly than what the channel has heard of it, or than what somebody has taken on: that does
+/// not wait. What is worse and not louder does: critical, and then down, is one thing that is critical.
+fn gets_louder(incident: &Incident, channel: &Arc<str>, notice: &Notice) -> bool {
+    let severity = notice.badness.severity;
+    let told = incident.line(channel).and_then(|line| line.told);
+    let is_louder = told.is_none_or(|told| told.severity < severity);
+    let taken_on = incident.acknowledged.as_ref();
+    notice.kind == NoticeKind::Worse && (is_louder || taken_on.is_some_and(|by| by.severity < severity))
 }

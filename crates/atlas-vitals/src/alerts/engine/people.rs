@@ -7,13 +7,13 @@ use atlas_domain::{DeliveryState, IncidentEnd, NoticeState, Timestamp};
 
 use super::{Alerts, Refusal, RuleIndex, Wake};
 use crate::Moment;
+use crate::alerts::IncidentId;
 use crate::alerts::incident::{Acknowledgement, Incident};
 use crate::alerts::observation::Window;
 use crate::alerts::settings::AlertSettings;
 use crate::alerts::silence::{NewSilence, Silence};
 use crate::alerts::stored::NoticeEnd;
 use crate::alerts::text::{LONGEST_LINE_BYTES, one_line};
-use crate::alerts::{DeliveryId, IncidentId};
 
 impl Alerts {
     pub(super) fn silence(&mut self, asked: NewSilence, now: Moment, wall: Timestamp) -> Result<(), Refusal> {
@@ -122,7 +122,9 @@ impl Alerts {
             self.incidents.get(id).is_none_or(|incident| {
                 let rule = self.index.get(&incident.rule);
                 let speaks = rule.is_some_and(|rule| rule.watches(&incident.service, incident.is_status));
-                incident.is_over() || speaks
+                let channel = self.channel_of(incident);
+                let has_channel = channel.is_none_or(|name| self.channels.contains_key(name));
+                incident.is_over() || (speaks && has_channel)
             })
         };
         let orphans: Vec<IncidentId> = self
@@ -172,28 +174,29 @@ impl Alerts {
         }
         self.channels.retain(|name, _| wanted.contains(name));
         self.groups.retain(|key, _| wanted.contains(&key.channel));
-        let gone: Vec<DeliveryId> = self
-            .deliveries
-            .values()
-            .filter(|delivery| !wanted.contains(&delivery.channel))
-            .map(|delivery| delivery.id)
-            .collect();
-        for id in gone {
-            if let Some(delivery) = self.deliveries.get_mut(&id) {
-                delivery.state = DeliveryState::Withdrawn;
-                self.touched.deliveries.insert(id);
-                let ends = delivery.members.iter().map(|member| NoticeEnd {
-                    incident: member.incident,
-                    channel: delivery.channel.to_string(),
-                    ordinal: member.ordinal,
-                    state: NoticeState::Withdrawn,
-                });
-                self.touched.ends.extend(ends);
-            }
+        self.withdraw_messages_to_others(&wanted);
+        self.forget_lines_of_others(&wanted);
+    }
+
+    fn withdraw_messages_to_others(&mut self, wanted: &BTreeSet<Arc<str>>) {
+        let gone = self.deliveries.values_mut();
+        for delivery in gone.filter(|delivery| !wanted.contains(&delivery.channel)) {
+            delivery.state = DeliveryState::Withdrawn;
+            self.touched.deliveries.insert(delivery.id);
+            let ends = delivery.members.iter().map(|member| NoticeEnd {
+                incident: member.incident,
+                channel: delivery.channel.to_string(),
+                ordinal: member.ordinal,
+                state: NoticeState::Withdrawn,
+            });
+            self.touched.ends.extend(ends);
         }
+    }
+
+    fn forget_lines_of_others(&mut self, wanted: &BTreeSet<Arc<str>>) {
         let ids: Vec<IncidentId> = self.incidents.keys().copied().collect();
         for id in ids {
-            let Some(incident) = self.incidents.get_mut(&id) else {
+            let Some(incident) = self.incidents.get(&id) else {
                 continue;
             };
             let lost = incident

@@ -25,15 +25,24 @@ impl Alerts {
         now: Moment,
         wall: Timestamp,
     ) -> Result<(Self, Effects), Refusal> {
-        let mut alerts = Self::new(settings)?;
-        alerts.load(stored);
-        alerts.match_channels();
-        alerts.remove_what_nobody_watches(now, wall);
-        alerts.take_up_deliveries(now);
-        alerts.plan_all(now);
-        alerts.advance(now, wall);
-        let effects = alerts.effects(None);
-        Ok((alerts, effects))
+        Ok(Self::new(settings)?.go_on_from(stored, now, wall))
+    }
+
+    /// The first step of one that knows nothing yet.
+    pub(super) fn go_on_from(
+        mut self,
+        stored: StoredAlerts,
+        now: Moment,
+        wall: Timestamp,
+    ) -> (Self, Effects) {
+        self.load(stored);
+        self.match_channels();
+        self.remove_what_nobody_watches(now, wall);
+        self.take_up_deliveries(now);
+        self.plan_all(now);
+        self.advance(now, wall);
+        let effects = self.effects(None);
+        (self, effects)
     }
 
     /// Begins anew from what came back from a backup: nothing of it is sent, because it is old, and what was open then
@@ -155,6 +164,7 @@ impl Alerts {
                 sequence: row.sequence,
                 failing_since: row.failing_since.map(Moment::from_millis),
                 overflowing_since: row.overflowing_since.map(Moment::from_millis),
+                ..Channel::default()
             };
             self.channels.insert(Arc::from(row.name), channel);
         }
@@ -251,7 +261,7 @@ impl Alerts {
                     self.set_member(id, &name, true, now);
                 }
                 if is_ready {
-                    self.join_group(id, &name, now);
+                    self.join_group(id, &name, false, now);
                 }
             }
         }
@@ -283,6 +293,10 @@ impl Alerts {
                 self.plan_look(Arc::clone(&name), now);
             }
             self.agenda.add(now, Wake::Channel(name));
+        }
+        let well: Vec<Arc<str>> = self.channels_to_look_at().collect();
+        for name in well {
+            self.agenda.add(now, Wake::Look(name));
         }
         self.agenda.add(now, Wake::Sweep);
     }

@@ -1,14 +1,15 @@
 //! What rules make of what comes in: which of them it concerns, and what they say of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{HealthStatus, Severity};
 
+use crate::alerts::figure::figure;
 use crate::alerts::incident::{Active, Badness, Signal, Timers};
 use crate::alerts::observation::{Observation, Reading};
-use crate::alerts::rules::{Rule, RuleSet, When};
+use crate::alerts::rules::{Absent, Rule, RuleSet, When};
 use crate::alerts::text::{LONGEST_LINE_BYTES, one_line};
 use crate::alerts::{Condition, Labels};
 
@@ -22,6 +23,8 @@ pub(super) struct RuleIndex {
     pub(super) rules: Vec<Arc<Rule>>,
     pub(super) by_series: HashMap<Arc<str>, Vec<usize>>,
     pub(super) of_status: Vec<usize>,
+    /// Series without which the condition of a rule does not hold.
+    ending: HashSet<Arc<str>>,
     by_name: HashMap<Arc<str>, usize>,
 }
 
@@ -33,7 +36,11 @@ impl RuleIndex {
             index.by_name.insert(Arc::clone(&rule.name), number);
             match &rule.when {
                 // The first condition leads: the others are looked up for its labels.
-                When::Metric { all, .. } => {
+                When::Metric { all, absent, .. } => {
+                    if *absent == Absent::Ends {
+                        let series = all.iter().map(|condition| Arc::clone(&condition.series));
+                        index.ending.extend(series);
+                    }
                     if let Some(first) = all.first() {
                         let of_series = index.by_series.entry(Arc::clone(&first.series)).or_default();
                         of_series.push(number);
@@ -43,6 +50,11 @@ impl RuleIndex {
             }
         }
         index
+    }
+
+    /// Whether some rule takes it for an end that there is no such value.
+    pub(super) fn ends_without(&self, series: &str) -> bool {
+        self.ending.contains(series)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<Rule>> {
@@ -119,33 +131,24 @@ pub(super) fn status_signal(
         why = format!("{why}{separator}(depends on {parent})");
     }
     Signal::Active(Active {
-        badness: Badness {
-            severity: observation.severity.unwrap_or(severity),
-            level,
-        },
+        badness: Badness { severity, level },
         summary: summary(rule, &observation.service, labels, Some(observation.status), None),
         why: one_line(&why, LONGEST_LINE_BYTES),
     })
 }
 
-/// `mount_used 0.963 >= 0.95, mount_available 1000 < 2000`.
+/// `mount_used 96.3 % >= 95 %, mount_available 12 GiB < 20 GiB`.
 pub(super) fn reasons(conditions: &[(&Condition, f64)]) -> String {
     let parts = conditions.iter().map(|(condition, value)| {
         let (op, threshold) = (condition.op, condition.threshold);
         format!(
             "{} {} {op} {}",
             condition.series,
-            figure(*value),
-            figure(threshold)
+            figure(&condition.series, *value),
+            figure(&condition.series, threshold)
         )
     });
     one_line(&parts.collect::<Vec<_>>().join(", "), LONGEST_LINE_BYTES)
-}
-
-/// Three figures after the point are enough for people.
-fn figure(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 pub(super) fn summary(
@@ -168,7 +171,7 @@ pub(super) fn summary(
         match (name, status, value) {
             ("service", _, _) => text.push_str(service),
             ("status", Some(status), _) => text.push_str(status.as_str()),
-            ("value", _, Some(value)) => text.push_str(&figure(value)),
+            ("value", _, Some(value)) => text.push_str(&figure(rule.leading_series(), value)),
             (other, _, _) => text.push_str(labels.get(other).unwrap_or("?")),
         }
         rest = behind;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use atlas_domain::{NoticeKind, NoticeState, Suppression};
+use atlas_domain::{NoticeKind, Suppression};
 
 use super::{Alerts, Wake};
 use crate::Moment;
@@ -136,33 +136,16 @@ impl Alerts {
         let Some((kind, before)) = notice.map(|notice| (notice.kind, notice.held)) else {
             return;
         };
-        let held = match (before, self.suppression(incident, kind, now)) {
-            // The work is over, and its service is looked at once more: if all is well by then, the digest has it.
-            (Some(Suppression::Maintenance), Some(Suppression::Dependency))
-                if !self.is_blocked(&incident.service) =>
-            {
-                before
-            }
-            (_, held) => held,
-        };
+        let held = self.held_now(incident, kind, before, now);
         if held == Some(Suppression::Silence) {
             self.meet(id, now);
         }
-        let is_told_later = match (before, held) {
-            (Some(was), None) if kind == NoticeKind::FiredAndResolved => {
-                let is_time = matches!(
-                    was,
-                    Suppression::Maintenance | Suppression::QuietHours | Suppression::Silence
-                );
-                if !is_time {
-                    self.withdraw(id, channel);
-                    self.settle_held(id);
-                    return;
-                }
-                true
-            }
-            _ => false,
-        };
+        let is_let_go = before.is_some() && held.is_none() && kind == NoticeKind::FiredAndResolved;
+        if is_let_go && !before.is_some_and(is_for_a_time) {
+            self.withdraw(id, channel);
+            self.settle_held(id);
+            return;
+        }
         let line = self
             .incidents
             .get_mut(&id)
@@ -171,21 +154,35 @@ impl Alerts {
             return;
         };
         notice.held = held;
-        notice.for_digest |= is_told_later;
-        if is_new || before != held {
-            let state = if held.is_some() {
-                NoticeState::Held
-            } else {
-                NoticeState::Waiting
-            };
-            self.note(id, channel, state, None);
-        }
+        notice.for_digest |= is_let_go;
         if held.is_some() {
+            notice.over_rate = false;
             self.leave_groups(id, channel);
         } else if is_new || before.is_some() {
-            self.join_group(id, channel, now);
+            self.join_group(id, channel, false, now);
+        }
+        if is_new || before != held {
+            self.note_what_waits(id, channel);
         }
         self.settle_held(id);
+    }
+
+    fn held_now(
+        &self,
+        incident: &Incident,
+        kind: NoticeKind,
+        before: Option<Suppression>,
+        now: Moment,
+    ) -> Option<Suppression> {
+        match (before, self.suppression(incident, kind, now)) {
+            // The work is over, and its service is looked at once more: if all is well by then, the digest has it.
+            (Some(Suppression::Maintenance), Some(Suppression::Dependency))
+                if !self.is_blocked(&incident.service) =>
+            {
+                before
+            }
+            (_, held) => held,
+        }
     }
 
     fn settle_held(&mut self, id: IncidentId) {
@@ -229,4 +226,12 @@ impl Alerts {
             self.agenda.add(now, Wake::Sweep);
         }
     }
+}
+
+/// At the end of such a time there is a digest of what came and went in it.
+const fn is_for_a_time(held: Suppression) -> bool {
+    matches!(
+        held,
+        Suppression::Maintenance | Suppression::QuietHours | Suppression::Silence
+    )
 }

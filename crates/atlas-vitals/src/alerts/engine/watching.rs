@@ -16,10 +16,7 @@ use crate::alerts::observation::{Observation, Reading};
 use crate::alerts::rules::{OfStatus, Rule, When};
 use crate::alerts::stored::InboxRow;
 use crate::alerts::text::{LONGEST_LINE_BYTES, one_line};
-use crate::alerts::{IncidentId, Labels};
-
-/// A channel that fails is looked at again after so long.
-const CHANNEL_LOOK: Duration = Duration::from_mins(1);
+use crate::alerts::{Condition, IncidentId, Labels};
 
 /// What a signal is about.
 struct Subject<'a> {
@@ -30,6 +27,7 @@ struct Subject<'a> {
     since: Moment,
     every: Duration,
     flapping: bool,
+    flapped: Option<&'a str>,
 }
 
 impl Alerts {
@@ -51,6 +49,7 @@ impl Alerts {
                 since: observation.since,
                 every: Duration::ZERO,
                 flapping: observation.flapping,
+                flapped: observation.flapped.as_deref(),
             };
             self.signal(&subject, signal, now, wall);
         }
@@ -80,61 +79,78 @@ impl Alerts {
                 .unwrap_or_default();
             for number in numbers {
                 let rule = Arc::clone(&self.index.rules[number]);
-                self.measured(&rule, number, reading, value, &others, (now, wall));
+                if let Some((labels, signal)) = self.judge(&rule, number, (reading, value), &others) {
+                    self.measured(&rule, labels, signal, reading.every, (now, wall));
+                }
             }
         }
+        self.end_what_is_absent(readings, &values, now, wall);
     }
 
-    fn measured(
-        &mut self,
+    /// What a rule says of the value of its first condition, and of which of its kind. Nothing where that cannot be
+    /// known: what cannot be seen says neither that it holds nor that it does not.
+    fn judge(
+        &self,
         rule: &Rule,
         number: usize,
-        reading: &Reading,
-        value: f64,
+        (reading, value): (&Reading, f64),
         others: &Others,
-        (now, wall): (Moment, Timestamp),
-    ) {
+    ) -> Option<(Labels, Signal)> {
         let When::Metric {
             service,
             severity,
             all,
+            ..
         } = &rule.when
         else {
-            return;
+            return None;
         };
-        let Some(labels) = all[0].identity(&reading.labels) else {
-            return;
-        };
-        let print = fingerprint(&rule.name, &labels);
-        let incident = self.open.get(&print).and_then(|id| self.incidents.get(id));
+        let labels = all[0].identity(&reading.labels)?;
+        let open = self.open.get(&fingerprint(&rule.name, &labels));
+        let incident = open.and_then(|id| self.incidents.get(id));
         // One that recovers has ended, and begins as anything else does.
         let already = incident.is_some_and(|incident| incident.state == IncidentState::Firing);
-        let mut seen = Vec::with_capacity(all.len());
-        for (place, condition) in all.iter().enumerate() {
-            let found = if place == 0 {
-                Some(value)
-            } else {
-                others.get(number, place, &labels)
-            };
-            let Some(found) = found else {
-                return; // What cannot be seen says neither that it holds nor that it does not.
-            };
-            seen.push((condition, found));
-        }
-        let holds = seen
+        let found_at = |place| match place {
+            0 => Some(value),
+            _ => others.get(number, place, &labels),
+        };
+        let seen: Vec<(&Condition, f64)> = all
             .iter()
-            .all(|(condition, found)| condition.holds(*found, already));
-        let signal = if holds {
-            Signal::Active(Active {
-                badness: Badness {
-                    severity: *severity,
-                    level: 0,
-                },
-                summary: summary(rule, service, &labels, None, Some(value)),
-                why: reasons(&seen),
-            })
-        } else {
-            Signal::Clear
+            .enumerate()
+            .filter_map(|(place, condition)| Some((condition, found_at(place)?)))
+            .collect();
+        // One that does not hold is enough, whatever the others are.
+        if !seen
+            .iter()
+            .all(|(condition, found)| condition.holds(*found, already))
+        {
+            return Some((labels, Signal::Clear));
+        }
+        if seen.len() < all.len() {
+            return None;
+        }
+        let active = Active {
+            badness: Badness {
+                severity: *severity,
+                level: 0,
+            },
+            summary: summary(rule, service, &labels, None, Some(value)),
+            why: reasons(&seen),
+        };
+        Some((labels, Signal::Active(active)))
+    }
+
+    /// What was found out about a value comes to the incident that it is about.
+    pub(super) fn measured(
+        &mut self,
+        rule: &Rule,
+        labels: Labels,
+        signal: Signal,
+        every: Duration,
+        (now, wall): (Moment, Timestamp),
+    ) {
+        let When::Metric { service, .. } = &rule.when else {
+            return;
         };
         let subject = Subject {
             rule,
@@ -142,8 +158,9 @@ impl Alerts {
             labels,
             is_status: false,
             since: now,
-            every: reading.every,
+            every,
             flapping: false,
+            flapped: None,
         };
         self.signal(&subject, signal, now, wall);
     }
@@ -170,6 +187,10 @@ impl Alerts {
         );
         incident.flapping = subject.flapping;
         let news = incident.take(signal, timers, now, wall);
+        let has_settled = before.2 && !incident.flapping && incident.fired_at.is_some();
+        if has_settled {
+            incident.sum_up(subject.flapped);
+        }
         let after = (
             incident.state,
             incident.badness,
@@ -187,6 +208,11 @@ impl Alerts {
             self.recheck(id, now);
         }
         self.settle_incident(id, news, now, wall);
+        // Else the end, or that it is worse, tells how often it came and went.
+        if has_settled && news.is_none() {
+            self.tell_inbox(id, NoticeKind::Reminder, now, wall);
+            self.tell(id, NoticeKind::Reminder, now, wall);
+        }
     }
 
     fn begin(
@@ -197,9 +223,11 @@ impl Alerts {
         now: Moment,
         wall: Timestamp,
     ) -> IncidentId {
+        let found_again = self.found_again(&fingerprint, now);
         let place = if self.begun.0 == now { self.begun.1 + 1 } else { 0 };
         self.begun = (now, place);
-        let id = IncidentId::of(&fingerprint, now.millis(), wall.as_millis(), place);
+        let id = found_again
+            .unwrap_or_else(|| IncidentId::of(&fingerprint, now.millis(), wall.as_millis(), place));
         let line = |text: &str| one_line(text, LONGEST_LINE_BYTES);
         let incident = Incident {
             id,
@@ -330,32 +358,5 @@ impl Alerts {
         let is_held = service.held;
         self.services.insert(name, service);
         was_held != is_held
-    }
-
-    /// What channels say of themselves is measured like anything else, and told by rules like anything else.
-    pub(super) fn watch_channels(&mut self, now: Moment, wall: Timestamp) {
-        let mut readings = Vec::new();
-        for name in std::mem::take(&mut self.touched.channel_news) {
-            let failing_since = self.channels.get(&name).and_then(|channel| channel.failing_since);
-            let dead = self.deliveries.values().filter(|delivery| {
-                delivery.channel == name && delivery.state == atlas_domain::DeliveryState::Dead
-            });
-            let labels = Labels::new([("channel", &name)]);
-            let failing_secs = failing_since.map_or(0.0, |since| now.since(since).as_secs_f64());
-            let dead_letters = dead.count() as f64;
-            readings.push(Reading::of("notifier_dead_letters", labels.clone(), dead_letters));
-            readings.push(Reading::of("notifier_failing_seconds", labels, failing_secs));
-            if failing_since.is_some() {
-                self.plan_look(name, now);
-            }
-        }
-        self.measure(&readings, now, wall);
-    }
-
-    /// On full minutes: however many steps there are, it is one entry.
-    pub(super) fn plan_look(&mut self, name: Arc<str>, now: Moment) {
-        let look = CHANNEL_LOOK.as_millis() as u64;
-        let next = (now.millis() / look).saturating_add(1).saturating_mul(look);
-        self.agenda.add(Moment::from_millis(next), Wake::Look(name));
     }
 }

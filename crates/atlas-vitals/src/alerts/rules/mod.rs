@@ -4,18 +4,23 @@
 mod builtin;
 mod condition;
 mod length;
+mod mend;
 mod parse;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::{HealthStatus, Severity};
+use serde::Deserialize;
 
 pub use condition::{Comparison, Condition};
 pub(super) use length::{long, read as read_length};
 pub use parse::RuleFault;
 pub(super) use parse::{Faults, line_of};
+pub(super) use vocabulary::channel_label;
+pub use vocabulary::{is_label, labels};
 
 /// The condition under which something is told, and what is told then.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +54,8 @@ pub enum When {
         severity: Severity,
         /// All must hold.
         all: Vec<Condition>,
+        /// What it means that a value of it is not there.
+        absent: Absent,
     },
     /// The hard status of services and checks.
     Status {
@@ -59,6 +66,18 @@ pub enum When {
         /// What is told, and how loudly, by status.
         severities: Vec<(HealthStatus, Severity)>,
     },
+}
+
+/// What it means for a rule that a value is not there, though whoever measures it has looked. That nobody looked, or could
+/// not, never means anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Absent {
+    /// Nothing: what fires goes on to fire.
+    #[default]
+    Holds,
+    /// That the condition does not hold: where all is well, there is no such value.
+    Ends,
 }
 
 /// What a rule says of a service.
@@ -73,6 +92,14 @@ pub(super) enum OfStatus {
 }
 
 impl Rule {
+    /// The series whose value it tells: that of its first condition. Empty where it is about a status.
+    pub(super) fn leading_series(&self) -> &str {
+        match &self.when {
+            When::Metric { all, .. } => all.first().map_or("", |first| &first.series),
+            When::Status { .. } => "",
+        }
+    }
+
     /// Whether it still speaks of what an incident is about.
     pub(super) fn watches(&self, service: &str, is_status: bool) -> bool {
         match &self.when {
@@ -115,7 +142,9 @@ pub struct RuleSet {
 impl RuleSet {
     /// Those of a file, and nothing else. All that is wrong with it is told at once.
     pub fn parse(text: &str) -> Result<Self, Vec<RuleFault>> {
-        parse::read(text).map(|read| Self { rules: read.rules })
+        parse::read(text).map(|read| Self {
+            rules: read.rules.into_iter().map(|(rule, _)| rule).collect(),
+        })
     }
 
     /// Those that come with Atlas.
@@ -124,30 +153,37 @@ impl RuleSet {
     }
 
     /// Those that come with Atlas and those of a file: one of the same name takes the other's place, and those that the
-    /// file lists under `off` do not hold.
+    /// file lists under `off` do not hold. A rule about what nobody measures is refused: it could never fire.
     pub fn with_builtin(text: &str) -> Result<Self, Vec<RuleFault>> {
         let read = parse::read(text)?;
         let builtin = Self::builtin();
-        let unknown: Vec<RuleFault> = read
-            .off
-            .iter()
-            .filter(|off| builtin.get(&off.name).is_none())
+        let unknown = read.off.iter().filter(|off| builtin.get(&off.name).is_none());
+        let mut faults: Vec<RuleFault> = unknown
             .map(|off| RuleFault {
                 line: off.line,
                 rule: off.name.clone(),
                 what: "there is no rule of that name to switch off".to_owned(),
             })
             .collect();
-        if !unknown.is_empty() {
-            return Err(unknown);
+        for (rule, line) in &read.rules {
+            let of_rule = vocabulary::faults(rule).into_iter();
+            faults.extend(of_rule.map(|(word, what)| RuleFault {
+                line: word.map_or(*line, |word| line_with(text, *line, word)),
+                rule: rule.name.to_string(),
+                what,
+            }));
+        }
+        if !faults.is_empty() {
+            faults.sort_by_key(|fault| fault.line);
+            return Err(faults);
         }
         let is_replaced = |rule: &Rule| {
             read.off.iter().any(|off| *off.name == *rule.name)
-                || read.rules.iter().any(|own| own.name == rule.name)
+                || read.rules.iter().any(|(own, _)| own.name == rule.name)
         };
         let mut rules: Vec<Rule> = builtin.rules;
         rules.retain(|rule| !is_replaced(rule));
-        rules.extend(read.rules);
+        rules.extend(read.rules.into_iter().map(|(rule, _)| rule));
         Ok(Self { rules })
     }
 
@@ -169,6 +205,14 @@ impl RuleSet {
         });
         conditions.map(|condition| &*condition.series).collect()
     }
+}
+
+/// The line, from `first` on, on which a word stands in quotes.
+fn line_with(text: &str, first: usize, word: &str) -> usize {
+    let quoted = [format!("\"{word}\""), format!("'{word}'")];
+    let mut lines = text.lines().enumerate().skip(first.saturating_sub(1));
+    let found = lines.find(|(_, line)| quoted.iter().any(|quoted| line.contains(quoted)));
+    found.map_or(first, |(number, _)| number + 1)
 }
 
 #[cfg(test)]

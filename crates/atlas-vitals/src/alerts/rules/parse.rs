@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use atlas_domain::{HealthStatus, Severity};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IntoDeserializer};
-use toml_edit::{Document, Item, Table};
+use serde::de::DeserializeOwned;
+use toml_edit::{Document, Item};
 
-use super::{Comparison, Condition, Rule, When, length};
+use super::{Absent, Comparison, Condition, Rule, When, length, mend};
 use crate::alerts::text::{LONGEST_LINE_BYTES, one_line};
 
 /// One thing that is wrong with a file of rules.
@@ -27,7 +27,8 @@ pub struct RuleFault {
 
 /// What a file says.
 pub(super) struct Read {
-    pub(super) rules: Vec<Rule>,
+    /// Each with its line.
+    pub(super) rules: Vec<(Rule, usize)>,
     pub(super) off: Vec<Off>,
 }
 
@@ -44,6 +45,8 @@ struct RawMetric {
     service: String,
     severity: Severity,
     when: Vec<RawCondition>,
+    #[serde(default)]
+    absent: Absent,
     #[serde(rename = "for", default)]
     hold: Option<String>,
     #[serde(default)]
@@ -88,6 +91,8 @@ struct RawStatus {
 pub(in crate::alerts) struct Faults<'a> {
     text: &'a str,
     pub(in crate::alerts) list: Vec<RuleFault>,
+    /// Where tables begin in which something stands in place of what was wrong.
+    mended: BTreeSet<usize>,
 }
 
 impl<'a> Faults<'a> {
@@ -95,6 +100,7 @@ impl<'a> Faults<'a> {
         Self {
             text,
             list: Vec::new(),
+            mended: BTreeSet::new(),
         }
     }
 
@@ -118,8 +124,19 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// The tables under `[[key]]`, each read by itself.
+    /// The tables under `[[key]]`, each read by itself; only those in which nothing is wrong.
     pub(in crate::alerts) fn tables<T: DeserializeOwned>(
+        &mut self,
+        document: &Document<&'a str>,
+        key: &str,
+    ) -> Vec<(T, usize)> {
+        let mut tables = self.tables_in_spite(document, key);
+        tables.retain(|(_, offset)| !self.mended.contains(offset));
+        tables
+    }
+
+    /// The same with those, as far as they can be, in which something is wrong: it may not be all.
+    fn tables_in_spite<T: DeserializeOwned>(
         &mut self,
         document: &Document<&'a str>,
         key: &str,
@@ -132,20 +149,18 @@ impl<'a> Faults<'a> {
             self.push(offset, "", format!("`{key}` must be written as [[{key}]]"));
             return Vec::new();
         };
-        let read = tables.iter().map(|table| {
+        let mut read = Vec::new();
+        for table in tables {
             let offset = table.span().map_or(0, |span| span.start);
-            (table, offset)
-        });
-        read.filter_map(|(table, offset)| match deserialise(table) {
-            Ok(raw) => Some((raw, offset)),
-            Err(error) => {
-                let name = table.get("name").and_then(Item::as_str).unwrap_or_default();
-                let offset = error.span().map_or(offset, |span| span.start);
-                self.push(offset, name, error.message());
-                None
+            let name = table.get("name").and_then(Item::as_str).unwrap_or_default();
+            let (raw, wrong) = mend::read(table);
+            for fault in wrong {
+                self.mended.insert(offset);
+                self.push(fault.place.unwrap_or(offset), name, fault.what);
             }
-        })
-        .collect()
+            read.extend(raw.map(|raw| (raw, offset)));
+        }
+        read
     }
 
     /// Keys at the top that mean nothing.
@@ -156,13 +171,6 @@ impl<'a> Faults<'a> {
             let what = format!("there is no `{key}` here; expected {}", known.join(", "));
             self.push(offset, "", what);
         }
-    }
-}
-
-fn deserialise<T: DeserializeOwned>(table: &Table) -> Result<T, toml_edit::de::Error> {
-    match Item::Table(table.clone()).into_value() {
-        Ok(value) => T::deserialize(value.into_deserializer()),
-        Err(_) => Err(serde::de::Error::custom("is no table")),
     }
 }
 
@@ -180,10 +188,10 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<RuleFault>> {
     faults.unknown_keys(&document, &["off", "metric", "status"]);
     let off = off(&document, &mut faults);
     let mut rules: Vec<(Rule, usize)> = Vec::new();
-    for (raw, offset) in faults.tables::<RawMetric>(&document, "metric") {
+    for (raw, offset) in faults.tables_in_spite::<RawMetric>(&document, "metric") {
         rules.push((metric(raw, offset, &mut faults), offset));
     }
-    for (raw, offset) in faults.tables::<RawStatus>(&document, "status") {
+    for (raw, offset) in faults.tables_in_spite::<RawStatus>(&document, "status") {
         rules.push((status(raw, offset, &mut faults), offset));
     }
     rules.sort_by_key(|(_, offset)| *offset);
@@ -195,7 +203,8 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<RuleFault>> {
     }
     faults.list.sort_by_key(|fault| fault.line);
     if faults.list.is_empty() {
-        let rules = rules.into_iter().map(|(rule, _)| rule).collect();
+        let with_line = |(rule, offset)| (rule, line_of(text, offset));
+        let rules = rules.into_iter().map(with_line).collect();
         Ok(Read { rules, off })
     } else {
         Err(faults.list)
@@ -268,7 +277,9 @@ fn rule(shared: Shared, when: When, offset: usize, faults: &mut Faults<'_>) -> R
 }
 
 fn metric(raw: RawMetric, offset: usize, faults: &mut Faults<'_>) -> Rule {
-    if raw.when.is_empty() {
+    // What stands in place of something else is nobody's mistake.
+    let is_mended = faults.mended.contains(&offset);
+    if raw.when.is_empty() && !is_mended {
         faults.push(offset, &raw.name, "`when` has no condition");
     }
     if raw.service.trim().is_empty() {
@@ -279,7 +290,9 @@ fn metric(raw: RawMetric, offset: usize, faults: &mut Faults<'_>) -> Rule {
         .into_iter()
         .map(|condition| {
             let exit = condition.exit.unwrap_or(condition.threshold);
-            if !condition.threshold.is_finite() || !exit.is_finite() {
+            if is_mended {
+                // Nothing to compare.
+            } else if !condition.threshold.is_finite() || !exit.is_finite() {
                 faults.push(offset, &raw.name, "a threshold must be a finite number");
             } else if !condition.op.is_safe_exit(condition.threshold, exit) {
                 let (op, threshold) = (condition.op, condition.threshold);
@@ -303,6 +316,7 @@ fn metric(raw: RawMetric, offset: usize, faults: &mut Faults<'_>) -> Rule {
         service: Arc::from(raw.service),
         severity: raw.severity,
         all,
+        absent: raw.absent,
     };
     let shared = Shared {
         name: raw.name,
@@ -317,7 +331,7 @@ fn metric(raw: RawMetric, offset: usize, faults: &mut Faults<'_>) -> Rule {
 }
 
 fn status(raw: RawStatus, offset: usize, faults: &mut Faults<'_>) -> Rule {
-    if raw.severity.is_empty() {
+    if raw.severity.is_empty() && !faults.mended.contains(&offset) {
         faults.push(offset, &raw.name, "`severity` names no status");
     }
     let mut severities = Vec::new();

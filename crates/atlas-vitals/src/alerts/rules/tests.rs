@@ -79,7 +79,8 @@ reason = "b"
     has("line 16: rule `status`: `healthy` is nothing to be told of");
     has("line 16: rule `status`: unknown HealthStatus `wobbly`");
     has("rule `status`: unknown Severity `loud`");
-    assert_eq!(told.len(), 9, "{told:#?}");
+    has("line 23: rule `status`: there is another rule of that name");
+    assert_eq!(told.len(), 10, "{told:#?}");
 }
 
 #[rstest]
@@ -143,4 +144,101 @@ fn the_hard_status_is_told_by_its_badness(#[case] status: HealthStatus, #[case] 
         rules.get("service_status").unwrap().of_status("search", status),
         expected
     );
+}
+
+/// Rules name series by word; a word that nobody measures would be a rule that never speaks.
+#[test]
+fn every_builtin_rule_is_about_what_is_measured() {
+    for rule in RuleSet::builtin().iter() {
+        assert_eq!(vocabulary::faults(rule), Vec::new(), "{}", rule.name);
+    }
+}
+
+fn about(when: &str) -> Result<RuleSet, Vec<RuleFault>> {
+    RuleSet::with_builtin(&format!(
+        "\n[[metric]]\nname = \"own\"\nservice = \"s\"\nseverity = \"info\"\nwhen = [{when}]\n\
+         summary = \"s\"\nrunbook = \"r\"\nreason = \"b\"\n"
+    ))
+}
+
+#[rstest]
+#[case::a_name_that_nobody_measures(
+    6,
+    r#"{ series = "mount_usd", op = ">", threshold = 1 }"#,
+    "nothing of the name `mount_usd` is measured, so this could never fire; `atlas metrics --all` lists what is"
+)]
+#[case::a_label_that_it_has_not(
+    6,
+    r#"{ series = "mount_used", labels = { disk = "data" }, op = ">", threshold = 1 }"#,
+    "`mount_used` has no label `disk`, so this could never fire; it has `mount`"
+)]
+#[case::a_label_where_there_is_none(
+    6,
+    r#"{ series = "memory_used", labels = { of = "us" }, op = ">", threshold = 1 }"#,
+    "`memory_used` has no label `of`, so this could never fire; it has none"
+)]
+#[case::values_that_do_not_belong_together(
+    2,
+    r#"{ series = "mount_used", op = ">", threshold = 1 }, { series = "memory_used", op = ">", threshold = 1 }"#,
+    "its series are divided by nothing and by mount, so no two of their values belong together and this could never \
+     fire; say with `labels` which of them are meant"
+)]
+fn a_rule_that_could_never_fire_is_refused(#[case] line: usize, #[case] when: &str, #[case] expected: &str) {
+    let faults = about(when).unwrap_err();
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told, [format!("line {line}: rule `own`: {expected}")]);
+}
+
+#[rstest]
+#[case(r#"{ series = "notifier_failing_seconds", op = ">=", threshold = 60 }"#)]
+#[case(
+    r#"{ series = "notifier_failing_seconds", labels = { channel = "mail" }, op = ">=", threshold = 60 }"#
+)]
+#[case(r#"{ series = "mount_used", labels = { mount = "data" }, op = ">", threshold = 1 }, { series = "memory_used", op = ">", threshold = 1 }"#)]
+fn what_is_measured_and_what_channels_say_can_be_ruled_about(#[case] when: &str) {
+    assert!(about(when).is_ok());
+}
+
+#[rstest]
+#[case("", Absent::Holds)]
+#[case("absent = \"holds\"\n", Absent::Holds)]
+#[case("absent = \"ends\"\n", Absent::Ends)]
+fn a_rule_says_what_it_means_that_a_value_is_not_there(#[case] line: &str, #[case] expected: Absent) {
+    let rules = RuleSet::parse(&GOOD.replace("for = ", &format!("{line}for = "))).unwrap();
+    let When::Metric { absent, .. } = &rules.get("queue_long").unwrap().when else {
+        panic!("it is about a measurement");
+    };
+    assert_eq!(*absent, expected);
+}
+
+#[test]
+fn a_rule_in_which_nothing_is_right_is_told_as_a_whole() {
+    let text = r#"
+[[metric]]
+name = "x y"
+service = "nosuch"
+severity = "bad"
+colour = "red"
+when = [
+    { series = "queue_jobs", op = "=>", threshold = "5", exit = 3 },
+    { series = "queue_jobs", op = ">", threshold = 5, limit = 3 },
+]
+absent = "maybe"
+for = 5
+summary = "s"
+runbook = "r"
+reason = " "
+"#;
+    let told = faults(text);
+    let has = |part: &str| assert!(told.iter().any(|fault| fault.contains(part)), "{part}: {told:#?}");
+    has("line 2: rule `x y`: a name is");
+    has("line 2: rule `x y`: `reason` is empty");
+    has("line 5: rule `x y`: unknown Severity `bad`");
+    has("line 6: rule `x y`: unknown field `colour`");
+    has("line 8: rule `x y`: unknown variant `=>`");
+    has("line 8: rule `x y`: invalid type: string \"5\"");
+    has("line 9: rule `x y`: unknown field `limit`");
+    has("line 11: rule `x y`: unknown variant `maybe`");
+    has("line 12: rule `x y`: invalid type: integer `5`");
+    assert_eq!(told.len(), 9, "{told:#?}");
 }

@@ -40,5 +40,6 @@ pub(in crate::alerts) fn message_of(count: usize, summary: &str) -> Message {
         more: 0,
         follows: None,
         link: Some("https://atlas.example/ops/alerts".to_owned()),
+        host: Some("attic".to_owned()),
     }
 }

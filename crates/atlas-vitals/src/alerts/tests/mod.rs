@@ -2,10 +2,14 @@
 //! and answers come back.
 
 mod delivering;
+mod ending;
+mod mending;
 mod messages;
 mod notifying;
+mod pacing;
 mod people;
 mod properties;
+mod repeating;
 mod restarts;
 mod storm;
 mod suppressing;

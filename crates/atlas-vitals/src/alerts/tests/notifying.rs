@@ -380,20 +380,16 @@ fn nothing_that_comes_in_breaks_a_line_or_the_bound() {
 }
 
 #[test]
-fn a_message_links_to_what_it_is_about() {
+fn a_message_links_to_what_the_owner_has_named_and_to_nothing_else() {
     let mut world = World::with(AlertSettings {
-        base_url: Some("https://atlas.example.com/".to_owned()),
+        base_url: Some("https://notes.example.com/atlas?when=alarmed".to_owned()),
         ..settings(vec![mail()])
     });
     world.observe("search", Down);
     world.pass_secs(60);
-    let incident = world.only_open();
 
-    let link = world.got[0].message.link.clone();
-    assert_eq!(
-        link,
-        Some(format!("https://atlas.example.com/ops/alerts#{incident}"))
-    );
+    let link = world.got[0].message.link.as_deref();
+    assert_eq!(link, Some("https://notes.example.com/atlas?when=alarmed"));
 }
 
 #[test]

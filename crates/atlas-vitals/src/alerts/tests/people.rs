@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_domain::HealthStatus::{Degraded, Down};
-use atlas_domain::{IncidentEnd, NoticeKind};
+use atlas_domain::{HealthStatus, IncidentEnd, NoticeKind, Severity};
 
 use super::world::*;
 use crate::alerts::*;
@@ -183,9 +183,127 @@ fn without_a_channel_everything_is_in_the_inbox_and_that_is_said() {
 
     assert!(world.got.is_empty());
     assert_eq!(world.rows.inbox.len(), 2);
+}
+
+/// One that never works, and one that is asked when nobody takes on what is critical.
+fn with_a_second_set() -> World {
+    let second = ChannelSettings { set: 1, ..hook() };
+    World::with(settings(vec![mail(), second])).answering(|attempt, _| {
+        if &*attempt.channel == "mail" {
+            failed()
+        } else {
+            Answer::Delivered
+        }
+    })
+}
+
+#[test]
+fn what_is_over_is_not_escalated_though_its_end_is_not_delivered_yet() {
+    let mut world = with_a_second_set();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let incident = world.only_open();
+    world.input(Input::Close(incident));
+    world.pass(Duration::from_hours(2));
+
+    let about_search: Vec<_> = world.accepted("hook");
     assert!(
-        Alerts::new(Arc::new(settings(Vec::new())))
-            .unwrap()
-            .has_no_channel()
+        about_search
+            .iter()
+            .all(|got| !got.message.text().contains("search")),
+        "{about_search:?}"
+    );
+}
+
+#[test]
+fn what_nobody_watches_any_more_is_not_escalated() {
+    let mut world = with_a_second_set();
+    world.observe("own", Down);
+    world.pass_secs(60);
+    world.input(Input::Watched([Arc::from("search")].into()));
+    world.pass(Duration::from_hours(2));
+
+    let told = world.accepted("hook");
+    assert!(
+        told.iter().all(|got| !got.message.text().contains("own is down")),
+        "{told:?}"
+    );
+}
+
+/// Two channels, of which the first takes nothing, which is told, and so is that its messages are given up.
+fn with_a_channel_in_trouble() -> World {
+    let mut world = World::with(settings(vec![mail(), hook()])).answering(|attempt, _| {
+        if &*attempt.channel == "mail" {
+            refused()
+        } else {
+            Answer::Delivered
+        }
+    });
+    world.observe("search", Degraded);
+    world.pass(Duration::from_hours(1));
+    let rules = open_rules(&world);
+    assert!(rules.contains(&"notifier_failing"), "{rules:?}");
+    assert!(rules.contains(&"notifier_gave_up"), "{rules:?}");
+    world
+}
+
+fn open_rules(world: &World) -> Vec<&str> {
+    let rows = world.rows.incidents.values();
+    let open = rows.filter(|row| row.end.is_none() && row.rule.starts_with("notifier"));
+    open.map(|row| row.rule.as_str()).collect()
+}
+
+#[test]
+fn what_was_told_of_a_channel_is_over_when_it_is_taken_out() {
+    let mut world = with_a_channel_in_trouble();
+    world.input(Input::Reload(Arc::new(settings(vec![hook()]))));
+
+    assert_eq!(open_rules(&world), Vec::<&str>::new());
+}
+
+#[test]
+fn what_was_told_of_a_channel_is_over_when_it_is_taken_out_while_nothing_runs() {
+    let mut world = with_a_channel_in_trouble();
+    world.settings = Arc::new(settings(vec![hook()]));
+    world.restart();
+
+    assert_eq!(open_rules(&world), Vec::<&str>::new());
+    let ends: Vec<_> = world
+        .rows
+        .incidents
+        .values()
+        .filter(|row| row.rule.starts_with("notifier"))
+        .map(|row| row.end)
+        .collect();
+    assert!(ends.contains(&Some(IncidentEnd::Removed)), "{ends:?}");
+}
+
+#[test]
+fn a_channel_without_a_trace_of_its_trouble_is_well_after_a_start() {
+    let mut world = with_a_channel_in_trouble();
+    // As after a repair of the file by hand.
+    world.rows.deliveries.clear();
+    world.rows.notices.clear();
+    world.rows.channels.clear();
+    world.restart();
+
+    assert_eq!(open_rules(&world), Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_over_is_told_quietly() {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    world.observe("search", HealthStatus::Healthy);
+    world.pass_secs(600);
+
+    let loud: Vec<Severity> = world.got.iter().map(|got| got.message.severity).collect();
+    assert_eq!(loud, [Severity::Critical, Severity::Info]);
+    let kept: Vec<Severity> = world.rows.deliveries.values().map(|row| row.severity).collect();
+    assert_eq!(
+        kept,
+        [Severity::Critical; 2],
+        "it is tried for as long as what it ends was"
     );
 }

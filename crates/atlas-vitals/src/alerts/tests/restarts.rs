@@ -172,3 +172,52 @@ fn an_engine_with_nothing_to_do_asks_for_nothing() {
 
     assert_eq!(world.next_due(), None);
 }
+
+/// What may have arrived and was refused afterwards is as much a message as any other.
+#[rstest]
+#[case::without_a_restart(false)]
+#[case::with_a_restart_between(true)]
+fn what_may_have_arrived_and_was_given_up_comes_back(#[case] restarts: bool) {
+    let mut world = World::new().answering(|_, now| match now {
+        0..20 => unknown(),
+        20..600 => refused(),
+        _ => Answer::Delivered,
+    });
+    world.observe("search", Down);
+    world.pass_secs(300);
+    let given_up = world.got[0].message.delivery;
+    assert_eq!(world.rows.deliveries[&given_up].state, DeliveryState::Dead);
+    if restarts {
+        world.restart();
+    }
+    world.pass_secs(400);
+    world.observe("api", Down);
+    world.pass_secs(600);
+
+    let arrived = world.accepted("mail");
+    assert!(
+        arrived.iter().any(|got| got.message.delivery == given_up),
+        "{arrived:?}"
+    );
+    assert_eq!(world.rows.deliveries[&given_up].state, DeliveryState::Sent);
+}
+
+/// Rows can be lost where a file is damaged. A message says by itself what it says.
+#[test]
+fn a_message_that_was_given_up_comes_back_though_its_notices_are_lost() {
+    let mut world = World::new().answering(|_, now| if now < 600 { refused() } else { Answer::Delivered });
+    world.observe("search", Down);
+    world.pass_secs(300);
+    let given_up = world.got[0].message.delivery;
+    world.rows.notices.clear();
+    world.restart();
+    world.pass_secs(400);
+    world.observe("api", Down);
+    world.pass_secs(600);
+
+    let arrived = world.accepted("mail");
+    assert!(
+        arrived.iter().any(|got| got.message.delivery == given_up),
+        "{arrived:?}"
+    );
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atlas_domain::{DeliveryKind, Severity};
+use atlas_domain::{DeliveryKind, HealthStatus, Severity};
+use rstest::rstest;
 
 use super::world::*;
 use crate::alerts::*;
@@ -90,9 +91,8 @@ fn a_storm_of_one_service_is_a_few_messages_with_exact_counts() {
     check(1_200);
 }
 
-/// The full size takes half a minute without optimisation: `cargo nextest run --release --run-ignored all`.
+/// The size that the design names.
 #[test]
-#[ignore = "the full size is for an optimised build"]
 fn the_full_storm_is_a_few_messages_with_exact_counts() {
     check(10_000);
 }
@@ -105,9 +105,9 @@ fn a_storm_over_many_services_is_a_digest_with_exact_counts() {
         let observations = (0..count / 30).map(|number| {
             let service = format!("check-{batch}-{number}");
             let status = if number % 5 == 0 {
-                atlas_domain::HealthStatus::Down
+                HealthStatus::Down
             } else {
-                atlas_domain::HealthStatus::Degraded
+                HealthStatus::Degraded
             };
             Observation::plain(&service, status, world.now)
         });
@@ -115,8 +115,9 @@ fn a_storm_over_many_services_is_a_digest_with_exact_counts() {
         world.input(Input::Observed(observations));
         world.pass_secs(10);
     }
+    // Ten after a rest, and one more each minute.
     assert!(
-        world.accepted("mail").len() <= 10,
+        world.accepted("mail").len() <= 15,
         "{:?}",
         world.accepted("mail").len()
     );
@@ -140,5 +141,47 @@ fn a_storm_over_many_services_is_a_digest_with_exact_counts() {
                 .iter()
                 .any(|got| got.message.kind == DeliveryKind::Digest)
         );
+    }
+}
+
+/// However many services break at once, each CRITICAL is told within a minute, also where mail has just carried a lot.
+#[rstest]
+#[case::of_nothing_before(0)]
+#[case::after_what_is_less(8)]
+fn everything_critical_is_told_within_a_minute(#[case] warned: usize) {
+    let mut world = World::new();
+    let is = |number: usize, status, now| Observation::plain(&format!("service {number}"), status, now);
+    let warnings = (0..warned).map(|number| is(100 + number, HealthStatus::Degraded, world.now));
+    world.input(Input::Observed(warnings.collect()));
+    world.pass_secs(60);
+    let before = world.seconds();
+    let broken = (0..20).map(|number| is(number, HealthStatus::Down, world.now));
+    world.input(Input::Observed(broken.collect()));
+    world.pass_secs(60);
+    let after = world.got.iter().filter(|got| got.at >= before);
+    let critical: usize = after.map(|got| got.message.counts.critical).sum();
+
+    assert_eq!(critical, 20);
+    world.pass_secs(600);
+    assert!(world.got.len() <= 10, "{}", world.got.len());
+}
+
+/// One after the other each takes a message of its own; a fifth of all is kept for that.
+#[test]
+fn two_services_that_break_one_after_the_other_are_told_within_a_minute_after_many_warnings() {
+    let mut world = World::new();
+    for number in 0..8 {
+        world.observe(&format!("warned {number}"), HealthStatus::Degraded);
+        world.pass_secs(5);
+    }
+    world.pass_secs(60);
+    for service in ["search", "api"] {
+        let (sent, at) = (world.got.len(), world.seconds());
+        world.observe(service, HealthStatus::Down);
+        world.pass_secs(60);
+        let told = world.got[sent..]
+            .iter()
+            .find(|got| got.message.title.contains(service));
+        assert!(told.is_some_and(|got| got.at < at + 60), "{:?}", world.titles());
     }
 }

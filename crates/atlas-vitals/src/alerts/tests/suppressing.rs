@@ -399,3 +399,46 @@ fn the_end_of_what_was_taken_on_is_told() {
 
     assert_eq!(world.titles().len(), 2);
 }
+
+fn flapping(status: atlas_domain::HealthStatus, flapping: bool, now: Moment) -> Input {
+    let mut observation = Observation::plain("search", status, now);
+    observation.flapping = flapping;
+    observation.reason = "nothing is found".to_owned();
+    observation.flapped = (!flapping).then(|| "its result changed 14 times within 12 min".to_owned());
+    Input::Observed(vec![observation])
+}
+
+#[test]
+fn what_ceases_to_come_and_go_and_is_wrong_is_summed_up_once() {
+    let mut world = World::new();
+    world.input(flapping(Degraded, true, world.now));
+    world.pass_secs(900);
+    for _ in 0..5 {
+        world.input(flapping(Degraded, false, world.now));
+        world.pass_secs(600);
+    }
+
+    let told: Vec<_> = world.got.iter().flat_map(Got::kinds).collect();
+    assert_eq!(told, [NoticeKind::Firing, NoticeKind::Reminder]);
+    let why = &world.got[1].message.worst[0].why;
+    assert_eq!(
+        why,
+        "its result changed 14 times within 12 min, and stays so: nothing is found"
+    );
+}
+
+#[test]
+fn what_ceases_to_come_and_go_and_is_well_says_with_its_end_how_often_it_did() {
+    let mut world = World::new();
+    world.input(flapping(Degraded, true, world.now));
+    world.pass_secs(900);
+    world.input(flapping(Healthy, false, world.now));
+    world.pass_secs(600);
+
+    let told: Vec<_> = world.got.iter().flat_map(Got::kinds).collect();
+    assert_eq!(told, [NoticeKind::Firing, NoticeKind::Resolved]);
+    assert_eq!(
+        world.got[1].message.worst[0].why,
+        "its result changed 14 times within 12 min"
+    );
+}

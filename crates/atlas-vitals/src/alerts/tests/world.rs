@@ -78,15 +78,20 @@ impl Rows {
         }
     }
 
-    /// What a start reads: everything that is not over, and what it names.
+    /// Holds these as well.
+    fn take_in(&mut self, stored: &StoredAlerts) {
+        let incidents = stored.incidents.iter().cloned().map(Change::Incident);
+        let notices = stored.notices.iter().cloned().map(Change::Notice);
+        let deliveries = stored.deliveries.iter().cloned().map(Change::Delivery);
+        self.commit(incidents.chain(notices).chain(deliveries).collect());
+    }
+
+    /// What a start reads, no more and no less than the store gives: everything that is not over, or has something left
+    /// to tell.
     pub(super) fn stored(&self) -> StoredAlerts {
         use NoticeState::{Dead, Delivering, Held, UnknownFate, Waiting};
-        let is_open = |row: &&StoredNotice| {
-            let delivery = row.delivery.and_then(|id| self.deliveries.get(&id));
-            let may_come_back = delivery.is_some_and(|delivery| delivery.state == DeliveryState::Dead);
-            matches!(row.state, Waiting | Held | Delivering)
-                || (may_come_back && matches!(row.state, Dead | UnknownFate))
-        };
+        let is_open =
+            |row: &&StoredNotice| matches!(row.state, Waiting | Held | Delivering | Dead | UnknownFate);
         let notices: Vec<StoredNotice> = self.notices.values().filter(is_open).cloned().collect();
         let lives = |row: &&StoredDelivery| {
             use DeliveryState::{Dead, Sending, Waiting};
@@ -106,7 +111,7 @@ impl Rows {
             deliveries: self.deliveries.values().filter(lives).cloned().collect(),
             groups: self.groups.values().cloned().collect(),
             channels: self.channels.values().cloned().collect(),
-            silences: self.silences.values().filter(|row| !row.ended).cloned().collect(),
+            silences: self.silences.values().cloned().collect(),
             services: self.services.values().cloned().collect(),
             windows: self.windows.clone(),
         }
@@ -125,6 +130,8 @@ pub(super) struct World {
     /// The process dies after so many effects.
     pub(super) fuse: Option<usize>,
     pub(super) deaths: usize,
+    /// What was under way at a death: how many messages had been sent until then, and which nobody knows the end of.
+    pub(super) in_doubt: Vec<(usize, DeliveryId)>,
 }
 
 pub(super) fn mail() -> ChannelSettings {
@@ -179,6 +186,7 @@ impl World {
             transport: Box::new(|_, _| Answer::Delivered),
             fuse: None,
             deaths: 0,
+            in_doubt: Vec::new(),
         }
     }
 
@@ -256,7 +264,17 @@ impl World {
 
     /// The process ends and begins again with what is in the database.
     pub(super) fn restart(&mut self) {
-        let (settings, stored) = (Arc::clone(&self.settings), self.rows.stored());
+        let deliveries = self.rows.deliveries.values();
+        let under_way = deliveries.filter(|row| row.state == DeliveryState::Sending);
+        let sent = self.got.len();
+        self.in_doubt.extend(under_way.map(|row| (sent, row.id)));
+        self.restart_with(self.rows.stored());
+    }
+
+    /// The same with these rows, which are written as well.
+    pub(super) fn restart_with(&mut self, stored: StoredAlerts) {
+        let settings = Arc::clone(&self.settings);
+        self.rows.take_in(&stored);
         let (alerts, effects) =
             Alerts::restore(settings, stored, self.now, self.wall()).expect("it was sound before");
         self.alerts = alerts;
@@ -301,6 +319,14 @@ impl World {
 
     pub(super) fn next_due(&self) -> Option<Moment> {
         self.alerts.next_due()
+    }
+
+    /// Which channels hold messages back by their rate, and until how many seconds after the start.
+    pub(super) fn holding(&self) -> Vec<(String, u64)> {
+        let holding = self.alerts.channels_holding();
+        holding
+            .map(|(name, until)| (name.to_owned(), until.since(START).as_secs()))
+            .collect()
     }
 
     /// What a channel accepted.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atlas_domain::{HealthStatus, IncidentState};
 use serde::Deserialize;
-use toml_edit::Item;
+use toml_edit::{Document, Item};
 
 use crate::alerts::Labels;
 use crate::alerts::rules::{Faults, RuleFault, RuleSet, line_of, read_length};
@@ -142,26 +142,8 @@ pub(super) fn read(text: &str, rules: &RuleSet) -> Result<Trial, Vec<RuleFault>>
         return Err(faults.list);
     };
     faults.unknown_keys(&document, &["run", "series", "service", "expect"]);
-    let mut series = Vec::new();
-    for (raw, offset) in faults.tables::<RawSeries>(&document, "series") {
-        let values = steps(&raw.every, &raw.values, number).map_err(|what| faults.push(offset, "", what));
-        series.extend(values.map(|values| Series {
-            name: Arc::from(raw.name),
-            labels: raw.labels,
-            values,
-        }));
-    }
-    let mut services = Vec::new();
-    for (raw, offset) in faults.tables::<RawService>(&document, "service") {
-        let statuses = steps(&raw.every, &raw.statuses, |word| {
-            word.parse::<HealthStatus>().map_err(|e| e.to_string())
-        });
-        let statuses = statuses.map_err(|what| faults.push(offset, "", what));
-        services.extend(statuses.map(|statuses| ServiceSeries {
-            name: raw.name,
-            statuses,
-        }));
-    }
+    let series = series(&document, &mut faults);
+    let services = services(&document, &mut faults);
     let mut expected = Vec::new();
     for (raw, offset) in faults.tables::<RawExpected>(&document, "expect") {
         let line = line_of(text, offset);
@@ -169,15 +151,11 @@ pub(super) fn read(text: &str, rules: &RuleSet) -> Result<Trial, Vec<RuleFault>>
         expected.extend(read);
     }
     expected.sort_by_key(|expectation| expectation.at);
-    let ends = series.iter().map(|series| series.values.ends());
-    let last = ends
-        .chain(services.iter().map(|service| service.statuses.ends()))
-        .max()
-        .unwrap_or_default();
-    let last = expected
-        .last()
-        .map_or(last, |expectation| last.max(expectation.at));
-    let run = run(document.get("run"), last, &mut faults);
+    let of_series = series.iter().map(|series| series.values.ends());
+    let of_services = services.iter().map(|service| service.statuses.ends());
+    let of_expected = expected.iter().map(|expectation| expectation.at);
+    let last = of_series.chain(of_services).chain(of_expected).max();
+    let run = run(document.get("run"), last.unwrap_or_default(), &mut faults);
     faults.list.sort_by_key(|fault| fault.line);
     if faults.list.is_empty() {
         Ok(Trial {
@@ -189,6 +167,35 @@ pub(super) fn read(text: &str, rules: &RuleSet) -> Result<Trial, Vec<RuleFault>>
     } else {
         Err(faults.list)
     }
+}
+
+fn series<'a>(document: &Document<&'a str>, faults: &mut Faults<'a>) -> Vec<Series> {
+    let mut all = Vec::new();
+    for (raw, offset) in faults.tables::<RawSeries>(document, "series") {
+        let values = steps(&raw.every, &raw.values, number).map_err(|what| faults.push(offset, "", what));
+        all.extend(values.map(|values| Series {
+            name: Arc::from(raw.name),
+            labels: raw.labels,
+            values,
+        }));
+    }
+    all
+}
+
+fn services<'a>(document: &Document<&'a str>, faults: &mut Faults<'a>) -> Vec<ServiceSeries> {
+    let status = |word: &str| {
+        word.parse::<HealthStatus>()
+            .map_err(|unknown| unknown.to_string())
+    };
+    let mut all = Vec::new();
+    for (raw, offset) in faults.tables::<RawService>(document, "service") {
+        let statuses = steps(&raw.every, &raw.statuses, status).map_err(|what| faults.push(offset, "", what));
+        all.extend(statuses.map(|statuses| ServiceSeries {
+            name: raw.name,
+            statuses,
+        }));
+    }
+    all
 }
 
 fn run(item: Option<&Item>, last: Duration, faults: &mut Faults<'_>) -> Duration {

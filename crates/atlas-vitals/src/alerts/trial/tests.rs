@@ -45,11 +45,11 @@ fn a_disk_that_fills_is_told_and_so_is_its_end() {
     let lines: Vec<String> = timeline.events.iter().map(ToString::to_string).collect();
     let text = lines.join("\n");
     assert!(
-        text.contains("      2m  firing      disk_nearly_full{mount=\"/data\"}  mount_used 0.963 >= 0.95"),
+        text.contains("      2m  firing      disk_nearly_full{mount=\"/data\"}  mount_used 96.3 % >= 95 %"),
         "{text}"
     );
     assert!(
-        text.contains("   2m10s  message     [Atlas] 1 critical: the disk at /data is nearly full: 0.963"),
+        text.contains("   2m10s  message     [Atlas] 1 critical: the disk at /data is nearly full: 96.3 %"),
         "{text}"
     );
     assert!(text.contains("     15m  resolved    disk_nearly_full"), "{text}");

@@ -16,6 +16,9 @@ use super::super::stored::StoredHealth;
 use super::HealthEngine;
 use crate::Moment;
 
+/// A server that dies every few seconds leaves a gap each time, and each is kept for 90 days.
+const GAPS_KEPT: usize = 500;
+
 impl HealthEngine {
     /// Without a past. The seed places the runs, so that not all of them come at once.
     pub fn new(
@@ -51,7 +54,8 @@ impl HealthEngine {
         engine.not_monitored = Spans::covering(gaps.chain([Span {
             from: left_at,
             until: now,
-        }]));
+        }]))
+        .at_most(GAPS_KEPT);
         engine.calendar.announced = stored.announced_at(now);
         for check in stored.checks {
             if let Some(service) = engine.services.get_mut(&check.name) {

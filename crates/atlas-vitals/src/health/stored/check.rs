@@ -55,6 +55,33 @@ impl StoredCheck {
         }
     }
 
+    /// Its history up to `at_ms`, from when on nothing is known.
+    pub(super) fn only_the_past(self, at_ms: u64) -> Self {
+        Self {
+            name: self.name,
+            base: None,
+            stale: false,
+            since_ms: at_ms,
+            heard_at_ms: at_ms,
+            silent_for_ms: 0,
+            passed_at_ms: None,
+            onset_ms: None,
+            recent: Vec::new(),
+            failures_in_a_row: 0,
+            intermittent: false,
+            change_bits: 0,
+            change_last: None,
+            flapping: None,
+            told: HealthStatus::Healthy,
+            held_at_ms: None,
+            verdict: None,
+            last: None,
+            last_error: self.last_error,
+            history: self.history,
+            maintenance: self.maintenance,
+        }
+    }
+
     /// Makes a new check what this one was.
     pub(in crate::health) fn take_up(self, service: &mut Service, now: Moment) {
         let at = |millis: u64| Moment::from_millis(millis).min(now);

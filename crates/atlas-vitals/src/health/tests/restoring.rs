@@ -154,3 +154,19 @@ fn a_check_that_is_new_begins_without_a_past() {
     assert_eq!(line.service("new").restored, None);
     assert_eq!(line.status("new"), HealthStatus::Unknown);
 }
+
+#[test]
+fn of_an_old_copy_only_the_past_comes_back() {
+    let mut line = Timeline::of(checks());
+    line.statuses("it", &[Good, Crit, Crit, Crit]);
+    let past: Vec<_> = line.engine.history("it").unwrap().entries().cloned().collect();
+    let stored = line.engine.stored(line.now).only_the_past();
+    line.pass(HOUR);
+    line.engine = HealthEngine::restore(checks(), stored, 7, line.now, line.wall).unwrap();
+
+    assert_eq!(line.status("it"), HealthStatus::Unknown);
+    assert!(line.engine.history("it").unwrap().entries().eq(&past));
+    assert_eq!(told(&line.tick()), []);
+    line.hears("it", Good);
+    assert_eq!(line.status("it"), Healthy, "at once, as after a first start");
+}

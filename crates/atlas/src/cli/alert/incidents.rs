@@ -1,9 +1,10 @@
 //! Incidents: the list, one of them, and what a person decides about it.
 
 use atlas_app::views::alerts::{
-    AckRequest, AlertDetail, AlertList, AlertView, DeliveryView, EventView, NoticeView,
+    AckRequest, AcknowledgementView, AlertDetail, AlertList, AlertView, DeliveryView, EventView, Looking,
+    NoticeView,
 };
-use atlas_domain::{NoticeState, Severity, Timestamp};
+use atlas_domain::{NoticeState, Severity, Suppression, Timestamp};
 use clap::Args;
 
 use super::a_name;
@@ -63,8 +64,9 @@ pub(super) async fn list(args: &ListArgs, client: &Client, output: &Output) -> R
     output.answer(&list, |look| render(&list.incidents, look))?;
     if !output.is_json() {
         if list.incidents.is_empty() {
-            output.say(args.if_there_are_none());
+            output.say(args.if_there_are_none(&list.looking));
         }
+        warn_if_nobody_looks(&list.looking, output);
         if list.next.is_some() {
             output.say("there are more; --limit says how many to list");
         }
@@ -75,6 +77,9 @@ pub(super) async fn list(args: &ListArgs, client: &Client, output: &Output) -> R
 pub(super) async fn show(args: &IncidentArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
     let alert: AlertDetail = client.get(&routes::under(routes::ALERTS, &args.id)).await?;
     output.answer(&alert, |look| render_one(&alert, look))?;
+    if !output.is_json() {
+        warn_if_nobody_looks(&alert.looking, output);
+    }
     Ok(Exit::Ok)
 }
 
@@ -86,6 +91,11 @@ pub(super) async fn acknowledge(args: &AckArgs, client: &Client, output: &Output
     let path = format!("{}/ack", routes::under(routes::ALERTS, &args.incident.id));
     let alert: AlertDetail = client.post(&path, &request).await?;
     output.answer(&alert, |_look| head(&alert))?;
+    if let Some(before) = &alert.replaced
+        && !output.is_json()
+    {
+        output.say(&format!("until now it was taken on {}", taken_on(before)));
+    }
     Ok(Exit::Ok)
 }
 
@@ -126,6 +136,7 @@ async fn every_page(args: &ListArgs, client: &Client) -> Result<AlertList, CliEr
             .await?;
         list.incidents.extend(page.incidents);
         list.next = page.next;
+        list.looking = page.looking;
         let is_enough = args
             .limit
             .is_some_and(|limit| list.incidents.len() >= limit as usize);
@@ -136,13 +147,33 @@ async fn every_page(args: &ListArgs, client: &Client) -> Result<AlertList, CliEr
 }
 
 impl ListArgs {
-    fn if_there_are_none(&self) -> &'static str {
+    /// That nothing is wrong can be said only where somebody looks.
+    pub(super) fn if_there_are_none(&self, looking: &Looking) -> &'static str {
         match (self.all, self.severity.is_some() || self.service.is_some()) {
             (_, true) => "no such incident",
             (true, false) => "nothing has ever been wrong",
-            (false, false) => "nothing is wrong",
+            (false, false) if looking.server => "nothing is wrong",
+            (false, false) => "nothing was wrong when somebody looked last",
         }
     }
+}
+
+/// What is listed without a server may be over, and what is not listed may be wrong.
+fn warn_if_nobody_looks(looking: &Looking, output: &Output) {
+    if let Some(warning) = nobody_looks(looking) {
+        output.warn(&warning);
+    }
+}
+
+pub(super) fn nobody_looks(looking: &Looking) -> Option<String> {
+    let since = match (looking.server, looking.looked_at) {
+        (true, _) => return None,
+        (false, Some(at)) => format!("nobody looks since {at}"),
+        (false, None) => "nobody has ever looked".to_owned(),
+    };
+    Some(format!(
+        "no server runs, so {since}, and nobody is told of anything: start one with `atlas serve`"
+    ))
 }
 
 pub(super) fn render(alerts: &[AlertView], look: Look) -> String {
@@ -208,9 +239,9 @@ fn not_sent(notices: &[NoticeView]) -> String {
         notice.delivery.is_none() && matches!(notice.state, NoticeState::Waiting | NoticeState::Held)
     });
     lines(waiting.map(|notice| {
-        let held = notice
-            .suppressed_by
-            .map_or(String::new(), |by| format!(", kept back by {by}"));
+        let held = notice.suppressed_by.map_or(String::new(), |by| {
+            format!(", kept back by {}", until(by, notice.held_until))
+        });
         format!(
             "{}: {} is {}{held}",
             one_line(&notice.channel),
@@ -237,18 +268,15 @@ fn head(detail: &AlertDetail) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    let taken_on = detail.acknowledgement.as_ref().map(|by| {
-        let comment = match by.comment.as_str() {
-            "" => String::new(),
-            comment => format!(": {comment}"),
-        };
-        format!("by {} at {}{comment}", by.by, by.at)
-    });
+    let taken_on = detail.acknowledgement.as_ref().map(taken_on);
     let over = match (alert.resolved_at, detail.end) {
         (Some(at), Some(end)) => format!("{at}, {end}"),
         (at, _) => or_nothing(at),
     };
-    let kept_back: Vec<_> = alert.suppressed_by.iter().map(|by| by.as_str()).collect();
+    let kept_back = alert.suppressed_by.iter();
+    let kept_back: Vec<_> = kept_back
+        .map(|by| until(*by, last_until(&detail.notices, *by)))
+        .collect();
     let louder = (detail.worst_severity > alert.severity).then(|| format!(", was {}", detail.worst_severity));
     facts(&[
         ("Incident", alert.id.clone()),
@@ -280,6 +308,26 @@ fn head(detail: &AlertDetail) -> String {
     ])
 }
 
+/// `rate_limit until 2026-03-01T12:00:00Z`
+fn until(by: Suppression, until: Option<Timestamp>) -> String {
+    until.map_or_else(|| by.to_string(), |until| format!("{by} until {until}"))
+}
+
+/// Until when it is kept from the last of the channels that it is kept from for that reason.
+fn last_until(notices: &[NoticeView], by: Suppression) -> Option<Timestamp> {
+    let its = notices.iter().filter(|notice| notice.suppressed_by == Some(by));
+    its.filter_map(|notice| notice.held_until).max()
+}
+
+/// `by mara at 2026-03-01T12:00:00Z: on it`
+fn taken_on(by: &AcknowledgementView) -> String {
+    let comment = match by.comment.as_str() {
+        "" => String::new(),
+        comment => format!(": {}", one_line(comment)),
+    };
+    format!("by {} at {}{comment}", one_line(&by.by), by.at)
+}
+
 /// The state, and what a person or the incident itself has added to it.
 fn state(alert: &AlertView) -> String {
     let mut state = alert.state.to_string();
@@ -289,6 +337,9 @@ fn state(alert: &AlertView) -> String {
     }
     if alert.flapping && is_open {
         state += ", flapping";
+    }
+    if alert.suppressed_by.contains(&Suppression::RateLimit) {
+        state += ", rate_limit";
     }
     state
 }

@@ -164,7 +164,9 @@ fn render_one(silence: &SilenceView) -> String {
 }
 
 fn end(silence: &SilenceView) -> String {
-    if silence.until_resolved {
+    if silence.ended_early {
+        format!("before {}", silence.until)
+    } else if silence.until_resolved {
         format!("{}, or all is well", silence.until)
     } else {
         silence.until.to_string()

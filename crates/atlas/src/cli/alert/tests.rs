@@ -1,6 +1,7 @@
 //! What `atlas alert` understands, asks for and shows.
 
 use atlas_app::views::alerts::{AlertDetail, AlertList, AlertQuery, Inbox, InboxQuery, SilenceRequest};
+use atlas_domain::{Suppression, Timestamp};
 use axum::Router;
 use axum::extract::{Json, Query};
 use axum::routing::{get, post};
@@ -184,6 +185,22 @@ fn one_incident_is_told_with_its_messages_and_its_history() {
     ");
 }
 
+#[test]
+fn what_a_channel_may_not_carry_yet_says_until_when() {
+    let mut detail = detail();
+    detail.alert.suppressed_by = vec![Suppression::RateLimit];
+    detail.notices[1].suppressed_by = Some(Suppression::RateLimit);
+    detail.notices[1].held_until = Some(Timestamp::from_millis(1_767_225_660_000));
+    let shown = incidents::render_one(&detail, PLAIN);
+    for told in [
+        "State         firing, acknowledged, rate_limit\n",
+        "Kept back by  rate_limit until 2026-01-01T00:01:00Z\n",
+        "chat: firing is held, kept back by rate_limit until 2026-01-01T00:01:00Z\n",
+    ] {
+        assert!(shown.contains(told), "{shown}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_is_complete_however_many_pages_it_has_unless_it_is_limited() {
     let pages = async |Query(query): Query<AlertQuery>| {
@@ -261,7 +278,7 @@ fn the_inbox_says_what_was_kept_from_the_channels() {
 async fn a_message_that_did_not_arrive_is_a_failure_in_the_receivers_words() {
     let refuse = async || {
         let problem = json!({ "code": "not_delivered", "detail": "the relay said: 550 no such user" });
-        (http::StatusCode::BAD_GATEWAY, Json(problem))
+        (http::StatusCode::UNPROCESSABLE_ENTITY, Json(problem))
     };
     let router = Router::new().route("/api/v1/channels/mail/test", post(refuse));
     let (output, ..) = captured(false);

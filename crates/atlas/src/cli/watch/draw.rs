@@ -131,14 +131,12 @@ impl Page<'_> {
         lines
     }
 
-    /// Where not all have room, those in trouble come first.
+    /// Those in trouble come first, whether all have room or not.
     fn services(&self, services: &[ServiceLine], columns: usize, rows: usize) -> Vec<Line<'static>> {
         let names = services.iter().map(|service| width(&service.name));
         let name_columns = names.max().unwrap_or(0).min(LONGEST_NAME);
         let mut shown: Vec<&ServiceLine> = services.iter().collect();
-        if shown.len() > rows {
-            shown.sort_by_key(|service| std::cmp::Reverse(trouble_of(service.status)));
-        }
+        shown.sort_by_key(|service| std::cmp::Reverse(trouble_of(service.status)));
         let title = if services.is_empty() {
             "services: not looked at".to_owned()
         } else {
@@ -253,12 +251,13 @@ struct Share {
 }
 
 impl Share {
-    /// Of so many lines, titles included: of services, incidents and breakers. Each of the last two has a line or two
-    /// in any case, then come the services, and what is left is given in turns.
+    /// Of so many lines, titles included: of services, incidents and breakers. The worst service has its line however
+    /// small the page, with one that counts the others; then each of the last two has a line or two, then come the other
+    /// services, and what is left is given in turns.
     fn of(room: usize, wanted: [usize; 3]) -> Self {
         let mut left = room.saturating_sub(wanted.len());
         let mut rows = [0; 3];
-        let turns = [[0, 2, 2], [wanted[0], 2, 2], wanted];
+        let turns = [[2, 0, 0], [2, 2, 2], [wanted[0], 2, 2], wanted];
         for at_most in turns {
             loop {
                 let before = left;

@@ -24,12 +24,16 @@ const FEWEST_BARS: u16 = 20;
 /// More than these are counted.
 const LISTED_AT_MOST: u32 = 100;
 
-/// What is charted, and what it is called there. A name stands for the series of it that is the highest now.
-const CHARTS: [(&str, &str); 4] = [
-    ("cpu_used", "CPU"),
-    ("memory_used", "memory"),
-    ("mount_used", "disk"),
-    ("queue_jobs:ready", "ready jobs"),
+/// How often what is counted in files is counted while nobody watches: a count stands until the next.
+const COUNTED_EVERY: Duration = Duration::from_mins(1);
+
+/// What is charted, what it is called there, and for how long a value of it stands. A name stands for the series of it
+/// that is the highest now.
+const CHARTS: [(&str, &str, Duration); 4] = [
+    ("cpu_used", "CPU", BAR),
+    ("memory_used", "memory", BAR),
+    ("mount_used", "disk", BAR),
+    ("queue_jobs:ready", "ready jobs", COUNTED_EVERY),
 ];
 
 /// Looks once, for a terminal of so many columns; or says what came instead of an answer.
@@ -62,7 +66,7 @@ async fn ask(client: &Client, columns: u16, now: Timestamp) -> Result<Picture, S
         ..Picture::default()
     };
     match range {
-        Ok(range) => picture.charts = charts(&range.series),
+        Ok(range) => picture.charts = charts(&range),
         Err(error) => picture.notes.push(format!("no charts: {}", error.message)),
     }
     match incidents {
@@ -86,7 +90,7 @@ async fn ask(client: &Client, columns: u16, now: Timestamp) -> Result<Picture, S
 /// What is newest first: the time that the charts need, and no more points than there are bars.
 fn range_path(bars: u16, now: Timestamp) -> String {
     let query = RangeQuery {
-        series: CHARTS.map(|(series, _)| series).join(","),
+        series: CHARTS.map(|(series, ..)| series).join(","),
         from: Some(now.before(BAR * u32::from(bars))),
         points: Some(u32::from(bars)),
         watch: true,
@@ -121,18 +125,21 @@ fn service(check: &CheckView) -> ServiceLine {
     }
 }
 
-fn charts(series: &[RangeSeries]) -> Vec<Chart> {
+fn charts(range: &RangeView) -> Vec<Chart> {
     let highest = |name: &str| {
-        let named = series.iter().filter(|series| series.about.name == name);
+        let named = range.series.iter().filter(|series| series.about.name == name);
         named.max_by(|one, other| {
             let value = |series: &RangeSeries| series.about.value.unwrap_or(f64::NEG_INFINITY);
             value(one).total_cmp(&value(other))
         })
     };
-    let charts = CHARTS.iter().map(|(asked, name)| {
+    let charts = CHARTS.iter().map(|(asked, name, stands)| {
         let of = asked.split(':').next().unwrap_or(asked);
         match highest(of) {
-            Some(series) => chart(name, series),
+            Some(series) => {
+                let points_each = stands.as_secs().div_ceil(range.step_secs.max(1));
+                chart(name, series, usize::try_from(points_each).unwrap_or(1))
+            }
             None => Chart {
                 name: (*name).to_owned(),
                 points: Vec::new(),
@@ -144,7 +151,8 @@ fn charts(series: &[RangeSeries]) -> Vec<Chart> {
     charts.collect()
 }
 
-fn chart(name: &str, series: &RangeSeries) -> Chart {
+/// `points_each`: over how many points a value stands.
+fn chart(name: &str, series: &RangeSeries, points_each: usize) -> Chart {
     let about = &series.about;
     let is_share = about.unit == "ratio";
     Chart {
@@ -152,14 +160,23 @@ fn chart(name: &str, series: &RangeSeries) -> Chart {
             Some(label) if is_share => format!("{name} {label}"),
             _ => name.to_owned(),
         },
-        points: series
-            .points
-            .iter()
-            .map(|point| point.mean.map(f64::from))
-            .collect(),
+        points: standing(
+            series.points.iter().map(|point| point.mean.map(f64::from)),
+            points_each,
+        ),
         top: is_share.then_some(1.0),
         now: about.value.map(|value| amount(value, &about.unit)),
     }
+}
+
+/// Between two looks nothing is unknown: only where a look is missing there is a gap.
+fn standing(points: impl Iterator<Item = Option<f64>>, points_each: usize) -> Vec<Option<f64>> {
+    let (mut last, mut age) = (None, 0);
+    let stand = |point: Option<f64>| {
+        (last, age) = point.map_or((last, age + 1), |value| (Some(value), 0));
+        last.filter(|_| age < points_each)
+    };
+    points.map(stand).collect()
 }
 
 fn incident(alert: &AlertView) -> IncidentLine {
@@ -251,11 +268,18 @@ mod tests {
 
     #[test]
     fn of_several_disks_the_fullest_is_charted_and_what_is_absent_stays_absent() {
-        let charts = charts(&[
-            series("mount_used", Some("data"), "ratio", Some(0.4)),
-            series("mount_used", Some("backup"), "ratio", Some(0.9)),
-            series("queue_jobs", Some("ready"), "count", Some(12.0)),
-        ]);
+        let charts = charts(&RangeView {
+            from: Timestamp::from_millis(0),
+            until: Timestamp::from_millis(20_000),
+            resolution_secs: 10,
+            step_secs: 10,
+            series: vec![
+                series("mount_used", Some("data"), "ratio", Some(0.4)),
+                series("mount_used", Some("backup"), "ratio", Some(0.9)),
+                series("queue_jobs", Some("ready"), "count", Some(12.0)),
+            ],
+            unreadable_rows: 0,
+        });
         let shown: Vec<(&str, Option<&str>)> = charts
             .iter()
             .map(|chart| (chart.name.as_str(), chart.now.as_deref()))
@@ -271,6 +295,21 @@ mod tests {
         );
         assert_eq!(charts[2].points, [Some(0.5), None]);
         assert_eq!((charts[2].top, charts[3].top), (Some(1.0), None));
+        assert_eq!(
+            charts[3].points,
+            [Some(0.5), Some(0.5)],
+            "what is counted once a minute"
+        );
+    }
+
+    #[test]
+    fn a_count_stands_until_the_next_is_due_and_no_longer() {
+        let counted = [None, Some(1.0), None, None, None, Some(2.0), None];
+        assert_eq!(
+            standing(counted.into_iter(), 3),
+            [None, Some(1.0), Some(1.0), Some(1.0), None, Some(2.0), Some(2.0)]
+        );
+        assert_eq!(standing(counted.into_iter(), 1), counted);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! somebody watches is all that the server learns.
 
 mod draw;
+mod keys;
 mod looking;
 mod picture;
 mod screen;
@@ -16,8 +17,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use self::draw::Page;
+use self::keys::{Wish, wishes};
 use self::picture::{Picture, Silence};
-use self::screen::{Screen, Wish, wishes};
+use self::screen::Screen;
 use crate::cli::output::Output;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -46,7 +48,8 @@ pub(super) async fn run(client: &Client, output: &Output) -> Result<Exit, CliErr
 async fn follow(client: &Client, screen: &mut Screen, colour: bool) -> Result<Exit, CliError> {
     let clock = SystemClock;
     let (columns, of_columns) = watch::channel(screen.columns());
-    let (mut wishes, mut found) = (wishes(), look_again_and_again(client.clone(), of_columns));
+    let (mut wishes, mut resizes) = (wishes()?, Screen::resizes()?);
+    let mut found = look_again_and_again(client.clone(), of_columns);
     let mut seen = Seen::begin(clock.now());
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,10 +58,10 @@ async fn follow(client: &Client, screen: &mut Screen, colour: bool) -> Result<Ex
         tokio::select! {
             biased;
             wish = wishes.recv() => match wish {
-                Some(Wish::Resize) => { columns.send_replace(screen.columns()); }
                 Some(Wish::Interrupt) => return Ok(Exit::Interrupted),
                 Some(Wish::Leave) | None => return Ok(Exit::Ok),
             },
+            Some(()) = resizes.recv() => { columns.send_replace(screen.columns()); }
             found = found.recv() => match found {
                 Some(found) => seen.take(found, clock.now()),
                 None => return Err(CliError::unexpected()),

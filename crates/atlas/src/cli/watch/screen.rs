@@ -1,5 +1,5 @@
 //! `Screen`: the terminal while the live page is on it. However that ends, also by a panic, the terminal is given back
-//! as it was.
+//! as it was. What is typed is read in `keys`.
 
 use std::io::{Stdout, stdout};
 use std::panic::PanicHookInfo;
@@ -8,12 +8,11 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use tokio::sync::mpsc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::draw::Page;
 use crate::error::{CliError, Exit};
@@ -24,17 +23,6 @@ type PanicHook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     before: PanicHook,
-}
-
-/// What somebody wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// To leave.
-    Leave,
-    /// To leave, as from any other command.
-    Interrupt,
-    /// To see the page in another size.
-    Resize,
 }
 
 impl Screen {
@@ -58,6 +46,11 @@ impl Screen {
         self.terminal.size().map_or(80, |size| size.width)
     }
 
+    /// Tells whenever it is another size.
+    pub(super) fn resizes() -> Result<Signal, CliError> {
+        Ok(signal(SignalKind::window_change())?)
+    }
+
     pub(super) fn show(&mut self, page: &Page<'_>) -> Result<(), CliError> {
         self.terminal.draw(|frame| page.draw(frame))?;
         Ok(())
@@ -71,41 +64,6 @@ impl Drop for Screen {
             let before = Arc::clone(&self.before);
             std::panic::set_hook(Box::new(move |panic| before(panic)));
         }
-    }
-}
-
-/// What somebody types, as it comes; the end when nothing can come any more. The thread that reads waits for the
-/// terminal, and ends with the process.
-pub(super) fn wishes() -> mpsc::UnboundedReceiver<Wish> {
-    let (tell, told) = mpsc::unbounded_channel();
-    // No task of the runtime: after a panic that would wait for the next key.
-    std::thread::spawn(move || {
-        while let Ok(event) = read() {
-            if wish(&event).is_some_and(|wish| tell.send(wish).is_err()) {
-                return;
-            }
-        }
-    });
-    told
-}
-
-fn wish(event: &Event) -> Option<Wish> {
-    match event {
-        Event::Key(KeyEvent {
-            code,
-            modifiers,
-            kind,
-            ..
-        }) if *kind != KeyEventKind::Release => {
-            let control = modifiers.contains(KeyModifiers::CONTROL);
-            match code {
-                KeyCode::Char('c' | 'd') if control => Some(Wish::Interrupt),
-                KeyCode::Char('q' | 'Q') | KeyCode::Esc => Some(Wish::Leave),
-                _ => None,
-            }
-        }
-        Event::Resize(..) => Some(Wish::Resize),
-        _ => None,
     }
 }
 
@@ -126,36 +84,9 @@ fn give_back() {
     let _ = disable_raw_mode();
 }
 
-fn refused(error: &std::io::Error) -> CliError {
+pub(super) fn refused(error: &std::io::Error) -> CliError {
     CliError::new(
         Exit::Failure,
         format!("the terminal does not let itself be drawn on ({error}); `atlas status` says the same once"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case(KeyCode::Char('q'), KeyModifiers::NONE, Some(Wish::Leave))]
-    #[case(KeyCode::Char('Q'), KeyModifiers::SHIFT, Some(Wish::Leave))]
-    #[case(KeyCode::Esc, KeyModifiers::NONE, Some(Wish::Leave))]
-    #[case(KeyCode::Char('c'), KeyModifiers::CONTROL, Some(Wish::Interrupt))]
-    #[case(KeyCode::Char('c'), KeyModifiers::NONE, None)]
-    #[case(KeyCode::Enter, KeyModifiers::NONE, None)]
-    fn keys_that_leave_and_keys_that_do_not(
-        #[case] code: KeyCode,
-        #[case] modifiers: KeyModifiers,
-        #[case] wanted: Option<Wish>,
-    ) {
-        assert_eq!(wish(&Event::Key(KeyEvent::new(code, modifiers))), wanted);
-    }
-
-    #[test]
-    fn another_size_is_shown_at_once() {
-        assert_eq!(wish(&Event::Resize(60, 20)), Some(Wish::Resize));
-    }
 }

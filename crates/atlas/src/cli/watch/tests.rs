@@ -257,7 +257,14 @@ fn without_colour_no_cell_has_a_style_and_every_status_is_a_word() {
 }
 
 #[test]
-fn those_in_trouble_come_first_where_not_all_have_room() {
+fn the_smallest_page_shows_the_worst_service() {
+    let shown = drawn(&plain(&in_trouble()), 30, 8);
+    assert!(shown.contains("search") && shown.contains("DOWN"), "{shown}");
+    assert!(shown.contains("… and 7 more"), "{shown}");
+}
+
+#[test]
+fn those_in_trouble_come_first_whether_all_have_room_or_not() {
     let mut picture = in_trouble();
     let others = (0..30).map(|number| service(&format!("own_{number}"), HealthStatus::Healthy, 5, "200 OK"));
     picture.services.splice(0..0, others);

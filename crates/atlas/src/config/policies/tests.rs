@@ -276,7 +276,7 @@ fn a_scope_can_have_a_breaker_of_its_own() {
 fn a_mistake_is_told_with_its_line_and_the_key_that_is_at_fault(#[case] text: &str, #[case] told: &str) {
     let refusal = with_file(text).unwrap_err();
     assert!(refusal.contains(told), "{told}\nis missing in\n{refusal}");
-    assert!(refusal.contains("1 mistake(s)"), "{refusal}");
+    assert!(refusal.contains("1 mistake:"), "{refusal}");
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn mistakes_about_all_and_about_single_scopes_are_told_together() {
                 [llm_operations]\nopen_secs = 0\n";
     let refusal = with_file(text).unwrap_err();
     for told in [
-        "3 mistake(s)",
+        "3 mistakes:",
         "config.toml:2: api_calls.probes is `0`",
         "config.toml:4: probes is `101`",
         "config.toml:6: llm_operations.open_secs is `0`",

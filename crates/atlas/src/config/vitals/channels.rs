@@ -167,17 +167,19 @@ fn email(reading: &mut Reading<'_>, folder: &Folder) -> Option<Channel> {
         let relay = Relay::new(url.trim(), password);
         relay.map_err(|error| reading.mistake("url", error)).ok()
     });
-    if !reading.has("to") {
-        return None;
+    // Each address by itself, so that all that are wrong are told.
+    let addresses = from.iter().map(|from| ("from", *from));
+    for (setting, address) in addresses.chain(to.iter().map(|to| ("to", *to))) {
+        if let Err(error) = Mailing::new(address, &[address]) {
+            reading.mistake(setting, format!("is wrong: {error}"));
+        }
     }
-    let mailing = Mailing::new(from?, &to).map_err(|error| {
-        let is_of_sender = matches!(&error, MailError::Address(text) if Some(text.as_str()) == from);
-        let at_fault = if is_of_sender { "from" } else { "to" };
-        reading.mistake(at_fault, format!("is wrong: {error}"));
-    });
+    if reading.has("to") && to.is_empty() {
+        reading.mistake("to", format!("is wrong: {}", MailError::Nobody));
+    }
     Some(Channel::Email {
         relay: relay?,
-        mailing: mailing.ok()?,
+        mailing: Mailing::new(from?, &to).ok()?,
     })
 }
 

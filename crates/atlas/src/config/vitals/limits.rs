@@ -204,7 +204,26 @@ pub(super) fn faults(limits: &Limits) -> Vec<(Vec<String>, String)> {
         let keys = vec![format!("{key}_warn"), format!("{key}_crit")];
         faults.extend(misordered(thresholds).map(|problem| (keys, problem)));
     }
+    faults.extend(of_disk(limits));
     faults
+}
+
+/// Of a disk each figure by which it is judged has two levels, each a bound of its own.
+fn of_disk(limits: &Limits) -> Vec<(Vec<String>, String)> {
+    let figures = ["used_percent", "free_gib", "least_free_gib"];
+    let misplaced = figures.into_iter().filter_map(|figure| {
+        let keys = ["warn", "crit"].map(|level| format!("health.disk_space.{level}_{figure}"));
+        let [warn, crit] = keys
+            .each_ref()
+            .map(|key| BOUNDS.iter().find(|bound| bound.key == key));
+        let thresholds = Thresholds {
+            worse: warn?.worse,
+            warn: Some(warn?.limit(limits)),
+            crit: Some(crit?.limit(limits)),
+        };
+        Some((keys.to_vec(), misordered(&thresholds)?))
+    });
+    misplaced.collect()
 }
 
 /// What is wrong with the two levels together, beside what is wrong with each.

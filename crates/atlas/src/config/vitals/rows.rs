@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use atlas_app::vitals::LONGEST_ATTEMPT;
 use atlas_vitals::alerts::Timing;
 use atlas_vitals::health::seven_services;
 
@@ -13,6 +14,9 @@ use super::secret::{host_alone, web_url, web_url_in_file};
 use super::{Values, length};
 use crate::config::settings::truth;
 
+/// While a try is under way it must not be made again; how long one may take is bounded for all channels.
+const ATTEMPT_LEASE: std::ops::RangeInclusive<Duration> =
+    LONGEST_ATTEMPT.saturating_add(Duration::from_secs(10))..=Duration::from_hours(24);
 /// The least time between two measurements, and the most: what looks at five minutes needs several.
 const MEASURE_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(1);
 /// Nobody outside needs to hear more often.
@@ -134,7 +138,7 @@ macro_rules! timing {
     };
 }
 
-static PLAIN: [Plain; 19] = [
+static PLAIN: [Plain; 20] = [
     Plain {
         key: "health.enabled",
         written: |values| (!values.is_off).to_string(),
@@ -175,14 +179,35 @@ static PLAIN: [Plain; 19] = [
     timing!(retry_after_cap),
     timing!(max_age),
     timing!(max_age_critical),
-    timing!(attempt_lease),
+    Plain {
+        key: "alerts.attempt_lease",
+        written: |values| length::written(values.settings.alerts.timing.attempt_lease),
+        set: |values, text| {
+            let lease = within(text, &ATTEMPT_LEASE)?;
+            timing(values).attempt_lease = lease;
+            Ok(())
+        },
+    },
+    Plain {
+        key: "alerts.host_name",
+        written: |values| values.settings.alerts.host.clone().unwrap_or_default(),
+        set: |values, text| {
+            let name = text.trim();
+            if name.chars().any(char::is_control) || name.len() > 64 {
+                return Err("must be a name of 64 bytes at most, on one line".to_owned());
+            }
+            let alerts = Arc::make_mut(&mut values.settings.alerts);
+            alerts.host = Some(name.to_owned());
+            Ok(())
+        },
+    },
     Plain {
         key: "alerts.base_url",
         written: |_| String::new(),
         set: |values, text| {
             let url = web_url(text)?;
             let alerts = Arc::make_mut(&mut values.settings.alerts);
-            alerts.base_url = Some(url.as_str().trim_end_matches('/').to_owned());
+            alerts.base_url = Some(url.into());
             Ok(())
         },
     },

@@ -123,7 +123,7 @@ fn mistakes_of_all_kinds_come_in_one_answer_each_with_its_line() {
     assert_told(
         &refusal,
         &[
-            "6 mistake(s)",
+            "6 mistakes:",
             "config.toml:2: health.database.depends_on: depends on itself: database -> search -> database",
             "config.toml:5: health.search.every is `5 minutes`; it must be a length of time",
             "config.toml:9: health.api.seconds_warn_exit ends at 3 and must end below 2, where it begins",
@@ -143,7 +143,7 @@ fn mistakes_of_other_sections_are_told_beside_them() {
     assert_told(
         &refusal(text),
         &[
-            "2 mistake(s)",
+            "2 mistakes:",
             "config.toml:2: api_calls.open_secs is longer than open_cap_secs",
             "config.toml:6: health.api.every is `often`",
         ],

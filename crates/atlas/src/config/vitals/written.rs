@@ -41,14 +41,15 @@ pub(in crate::config) enum EntryKind {
 }
 
 impl EntryKind {
+    pub(in crate::config) const ALL: [Self; 4] =
+        [Self::Check, Self::Maintenance, Self::Channel, Self::QuietHours];
+
     /// What the section of that name describes.
     pub(in crate::config) fn of(section: &str) -> Option<Self> {
-        [Self::Check, Self::Maintenance, Self::Channel, Self::QuietHours]
-            .into_iter()
-            .find(|kind| kind.section() == section)
+        Self::ALL.into_iter().find(|kind| kind.section() == section)
     }
 
-    pub(super) const fn section(self) -> &'static str {
+    pub(in crate::config) const fn section(self) -> &'static str {
         match self {
             Self::Check => "health.checks",
             Self::Maintenance => "health.maintenance",

@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
 use super::terminal::{terminal, widen};
@@ -80,10 +81,21 @@ impl Sitting {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Makes the terminal another width and types, so close together that the command hears of both at once.
+    pub(crate) fn resizes_and_types(&mut self, columns: u16, keys: &str) {
+        widen(self.shown_on.as_fd(), columns);
+        // This terminal belongs to no session, so nobody else says it.
+        self.signals(Signal::WINCH);
+        self.types(keys);
+    }
+
     /// SIGTERM, and no waiting.
     pub(crate) fn ask_to_end(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signals(Signal::TERM);
+    }
+
+    fn signals(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits until it has ended; its exit code.

@@ -12,7 +12,6 @@ mod watched;
 
 // Of the other tests of the binary.
 #[path = "../../it/support/disk.rs"]
-#[expect(dead_code, reason = "what the other tests need of it")]
 mod disk;
 #[path = "../../it/support/eventually.rs"]
 mod eventually;
@@ -38,7 +37,7 @@ pub(crate) use process::{Atlas, Serving};
 pub(crate) use receiver::{Heard, Receiver, Reply};
 pub(crate) use relay::{Fault, Given, Relay};
 pub(crate) use scenario::{in_a_namespace, is_in_a_namespace};
-pub(crate) use site::{Answer, Site};
+pub(crate) use site::{Answer, Site, article};
 pub(crate) use told::{deliveries, health_of, incidents, is_told_to_be, status_of};
 pub(crate) use watched::Watched;
 

@@ -65,7 +65,7 @@ impl Reply {
         Self::Status(status, format!("{header}\r\n"))
     }
 
-    fn accepts(&self) -> bool {
+    pub(crate) fn accepts(&self) -> bool {
         match self {
             Self::Status(status, _) => (200..300).contains(status),
             Self::SlowBody | Self::Body(_) => true,

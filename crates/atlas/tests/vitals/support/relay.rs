@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     StallsAt(&'static str),
     /// It answers this command so.
     Answers(&'static str, &'static str),
+    /// It answers so whoever names this recipient.
+    AnswersTo(&'static str, &'static str),
     /// It closes the connection at this command.
     ClosesAt(&'static str),
 }
@@ -148,7 +150,13 @@ async fn speak(stream: TcpStream, fault: Fault, shared: Arc<Mutex<Shared>>) -> O
             return None;
         }
         let verb = line.split([' ', ':', '\r', '\n']).next()?.to_ascii_uppercase();
-        carry_on(&mut stream, fault, &verb).await?;
+        let fault_here = match fault {
+            Fault::AnswersTo(who, answer) if verb == "RCPT" && line.contains(who) => {
+                Fault::Answers("RCPT", answer)
+            }
+            fault => fault,
+        };
+        carry_on(&mut stream, fault_here, &verb).await?;
         if verb == "QUIT" {
             return Some(());
         }

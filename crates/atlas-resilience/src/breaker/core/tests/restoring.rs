@@ -73,6 +73,41 @@ fn a_half_open_breaker_that_sleeps_within_its_process_goes_on_counting() {
 }
 
 #[test]
+fn since_when_it_has_been_open_outlasts_tries_in_vain_and_restarts() {
+    let mut line = Timeline::tripped(settings());
+    let tripped_at = line.now;
+    for _ in 0..3 {
+        line.pass_until_due();
+        line.call(CallResult::Failure);
+        assert_eq!(
+            (line.core.since(), line.core.open_since()),
+            (line.now, Some(tripped_at))
+        );
+        line.restart(SECOND, 0);
+        assert_eq!(line.core.open_since(), Some(tripped_at));
+    }
+    line.pass_until_due();
+    line.call(CallResult::Success);
+    line.restart(SECOND, 0);
+    assert_eq!(line.core.open_since(), Some(tripped_at), "half well is not well");
+    line.recover();
+    assert_eq!(line.core.open_since(), None);
+    line.restart(SECOND, 0);
+    assert_eq!(line.core.open_since(), None);
+}
+
+#[test]
+fn a_row_that_does_not_say_since_when_it_has_been_open_counts_from_the_last_change() {
+    let line = Timeline::tripped(settings());
+    let old = StoredBreaker {
+        open_since: None,
+        ..line.core.persist(line.now, line.wall)
+    };
+    let core = Core::restore(&old, line.core.settings().clone(), 8, line.now, line.wall);
+    assert_eq!(core.open_since(), Some(core.since()));
+}
+
+#[test]
 fn a_clock_that_was_put_back_costs_at_most_one_full_period() {
     let mut line = Timeline::tripped(settings());
     line.pass(10 * SECOND);

@@ -60,11 +60,13 @@ impl Ops {
     }
 
     /// Lets go of incidents that ended before `incidents_before`, and of messages made before `messages_before` that
-    /// nobody will send any more; returns how many rows went.
+    /// nobody will send any more, and of silences that ended before `silences_before`, but for the newest; returns how
+    /// many rows went.
     pub async fn sweep_alerts(
         &self,
         incidents_before: Timestamp,
         messages_before: Timestamp,
+        silences_before: Timestamp,
     ) -> Result<usize, StoreError> {
         self.db
             .write(Lane::Bulk, move |sql| {
@@ -84,10 +86,24 @@ impl Ops {
                     [incidents],
                 )?;
                 gone += sql.execute("DELETE FROM inbox WHERE told_at < ?1", [incidents])?;
+                gone += sweep_silences(sql, silences_before)?;
                 Ok(gone)
             })
             .await
     }
+}
+
+/// Both clocks must say that one is over: a calendar that was set ahead takes away none that still holds. The newest
+/// stays, because the next one is numbered after it.
+fn sweep_silences(sql: &rusqlite::Connection, before: Timestamp) -> Result<usize, StoreError> {
+    Ok(sql.execute(
+        "DELETE FROM alert_memory WHERE kind = 'silence'
+             AND unixepoch(json_extract(body, '$.until_wall')) < ?1
+             AND (json_extract(body, '$.ended')
+                 OR json_extract(body, '$.until') <= (SELECT max(at_ms) FROM timeline))
+             AND CAST(key AS INTEGER) < (SELECT max(CAST(key AS INTEGER)) FROM alert_memory WHERE kind = 'silence')",
+        [before.as_millis() / 1_000],
+    )?)
 }
 
 pub(super) fn with_messages(
@@ -100,7 +116,8 @@ pub(super) fn with_messages(
         notices: of_incident(
             sql,
             "notice",
-            "SELECT incident, body FROM notice WHERE incident = ?1 ORDER BY made_at, channel, ordinal",
+            "SELECT incident, json_set(body, '$.state', state) FROM notice WHERE incident = ?1
+             ORDER BY made_at, channel, ordinal",
             id,
         )?,
         deliveries: of_incident(

@@ -72,7 +72,12 @@ impl Ops {
             return Ok(None);
         }
         let db = Database::open_read_only(&path, &SCHEMA, 1, Reading::Shared, services)?;
-        Ok(Some(Self { db, clock }))
+        Ok(Some(Self {
+            db,
+            clock,
+            in_memory: None,
+            witness: None,
+        }))
     }
 
     /// What the clock says by which everything here is written.

@@ -78,6 +78,11 @@ fn a_command_gets_what_it_is_called_with() {
     };
     assert_eq!(command.program, Path::new("/usr/local/bin/ring"));
     assert_eq!(command.arguments, ["a,b", "c"]);
+    let shown = format!("{:?} {:?}", config.vitals.channels, config.origins);
+    assert!(
+        shown.contains("(2 not shown)") && !shown.contains("a,b"),
+        "people put tokens there: {shown}"
+    );
     assert_eq!(channel(&config, "bell").rate, Some(MessageRate::WEBHOOK));
 }
 
@@ -141,7 +146,7 @@ fn a_mistake_about_what_channels_are_told_has_its_line(
     #[case] told: &str,
 ) {
     let refusal = refusal(&bells(channels));
-    assert_told(&refusal, &["1 mistake(s)", told]);
+    assert_told(&refusal, &["1 mistake:", told]);
     assert!(!refusal.contains("5ec2e7"), "{refusal}");
 }
 
@@ -231,6 +236,25 @@ fn a_mistake_about_how_a_channel_is_reached_has_its_line(#[case] text: &str, #[c
         .with("plain", "5ec2e7")
         .with("address", "https://hook.example/5ec2e7");
     let refusal = place.load().unwrap_err();
-    assert_told(&refusal, &["1 mistake(s)", told]);
+    assert_told(&refusal, &["1 mistake:", told]);
     assert!(!refusal.contains("5ec2e7"), "{refusal}");
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_channel_is_told_at_once() {
+    let text = "[[alerts.channels]]\nname = 'c'\nkind = 'email'\nurl = 'https://mail.example'\nfrom = 'nope'\n\
+                to = ['neither', 'a@b.example', 'nor']\nrate = 10\nmin_severity = 'loud'\ncolour = 'red'\n";
+    assert_told(
+        &refusal(text),
+        &[
+            "7 mistakes:",
+            "config.toml:4: alerts.channels.c.url is no address of a mail relay",
+            "config.toml:5: alerts.channels.c.from is wrong: `nope` is no address of mail",
+            "config.toml:6: alerts.channels.c.to is wrong: `neither` is no address of mail",
+            "config.toml:6: alerts.channels.c.to is wrong: `nor` is no address of mail",
+            "config.toml:7: alerts.channels.c.rate is `10`",
+            "config.toml:8: alerts.channels.c.min_severity is `loud`",
+            "config.toml:9: alerts.channels.c: `colour` is no setting",
+        ],
+    );
 }

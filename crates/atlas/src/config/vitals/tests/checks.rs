@@ -170,7 +170,7 @@ fn a_secret_that_does_not_do_is_told_without_it(
     assert_told(
         &refusal,
         &[
-            "1 mistake(s)",
+            "1 mistake:",
             "config.toml:5: health.checks.backup.secret_file",
             told,
         ],
@@ -301,7 +301,7 @@ fn a_secret_that_everybody_may_read_is_taken_and_told(#[case] mode: u32, #[case]
 )]
 fn a_mistake_about_a_check_is_told_with_its_line(#[case] text: &str, #[case] told: &str) {
     let refusal = refusal(&format!("[[health.checks]]\n{text}"));
-    assert_told(&refusal, &["1 mistake(s)", told]);
+    assert_told(&refusal, &["1 mistake:", told]);
     assert!(!refusal.contains("5ec2e7"), "{refusal}");
 }
 
@@ -331,6 +331,6 @@ fn others_may_refer_to_a_check_with_a_mistake() {
                 [[health.maintenance]]\nname = 'm'\nchecks = ['nas']\ndays = 'daily'\nfrom = '01:00'\nuntil = '02:00'\n";
     assert_told(
         &refusal(text),
-        &["1 mistake(s)", "config.toml:6: health.checks.nas.kind is `tpc`"],
+        &["1 mistake:", "config.toml:6: health.checks.nas.kind is `tpc`"],
     );
 }

@@ -14,7 +14,7 @@ fn table_rows() -> Vec<Vec<String>> {
 }
 
 fn default_of(key: &str) -> String {
-    let draft = Draft::new(None);
+    let draft = Draft::new(None, None);
     let row = rows().into_iter().find(|row| row.key == key);
     row.map(|row| row.written(&draft.values)).unwrap_or_default()
 }

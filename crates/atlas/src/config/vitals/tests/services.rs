@@ -126,20 +126,24 @@ fn the_environment_sets_them_too() {
     "[health]\nmeasure_every = '1ms'\n",
     "config.toml:2: health.measure_every is `1ms`; it must be a length of time from 100ms to 1m"
 )]
+#[case::a_try_that_is_made_again_while_it_is_under_way(
+    "[alerts]\nattempt_lease = '2s'\n",
+    "config.toml:2: alerts.attempt_lease is `2s`; it must be a length of time from 2m10s to 1d"
+)]
 #[case::no_reminder(
     "[alerts]\nreminder = 0\n",
     "config.toml:2: alerts.reminder: `reminder` must be longer than nothing"
 )]
 fn a_mistake_is_told_with_its_line(#[case] text: &str, #[case] told: &str) {
     let refusal = refusal(text);
-    assert_told(&refusal, &["1 mistake(s)", told]);
+    assert_told(&refusal, &["1 mistake:", told]);
 }
 
 /// A value that nobody understands fits nothing: only that is told.
 #[test]
 fn an_unreadable_value_brings_no_other_mistakes_with_it() {
     let told = refusal("[health.api]\nevery = 'often'\ndeadline = '1m'\n");
-    assert_told(&told, &["1 mistake(s)", "health.api.every is `often`"]);
+    assert_told(&told, &["1 mistake:", "health.api.every is `often`"]);
 }
 
 #[rstest]
@@ -155,9 +159,9 @@ fn an_unreadable_value_brings_no_other_mistakes_with_it() {
     "0.375"
 )]
 #[case::free_space_in_proportion(
-    "[health.disk_space]\nwarn_free_gib = 10\n",
+    "[health.disk_space]\nwarn_free_gib = 60\n",
     "health.disk_space.warn_free_gib_exit",
-    "11"
+    "66"
 )]
 #[case::given(
     "[health.api]\nseconds_warn_exit = 0.1\n",
@@ -180,6 +184,19 @@ fn free_space_is_set_in_gibibytes_and_kept_in_bytes() {
             exit: 3.0 * gib
         }
     );
+}
+
+#[test]
+fn the_levels_of_a_disk_are_told_with_every_other_mistake() {
+    let text = "[health.disk_space]\nwarn_used_percent = 97\ncrit_free_gib = 60\ncrit_least_free_gib = 5\n\n\
+                [health.api]\nevery = 'often'\n";
+    let expected = [
+        "3 mistakes:",
+        "config.toml:2: health.disk_space.warn_used_percent begins at 97",
+        "config.toml:3: health.disk_space.warn_free_gib begins at 50",
+        "config.toml:7: health.api.every is `often`",
+    ];
+    assert_told(&refusal(text), &expected);
 }
 
 #[rstest]
@@ -208,6 +225,18 @@ fn free_space_is_set_in_gibibytes_and_kept_in_bytes() {
     "config.toml:2: health.background_processing.ready_warn begins at 100 and must not begin after \
      critical, at 50"
 )]
+#[case::a_disk_that_is_critical_before_the_warning(
+    "[health.disk_space]\ncrit_used_percent = 80\n",
+    "config.toml:2: health.disk_space.warn_used_percent begins at 85 and must not begin after critical, at 80"
+)]
+#[case::a_disk_with_less_left_at_the_warning(
+    "[health.disk_space]\nwarn_free_gib = 10\ncrit_free_gib = 30\n",
+    "config.toml:2: health.disk_space.warn_free_gib begins at 10 and must not begin after critical, at 30"
+)]
+#[case::next_to_nothing_left_at_the_warning(
+    "[health.disk_space]\ncrit_least_free_gib = 6\n",
+    "config.toml:2: health.disk_space.warn_least_free_gib begins at 5 and must not begin after critical, at 6"
+)]
 fn values_that_do_not_fit_are_told_with_their_line(#[case] text: &str, #[case] told: &str) {
-    assert_told(&refusal(text), &["1 mistake(s)", told]);
+    assert_told(&refusal(text), &["1 mistake:", told]);
 }

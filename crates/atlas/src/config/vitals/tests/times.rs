@@ -89,7 +89,7 @@ fn quiet_hours_are_every_day_unless_days_are_set() {
 )]
 fn a_mistake_about_maintenance_is_told_with_its_line(#[case] text: &str, #[case] told: &str) {
     let text = format!("[[health.maintenance]]\nname = 'm'\nreason = 'r'\n{text}");
-    assert_told(&refusal(&text), &["1 mistake(s)", told]);
+    assert_told(&refusal(&text), &["1 mistake:", told]);
 }
 
 #[test]
