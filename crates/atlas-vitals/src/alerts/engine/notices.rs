@@ -52,12 +52,7 @@ impl Alerts {
             .map(|line| Arc::clone(&line.channel))
             .collect();
         if kind != NoticeKind::Resolved {
-            let is_routed = |channel: &&ChannelSettings| {
-                channel.set <= incident.escalation
-                    && channel.at_least <= incident.badness.severity
-                    && incident.concerns(&channel.name)
-            };
-            for channel in self.settings.channels.iter().filter(is_routed) {
+            for channel in self.routed(incident) {
                 if !names.contains(&channel.name) {
                     names.push(Arc::clone(&channel.name));
                 }
@@ -66,6 +61,31 @@ impl Alerts {
         for name in names {
             self.tell_channel(id, &name, kind, now, wall);
         }
+    }
+
+    /// Tells what fires to channels that have come since: by a reload, or while Atlas was not running.
+    pub(super) fn tell_who_never_heard(&mut self, id: IncidentId, now: Moment, wall: Timestamp) {
+        let Some(incident) = self.incidents.get(&id).filter(|incident| incident.is_firing()) else {
+            return;
+        };
+        let is_new = |channel: &&ChannelSettings| incident.line(&channel.name).is_none();
+        let new: Vec<Arc<str>> = self
+            .routed(incident)
+            .filter(is_new)
+            .map(|channel| Arc::clone(&channel.name))
+            .collect();
+        for name in new {
+            self.tell_channel(id, &name, NoticeKind::Firing, now, wall);
+        }
+    }
+
+    /// The channels that news of it goes to.
+    fn routed<'a>(&'a self, incident: &'a Incident) -> impl Iterator<Item = &'a ChannelSettings> {
+        self.settings.channels.iter().filter(|channel| {
+            channel.set <= incident.escalation
+                && channel.at_least <= incident.badness.severity
+                && incident.concerns(&channel.name)
+        })
     }
 
     /// Whether a channel is told by itself of what is as bad: those that are asked when nobody answers hear only of what

@@ -208,6 +208,9 @@ impl Alerts {
             self.recheck(id, now);
         }
         self.settle_incident(id, news, now, wall);
+        if news.is_none() {
+            self.tell_who_never_heard(id, now, wall);
+        }
         // Else the end, or that it is worse, tells how often it came and went.
         if has_settled && news.is_none() {
             self.tell_inbox(id, NoticeKind::Reminder, now, wall);

@@ -17,6 +17,38 @@ fn only(rule: &str) -> RuleSet {
     .unwrap()
 }
 
+#[rstest::rstest]
+#[case::by_a_reload(false)]
+#[case::by_a_restart(true)]
+fn a_channel_that_is_added_is_told_what_fires_already_and_its_end(#[case] restart: bool) {
+    let mut world = World::new();
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let with_phone = settings(vec![mail(), ChannelSettings::new("phone", None)]);
+    if restart {
+        world.settings = Arc::new(with_phone);
+        world.restart();
+    } else {
+        world.input(Input::Reload(Arc::new(with_phone)));
+    }
+    world.pass_secs(600);
+    assert_eq!(world.accepted("phone").len(), 0, "nobody has looked since");
+    world.observe("search", Down);
+    world.pass_secs(60);
+    world.observe("search", Down);
+    world.pass_secs(60);
+    let told = |world: &World, channel: &str| -> Vec<NoticeKind> {
+        let accepted = world.accepted(channel);
+        accepted.iter().flat_map(|got| got.kinds()).collect()
+    };
+    assert_eq!(told(&world, "phone"), [NoticeKind::Firing]);
+    assert_eq!(told(&world, "mail"), [NoticeKind::Firing]);
+
+    world.observe("search", HealthStatus::Healthy);
+    world.pass_secs(600);
+    assert_eq!(told(&world, "phone"), [NoticeKind::Firing, NoticeKind::Resolved]);
+}
+
 /// F19.
 #[test]
 fn a_rule_that_is_deleted_while_it_fires_closes_as_removed() {
