@@ -38,6 +38,7 @@ fn open_since(wall_millis: i64) -> StoredBreaker {
     StoredBreaker {
         phase: Phase::Open,
         since: wall_millis,
+        open_since: Some(wall_millis),
         open_for_ms: 3_600_000,
         not_before: None,
         trips: 3,

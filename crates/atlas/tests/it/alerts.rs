@@ -146,6 +146,16 @@ async fn the_owner_sees_what_is_wrong_and_decides_about_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_has_ever_looked_nothing_is_called_well() {
+    let atlas = Atlas::new();
+    atlas.run(&["add", "http://127.0.0.1:9/page"]).await;
+    let looked = atlas.run(&["alert", "ls"]).await;
+    assert_eq!(looked.code, 0, "{looked:?}");
+    assert!(looked.stderr.contains("nobody has ever looked"), "{looked:?}");
+    assert!(looked.stderr.contains("nothing is known yet"), "{looked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn health_ends_with_a_code_that_scripts_can_use() {
     let atlas = configured(TOO_FULL);
     let without = atlas.run(&["health"]).await;

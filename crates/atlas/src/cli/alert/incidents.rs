@@ -151,6 +151,7 @@ impl ListArgs {
     pub(super) fn if_there_are_none(&self, looking: &Looking) -> &'static str {
         match (self.all, self.severity.is_some() || self.service.is_some()) {
             (_, true) => "no such incident",
+            (_, false) if !looking.server && looking.looked_at.is_none() => "nothing is known yet",
             (true, false) => "nothing has ever been wrong",
             (false, false) if looking.server => "nothing is wrong",
             (false, false) => "nothing was wrong when somebody looked last",
