@@ -2,6 +2,7 @@
 //! the same, people are told, and it leaves nothing behind. Real disks in memory, in a mount namespace that nobody else
 //! sees; each scenario runs in a process of its own inside one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -68,7 +69,7 @@ async fn scenario_a_disk_that_is_full_at_the_start_is_told_after_each_start_unde
     assert_eq!(known[0]["id"], incident_of(&told), "it was carried home");
     assert_eq!(known[0]["state"], "resolved");
     assert_eq!(server.terminate().await, 0);
-    assert_eq!(hook.heard().len(), 3, "{:?}", hook.heard());
+    assert_eq!(different(&hook), 2, "{:?}", hook.heard());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +112,7 @@ async fn scenario_a_read_only_file_system_at_the_start_is_told_and_so_is_its_end
     let over = hears(&hook, "database", "resolved").await;
     assert_eq!(over.message["incidents"][0]["id"], incident_of(&told));
     assert_eq!(server.terminate().await, 0);
-    assert_eq!(hook.heard().len(), 3, "{:?}", hook.heard());
+    assert_eq!(different(&hook), 2, "{:?}", hook.heard());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,4 +290,11 @@ async fn is_shown_to_be(atlas: &Atlas, service: &str, expected: &str) {
         services.any(|known| known["name"] == service && known["status"] == expected)
     })
     .await;
+}
+
+/// How many messages a receiver has got that knows repetitions: a server that ends before it has seen the answer sends
+/// again.
+fn different(hook: &Receiver) -> usize {
+    let ids: BTreeSet<String> = hook.heard().iter().map(Heard::id).collect();
+    ids.len()
 }
