@@ -4,6 +4,7 @@
 mod outside;
 mod parts;
 mod reading;
+mod unopened;
 mod vitals;
 mod writing;
 
@@ -25,8 +26,9 @@ pub(crate) use reading::{open_read_only, operations_alone, without_library};
 use crate::config::Config;
 use crate::error::CliError;
 use reading::OpenedToServe;
+use unopened::Unopened;
 use vitals::LookedAfter;
-use writing::{OpenedToWrite, Unopened, open_to_write};
+use writing::{OpenedToWrite, open_to_write};
 
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");

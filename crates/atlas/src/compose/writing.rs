@@ -8,23 +8,24 @@ use atlas_app::ingest::{Bodies, Ingest, JobWaits};
 use atlas_app::jobs::JobContext;
 use atlas_app::services::{API_CALLS, BACKGROUND_PROCESSING};
 use atlas_app::{
-    App, AppError, AppParts, BackupPlan, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work,
+    App, AppParts, BackupPlan, Indexer, Mode, Reconfigure, Runtime, SearchState, Signals, Work,
     WorkerSettings,
 };
 use atlas_domain::{Clock, Entropy, SystemClock};
 use atlas_net::fetch::ARTICLE_PROCESSING;
 use atlas_resilience::Service;
-use atlas_search::{IndexSettings, Opened, SearchError, SearchIndex};
+use atlas_search::{IndexSettings, Opened, SearchIndex};
 use atlas_store::{DataDir, DataDirLock, IndexGuard, Library, Ops, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::outside::{Outside, give};
 use super::parts::{Groundwork, entropy, extractor, fetcher, services};
+use super::unopened::Unopened;
 use super::{Records, VERSION, leaves_operations};
 use crate::cli::until_stopped;
 use crate::config::Config;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
 use crate::reload::Reload;
 
 /// How long running jobs may go on when a command is asked to end.
@@ -37,13 +38,6 @@ pub(super) struct OpenedToWrite {
     pub(super) runtime: Option<Runtime>,
     pub(super) records: Records,
     pub(super) outside: Outside,
-}
-
-/// Why not everything could be opened for writing.
-pub(super) struct Unopened {
-    pub(super) error: CliError,
-    /// Because no room is left on a disk, or because nobody may write to it.
-    pub(super) not_writable: Option<StoreError>,
 }
 
 /// Opens everything. A damaged library does not end a server: it starts ops-only.
@@ -351,51 +345,5 @@ async fn trust_after_its_first_move(ops: Ops, mut moves: watch::Receiver<u64>) {
         && let Err(error) = ops.index_sound().await
     {
         tracing::warn!(%error, "the soundness of the search index could not be recorded");
-    }
-}
-
-impl From<StoreError> for Unopened {
-    fn from(error: StoreError) -> Self {
-        Self {
-            not_writable: matches!(
-                error.cause(),
-                StoreError::Full(_) | StoreError::ReadOnlyFileSystem(_)
-            )
-            .then(|| error.cause().clone()),
-            error: error.into(),
-        }
-    }
-}
-
-impl From<AppError> for Unopened {
-    fn from(error: AppError) -> Self {
-        match error {
-            AppError::Store(error) => error.into(),
-            other => CliError::from(other).into(),
-        }
-    }
-}
-
-impl From<SearchError> for Unopened {
-    fn from(error: SearchError) -> Self {
-        let exit = match error {
-            SearchError::Locked => Exit::Busy,
-            _ => Exit::Failure,
-        };
-        let is_full =
-            matches!(&error, SearchError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull);
-        Self {
-            not_writable: is_full.then(|| StoreError::Full(error.to_string())),
-            error: CliError::new(exit, error.to_string()),
-        }
-    }
-}
-
-impl From<CliError> for Unopened {
-    fn from(error: CliError) -> Self {
-        Self {
-            error,
-            not_writable: None,
-        }
     }
 }
