@@ -9,6 +9,7 @@ pub mod alert;
 pub mod article;
 pub mod canonical;
 pub mod change;
+pub mod criteria;
 pub mod document;
 pub mod fetch;
 pub mod health;
@@ -33,6 +34,7 @@ pub use alert::{
 pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
 pub use canonical::CanonicalUrl;
 pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
+pub use criteria::{Criteria, Criterion, Standing};
 pub use document::Document;
 pub use fetch::{
     CopyPlace, CopyRequest, ErrorClass, FetchError, FetchFault, FetchRequest, Fetched, Fetcher, Hop,

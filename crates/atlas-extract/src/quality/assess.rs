@@ -1,6 +1,6 @@
 //! How sure a verdict is, from the weights of its reasons. Decides nothing about a page: that is done already.
 
-use atlas_domain::{Decision, Verdict};
+use atlas_domain::{Decision, Standing, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// From here on junk that is not certain enough to be rejected is called junk, and not only suspected.
@@ -9,18 +9,6 @@ const JUNK_FROM: f32 = 0.65;
 const STEEPNESS: f32 = 4.0;
 /// Where the gate begins to quarantine.
 const THRESHOLD: f32 = 1.0;
-
-/// A verdict in the words of an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It is content.
-    Keep,
-    /// It may be junk; a person should look.
-    Suspect,
-    /// It is junk.
-    Junk,
-}
 
 /// A verdict in the words of an audit, and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -21,7 +21,8 @@ mod signals;
 mod text;
 mod walk;
 
-pub use assess::{Assessment, Standing, assess};
+pub use assess::{Assessment, assess};
+pub use atlas_domain::Standing;
 pub use fetch_signals::{FetchSignals, Landing};
 pub use judge::{GATE_VERSION, judge};
 pub use observe::{Observed, observe};
