@@ -8,6 +8,7 @@ mod backup;
 mod blobs;
 mod data_dir;
 mod error;
+pub mod findings;
 mod jobs;
 mod library;
 pub mod maintenance;

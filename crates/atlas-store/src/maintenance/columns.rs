@@ -1,7 +1,7 @@
 //! Where the bytes of a table are: by column. Counted from rows that somebody reads anyhow, or by a look at the sizes
 //! alone.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LookError;
 use super::header::Encoding;
@@ -27,7 +27,7 @@ pub struct ColumnSums {
 }
 
 /// The bytes of a column, as they are stored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ColumnBytes {
     /// Its name.
     pub name: String,
@@ -55,6 +55,15 @@ impl ColumnSums {
                 .collect(),
             unread: Vec::new(),
             encoding,
+        }
+    }
+
+    /// Goes on with what was counted before, of the same columns. Anything else is left out.
+    pub fn go_on(&mut self, counted: &[ColumnBytes]) {
+        for (column, counted) in self.columns.iter_mut().zip(counted) {
+            if column.name == counted.name {
+                column.clone_from(counted);
+            }
         }
     }
 

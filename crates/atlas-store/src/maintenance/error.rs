@@ -112,6 +112,11 @@ pub enum LookError {
 }
 
 impl LookError {
+    /// Of a directory that cannot be listed.
+    pub fn of_directory(path: &Path, error: &std::io::Error) -> Self {
+        Self::of_system(path, error)
+    }
+
     /// What SQLite said of the file at `path`.
     pub(super) fn of_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         let (path, detail) = (path.to_owned(), error.to_string());
