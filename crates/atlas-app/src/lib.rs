@@ -23,6 +23,7 @@ mod test_app;
 mod trouble;
 mod worker;
 
+pub mod audit;
 pub mod extraction;
 pub mod ingest;
 pub mod jobs;
