@@ -120,6 +120,10 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         Command::Demo(args) => Box::pin(demo::run(config, args.exit)).await,
         Command::Extract(args) => extract::run(config, args).await,
         Command::Monitor(args) => cli::monitor::run(args, &output),
+        Command::Db(args) => {
+            let (stop, _stop_at_once) = stopped_by_signals()?;
+            args.run(config, environment, output, stop).await
+        }
         Command::Config(args) => config_command(config, &args.command, &output).await,
         Command::Completions(_) | Command::ExtractChild => Ok(Exit::Usage), // answered before there was a runtime
         Command::Routed(RoutedCommand::Backup(args)) if args.needs_only_files() => {
@@ -213,6 +217,7 @@ fn flags(cli: &Cli) -> Flags {
             Command::Demo(_)
                 | Command::Extract(_)
                 | Command::Monitor(_)
+                | Command::Db(_)
                 | Command::Routed(RoutedCommand::Policy(_))
                 | Command::Config(ConfigArgs {
                     command: ConfigCommand::Show { .. }

@@ -9,6 +9,7 @@ mod add;
 mod alert;
 pub(crate) mod backup;
 mod breaker;
+pub(crate) mod db;
 mod doctor;
 mod duration;
 mod export;
@@ -127,6 +128,9 @@ pub(crate) enum Command {
     /// Try rules of alerts before they have to hold
     #[command(after_help = monitor::EXAMPLES)]
     Monitor(monitor::MonitorArgs),
+    /// Look after databases: the library's own, and any other SQLite file
+    #[command(after_help = db::EXAMPLES)]
+    Db(db::DbArgs),
     /// Look at the configuration
     #[command(after_help = args::CONFIG_EXAMPLES)]
     Config(args::ConfigArgs),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::text::{Look, block, escaped_json};
+use super::text::{Look, block, escaped_json, one_line};
 use crate::error::{CliError, Exit};
 
 /// Where answers and talk go.
@@ -122,6 +122,16 @@ impl Output {
         Progress(bar)
     }
 
+    /// A progress bar over rows, with what is done to them, their rate, and when it will be over.
+    pub(crate) fn progress_in_rows(&self) -> Progress {
+        let progress = self.progress(Some(0));
+        let style = ProgressStyle::with_template("{msg}  {bar:20} {pos}/{len} rows  {per_sec}  {eta} left");
+        if let Ok(style) = style {
+            progress.0.set_style(style);
+        }
+        progress
+    }
+
     /// Answers are JSON documents.
     pub(crate) fn is_json(&self) -> bool {
         self.json
@@ -175,6 +185,15 @@ impl Progress {
     /// So many more are done.
     pub(crate) fn advance(&self, done: u64) {
         self.0.inc(done);
+    }
+}
+
+impl Progress {
+    /// What is done, and how far it is.
+    pub(crate) fn tell(&self, what: &str, done: u64, total: u64) {
+        self.0.set_message(one_line(what));
+        self.0.set_length(total);
+        self.0.set_position(done);
     }
 }
 

@@ -107,6 +107,12 @@ impl Environment {
         Some(base.join("atlas"))
     }
 
+    /// Where work on files lies that belong to no library; none where nobody names a place.
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
+        let base = self.base_dir("XDG_STATE_HOME", ".local/state")?;
+        Some(base.join("atlas"))
+    }
+
     /// One of the XDG base directories. A relative path in the variable is to be ignored
     /// (<https://specifications.freedesktop.org/basedir-spec/latest/>).
     fn base_dir(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
