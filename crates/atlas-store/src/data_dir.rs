@@ -127,8 +127,7 @@ impl DataDir {
 
     /// Bytes that are free for this process where the directory lies.
     pub fn free_bytes(&self) -> Option<u64> {
-        let stat = rustix::fs::statvfs(&self.0).ok()?;
-        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+        crate::room::free_bytes(&self.0)
     }
 
     /// Whether it lies on a file system that nobody can write to.

@@ -14,6 +14,7 @@ mod library;
 pub mod maintenance;
 mod ops;
 mod reserve;
+mod room;
 mod services;
 mod sqlite;
 mod tx;
@@ -41,5 +42,6 @@ pub use ops::{
     StoredBreakers, StoredHeartbeat, TimelineMark, VitalsRows,
 };
 pub use reserve::Reserve;
+pub use room::free_bytes;
 pub use services::DatabaseServices;
 pub use sqlite::{FileFigures, WriterStats};

@@ -10,6 +10,7 @@ use atlas_domain::BlobHash;
 
 use super::error::{BackupError, at};
 use super::manifest::Bytes;
+use crate::room::free_bytes;
 
 /// zstd's default: about as fast as a disk.
 const COMPRESSION_LEVEL: i32 = 3;
@@ -75,12 +76,6 @@ pub(super) fn size_of_folder(folder: &Path) -> u64 {
             })
         })
         .sum()
-}
-
-/// Bytes that are free for this process where `path` lies; `None` when that cannot be found out.
-pub(super) fn free_bytes(path: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(path).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// Fails where so much would bring the floor near. What cannot be found out is not in the way.

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::FindingsError;
 pub use groups::{By, Duplicate, Member};
 pub use near::Marked;
-pub use read::{Found, FoundPage, Sum};
+pub use read::{Found, FoundPage, Sum, Survivor};
 pub use write::Reached;
 
 use crate::maintenance::Key;

@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::write::{key_of, standing_of};
 use super::{Findings, FindingsError};
-use crate::maintenance::Key;
+use crate::maintenance::{Key, TableHash};
 
 /// Rows of one table that were found to be alike: the same set of criteria, the same verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,19 @@ pub struct Found {
     pub confidence: f32,
     /// Bytes of its values.
     pub bytes: u64,
-    /// The better copy, where it repeats one: number and key.
-    pub survivor: Option<(i64, Key)>,
+    /// The better copy, where it repeats one.
+    pub survivor: Option<Survivor>,
+}
+
+/// A better copy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survivor {
+    /// Its number.
+    pub id: i64,
+    /// What it is known by in its table.
+    pub key: Key,
+    /// What it was made of.
+    pub row_hash: [u8; 32],
 }
 
 /// Some of them, by number.
@@ -71,6 +82,21 @@ impl Findings {
         read().map_err(|error| self.failed(&error))
     }
 
+    /// The hash of the table at `place`, as it was when its rows were judged. Rows that could not be judged are not in it.
+    pub fn table_hash(&self, place: u32) -> Result<TableHash, FindingsError> {
+        let read = || -> rusqlite::Result<TableHash> {
+            let mut select = self
+                .sql
+                .prepare_cached("SELECT key_rowid, key_primary, row_hash FROM finding WHERE place = ?1")?;
+            let (mut rows, mut hash) = (select.query([place])?, TableHash::default());
+            while let Some(row) = rows.next()? {
+                hash.add(&key_of(row)?, &row.get("row_hash")?);
+            }
+            Ok(hash)
+        };
+        read().map_err(|error| self.failed(&error))
+    }
+
     /// Rows of the table at `place` whose verdict is at least as bad as `least`, behind a number, at most `most`.
     pub fn page(
         &self,
@@ -82,7 +108,8 @@ impl Findings {
         let read = || -> rusqlite::Result<FoundPage> {
             let mut select = self.sql.prepare_cached(
                 "SELECT f.key_rowid, f.key_primary, f.id, f.row_hash, f.criteria, f.standing, f.confidence, f.bytes, \
-                     f.survivor, s.key_rowid AS survivor_rowid, s.key_primary AS survivor_primary \
+                     f.survivor, s.key_rowid AS survivor_rowid, s.key_primary AS survivor_primary, \
+                     s.row_hash AS survivor_hash \
                  FROM finding AS f LEFT JOIN finding AS s ON s.id = f.survivor \
                  WHERE f.place = ?1 AND f.id > ?2 AND f.standing >= ?3 ORDER BY f.id LIMIT ?4",
             )?;
@@ -101,7 +128,8 @@ impl Findings {
         let read = || -> rusqlite::Result<Vec<Found>> {
             let mut select = self.sql.prepare_cached(
                 "SELECT f.key_rowid, f.key_primary, f.id, f.row_hash, f.criteria, f.standing, f.confidence, f.bytes, \
-                     f.survivor, s.key_rowid AS survivor_rowid, s.key_primary AS survivor_primary \
+                     f.survivor, s.key_rowid AS survivor_rowid, s.key_primary AS survivor_primary, \
+                     s.row_hash AS survivor_hash \
                  FROM (SELECT min(id) AS first, count(*) AS rows FROM finding WHERE place = ?1 AND standing >= ?2 \
                        GROUP BY criteria, standing) AS g \
                  JOIN finding AS f ON f.id = g.first LEFT JOIN finding AS s ON s.id = f.survivor \
@@ -117,7 +145,11 @@ impl Findings {
 fn found_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Found> {
     let survivor = match row.get::<_, Option<i64>>("survivor")? {
         None => None,
-        Some(id) => Some((id, survivor_key(row)?)),
+        Some(id) => Some(Survivor {
+            id,
+            key: survivor_key(row)?,
+            row_hash: row.get("survivor_hash")?,
+        }),
     };
     Ok(Found {
         id: row.get("id")?,

@@ -1,5 +1,5 @@
 //! Looks into any SQLite file without changing it: what it is, what it holds, where its bytes are, whether it is whole,
-//! and each of its rows. Nothing here judges a row, and nothing writes to the file or beside it.
+//! and each of its rows. Nothing here judges a row, and nothing but [`cleaning`] writes to the file or beside it.
 //!
 //! **How a file is read.** [`Snapshot::open`] begins one read transaction and keeps it to its end, so that all answers
 //! are of one moment, whoever writes meanwhile. Which way the file is opened depends on its log ([`Way`]):
@@ -26,6 +26,7 @@
 //! close it again would release the locks that SQLite holds on it.
 
 mod bytes;
+pub mod cleaning;
 mod columns;
 mod error;
 mod facts;

@@ -1,7 +1,7 @@
 //! Rows that refer to none, where no foreign key says that they refer: which columns do is told by whoever asks. What
 //! would take a search through the whole parent for every row is not done, and said.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LookError;
 use super::quote::quoted;
@@ -15,7 +15,7 @@ use super::value::Key;
 const EXAMPLES: usize = 10;
 
 /// A reference by convention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// The table whose rows refer.
     pub child: String,

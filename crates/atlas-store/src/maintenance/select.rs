@@ -140,7 +140,7 @@ impl KeyColumns {
         })
     }
 
-    fn equal(&self) -> String {
+    pub(super) fn equal(&self) -> String {
         match self {
             Self::Rowid(name) => format!("{name} = ?1"),
             Self::Primary(columns) => {

@@ -48,6 +48,28 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// A file that is open already, for whoever holds it.
+    pub(super) fn of_connection(found: Found, sql: Connection, looking: Looking) -> Self {
+        let encoding = encoding_of(&sql)
+            .or(found.header.map(|header| header.encoding))
+            .unwrap_or(Encoding::Utf8);
+        let opened = Opened {
+            sql,
+            damage: None,
+            made_beside: Vec::new(),
+        };
+        Self {
+            found,
+            opened,
+            looking,
+            encoding,
+        }
+    }
+
+    pub(super) fn sql_mut(&mut self) -> &mut Connection {
+        &mut self.opened.sql
+    }
+
     /// What the file is.
     pub fn file(&self) -> Result<FileFacts, LookError> {
         self.held(facts(self)?)

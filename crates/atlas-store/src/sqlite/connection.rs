@@ -97,12 +97,6 @@ pub(crate) fn is_on_read_only_file_system(path: &Path) -> bool {
     rustix::fs::statvfs(path).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
-/// How much room there is where `path` lies; `None` when that cannot be found out.
-pub(super) fn free_bytes(path: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(path).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     let foreign = |what| StoreError::Foreign {
         path: path.to_owned(),

@@ -10,10 +10,11 @@ use atlas_resilience::breaker::CallResult;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use super::connection::{free_bytes, is_on_read_only_file_system};
+use super::connection::is_on_read_only_file_system;
 use super::guard::{Guard, judge};
 use super::writer::{Lane, Writer};
 use crate::error::StoreError;
+use crate::room::free_bytes;
 
 /// Less than any commit takes.
 const LEAST_ROOM_BYTES: u64 = 64 * 1024;

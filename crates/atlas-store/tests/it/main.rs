@@ -6,7 +6,9 @@
     reason = "the whole crate is tests; clippy excepts only functions that are marked as such"
 )]
 
+mod alone;
 mod backup;
+mod cleaning;
 mod concurrency;
 mod conformance;
 mod disk;

@@ -7,7 +7,8 @@ use atlas_domain::Entropy;
 use atlas_store::{BackupDestination, BackupRetention, DataDir, RetentionPolicy, VerifyDepth};
 use rstest::rstest;
 
-use super::{LARGE, World, alone, order};
+use super::{LARGE, World, order};
+use crate::alone;
 use crate::fixture::{DAY, commit_of, holder, rejected};
 
 /// In the folder of the scenario.

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use atlas_store::{BackupDestination, BackupError, StoreError};
 
-use super::{LARGE, World, alone, files_below, order};
+use super::{LARGE, World, files_below, order};
+use crate::alone;
 use crate::fixture::DAY;
 
 const SCENARIO: &str = "backup::full_disk::scenario_a_disk_that_takes_no_more";

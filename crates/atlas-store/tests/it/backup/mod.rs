@@ -1,6 +1,5 @@
 //! Backups of a real library: made, looked through, restored, pruned, and cut short at every step.
 
-mod alone;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod creating;

@@ -19,25 +19,48 @@ use tempfile::TempDir;
 
 /// A folder with a database in it.
 pub(crate) struct Place {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Goes with it, unless somebody else made it.
+    _made: Option<TempDir>,
 }
 
 impl Place {
     /// A database that these statements made, and that nobody has open.
     pub(crate) fn with(sql: &str) -> Self {
-        let place = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let place = Self::empty();
         place.writer().execute_batch(sql).unwrap();
         place
     }
 
+    /// Without one.
+    pub(crate) fn empty() -> Self {
+        let made = tempfile::tempdir().unwrap();
+        Self {
+            folder: made.path().to_owned(),
+            _made: Some(made),
+        }
+    }
+
+    /// The current directory.
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn here() -> Self {
+        Self {
+            folder: std::env::current_dir().unwrap(),
+            _made: None,
+        }
+    }
+
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("foreign.db")
+        self.folder.join("foreign.db")
     }
 
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Another program that has it open.
@@ -52,7 +75,7 @@ impl Place {
 
     /// All files, with their bytes.
     pub(crate) fn listing(&self) -> BTreeMap<String, Vec<u8>> {
-        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        let files = std::fs::read_dir(&self.folder).unwrap();
         files
             .map(|file| {
                 let file = file.unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Runs the ignored test `scenario` in `folder`, inside `wrapper` if that names a command.
-pub(super) fn run(wrapper: &[&str], scenario: &str, folder: &Path) -> Output {
+pub(crate) fn run(wrapper: &[&str], scenario: &str, folder: &Path) -> Output {
     let tests = std::env::current_exe().unwrap();
     let arguments = [
         "--exact",
@@ -28,6 +28,6 @@ pub(super) fn run(wrapper: &[&str], scenario: &str, folder: &Path) -> Output {
 }
 
 /// `cargo test -- --ignored` would run the scenarios beside other tests, which they would harm.
-pub(super) fn runs_alone() -> bool {
+pub(crate) fn runs_alone() -> bool {
     std::env::args().any(|argument| argument == "--exact")
 }
