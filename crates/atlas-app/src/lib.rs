@@ -24,6 +24,7 @@ mod trouble;
 mod worker;
 
 pub mod audit;
+pub mod cleanup;
 pub mod extraction;
 pub mod ingest;
 pub mod jobs;

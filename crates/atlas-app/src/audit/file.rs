@@ -266,7 +266,7 @@ fn examples(findings: &Findings, place: u32) -> Result<Vec<Example>, AuditError>
         reasons: found.criteria,
         verdict: found.standing,
         confidence: found.confidence,
-        survivor: found.survivor.map(|(_, key)| key),
+        survivor: found.survivor.map(|better| better.key),
     });
     Ok(shown.collect())
 }

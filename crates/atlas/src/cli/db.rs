@@ -2,12 +2,15 @@
 //! and nothing here is reached by a route, because no route takes a path.
 
 mod audit;
+mod cleanup;
 mod shown;
+mod undo;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use atlas_app::cleanup::Run;
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +22,10 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas db audit\n  \
     atlas db audit old/atlas.db\n  \
     atlas db audit old/ --json > report.json\n  \
-    atlas db audit old.db --table pages=body:source,url:address --table log=ignore";
+    atlas db audit old.db --table pages=body:source,url:address --table log=ignore\n  \
+    atlas db cleanup old/atlas.db\n  \
+    atlas db cleanup --apply 2026-03-01T03-00-00Z-atlas-1f3a\n  \
+    atlas db undo 2026-03-01T03-00-00Z-atlas-1f3a";
 
 /// `atlas db`
 #[derive(Debug, Clone, Args)]
@@ -33,6 +39,12 @@ pub(crate) struct DbArgs {
 enum DbCommand {
     /// Look at everything in databases, change nothing, and tell what is junk and where the bytes are
     Audit(audit::AuditArgs),
+    /// Plan what is to go from a database that is not the library's, or carry a plan out
+    Cleanup(cleanup::CleanupArgs),
+    /// Put back what a cleanup took out
+    Undo(undo::UndoArgs),
+    /// List cleanups that were planned or carried out
+    Runs(cleanup::RunsArgs),
 }
 
 /// Where work on databases is kept that is no part of a library: findings, plans, vaults.
@@ -47,6 +59,23 @@ impl Workplace {
                 "nobody says where to keep what is found (HOME and XDG_STATE_HOME are not set): name a directory with --work",
             )
         })
+    }
+}
+
+impl Workplace {
+    fn runs(&self) -> PathBuf {
+        self.0.join("cleanup")
+    }
+
+    /// A run by its name, or by the path of its directory or plan.
+    fn run(&self, named: &str) -> Result<Run, CliError> {
+        let by_name = self.runs().join(named);
+        let path = if by_name.is_dir() {
+            by_name
+        } else {
+            PathBuf::from(named)
+        };
+        Run::at(&path).map_err(|error| CliError::new(Exit::NotFound, error.to_string()))
     }
 }
 
@@ -68,6 +97,9 @@ impl DbArgs {
         let (command, config, environment) = (self.command.clone(), config.clone(), environment.clone());
         let done = tokio::task::spawn_blocking(move || match &command {
             DbCommand::Audit(args) => audit::run(args, &config, &environment, &output, cancel),
+            DbCommand::Cleanup(args) => cleanup::run(args, &environment, &output, cancel),
+            DbCommand::Undo(args) => undo::run(args, &environment, &output),
+            DbCommand::Runs(args) => cleanup::list(args, &environment, &output),
         })
         .await;
         watching.abort();

@@ -98,7 +98,7 @@ const TROUBLES: [Trouble; 4] = [
 /// Rounds: `ATLAS_ROUNDS`, 10 without it. The kill moments come from a fixed sequence.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_the_disk_about_a_host_in_trouble_survives_random_kills() {
-    let (rounds, atlas) = (rounds(), Arc::new(hurried()));
+    let (rounds, atlas) = (rounds(10), Arc::new(hurried()));
     let sites: Vec<_> = (1..)
         .zip(TROUBLES)
         .map(|(number, trouble)| AilingSite::start_on(&format!("127.2.0.{number}"), trouble))

@@ -19,7 +19,7 @@ const KILLS_IN_A_ROW: usize = 3;
 /// Rounds: `ATLAS_ROUNDS`, 10 without it. The kill moments come from a fixed sequence.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_item_survives_random_kills() {
-    let (rounds, atlas) = (rounds(), Arc::new(Atlas::new()));
+    let (rounds, atlas) = (rounds(10), Arc::new(Atlas::new()));
     let mut sites = Vec::new();
     for address in SITES {
         sites.push(Arc::new(Site::start_on(address).await));
@@ -106,9 +106,9 @@ async fn look_at(atlas: &Atlas, items: &BTreeSet<String>) {
     clippy::disallowed_methods,
     reason = "a test is told by its environment how long to go on"
 )]
-pub(crate) fn rounds() -> usize {
+pub(crate) fn rounds(without: usize) -> usize {
     std::env::var("ATLAS_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(10)
+        .unwrap_or(without)
 }

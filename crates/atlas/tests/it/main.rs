@@ -14,6 +14,8 @@ mod breakers;
 mod commands;
 mod crashes;
 mod database_breakers;
+mod db_audit;
+mod db_cleanup;
 mod disks;
 mod guarded_calls;
 mod held_index;

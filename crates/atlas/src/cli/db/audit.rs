@@ -117,7 +117,7 @@ fn exit(report: &AuditReport) -> Exit {
     }
 }
 
-fn failed(error: &AuditError) -> CliError {
+pub(super) fn failed(error: &AuditError) -> CliError {
     match error {
         AuditError::Interrupted => CliError::new(
             Exit::Interrupted,
@@ -131,7 +131,7 @@ fn failed(error: &AuditError) -> CliError {
 }
 
 /// `TABLE=ignore` or `TABLE=body:COLUMN,…`. Names may hold everything but what parts them.
-fn chosen(text: &str) -> Result<(String, Choice), String> {
+pub(super) fn chosen(text: &str) -> Result<(String, Choice), String> {
     let (table, what) = text
         .split_once('=')
         .ok_or("say TABLE=ignore, or TABLE=body:COLUMN,url:COLUMN")?;

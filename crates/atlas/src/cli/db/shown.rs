@@ -297,7 +297,7 @@ pub(super) fn next_steps(report: &AuditReport, is_foreign: bool) -> Option<Strin
 }
 
 /// A key as people write it.
-fn key(key: &Key) -> String {
+pub(super) fn key(key: &Key) -> String {
     let value = |value: &Value| match value {
         Value::Null => "NULL".to_owned(),
         Value::Integer(number) => number.to_string(),
