@@ -18,6 +18,9 @@ use super::roles::ContentColumns;
 /// Bodies whose verdict is remembered: some 400 bytes each.
 const REMEMBERED: usize = 32_768;
 
+/// A text of so many words is not written twice by chance, wherever it came from.
+const LONG_WORDS: u32 = 50;
+
 /// Judges the rows of one table.
 pub(super) struct Judge {
     /// Places of the columns among the stored ones.
@@ -77,10 +80,12 @@ impl Judge {
         let url = value(self.places.url)
             .and_then(text)
             .filter(|url| !url.trim().is_empty());
-        let kind = self.kind_of(
-            value(self.places.kind),
-            self.places.url.is_some() && url.is_none(),
-        );
+        let said = self.kind_said(value(self.places.kind));
+        // What has no address where others have one was never fetched: a person may have written it, however short.
+        let kind = match said {
+            _ if self.places.url.is_some() && url.is_none() => BodyKind::Short,
+            said => said.unwrap_or(BodyKind::Page),
+        };
         let body = &row.values[self.places.body];
         let seen = self.seen(body, title.as_deref(), url.as_deref(), kind)?;
         let mut finding = Finding {
@@ -100,7 +105,7 @@ impl Judge {
             signature: None,
         };
         self.look_at_row(row, kind, &mut finding);
-        mark(&seen, kind, title.as_deref(), &mut finding);
+        mark(&seen, said, title.as_deref(), &mut finding);
         Some(finding)
     }
 
@@ -145,13 +150,10 @@ impl Judge {
         Some(seen)
     }
 
-    /// What has no address where others have one was never fetched: a person may have written it, however short.
-    fn kind_of(&self, word: Option<&Value>, lacks_address: bool) -> BodyKind {
+    /// What its row or table says that it is.
+    fn kind_said(&self, word: Option<&Value>) -> Option<BodyKind> {
         let by_row = word.and_then(text).and_then(|word| body_kind(&word));
-        match by_row.or(self.table_kind) {
-            _ if lacks_address => BodyKind::Short,
-            kind => kind.unwrap_or(BodyKind::Page),
-        }
+        by_row.or(self.table_kind)
     }
 
     /// What the row says besides its body.
@@ -248,11 +250,11 @@ impl Seen {
 
 /// By what copies are found. A short thing that somebody wrote twice at different places is no copy: its address and
 /// title have to be the same too.
-fn mark(seen: &Seen, kind: BodyKind, title: Option<&str>, finding: &mut Finding) {
+fn mark(seen: &Seen, said: Option<BodyKind>, title: Option<&str>, finding: &mut Finding) {
     if finding.standing == Standing::Junk || seen.words == 0 {
         return;
     }
-    if kind != BodyKind::Short {
+    if said != Some(BodyKind::Short) && (finding.url_hash.is_some() || seen.words >= LONG_WORDS) {
         finding.text_hash = Some(seen.text_hash);
         finding.signature.clone_from(&seen.signature);
     } else if let Some(url_hash) = finding.url_hash {

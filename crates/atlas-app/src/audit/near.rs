@@ -22,7 +22,7 @@ pub(super) const VERSION: f32 = 0.4;
 
 /// The signature of a text; `None` if it is too short for one. Case and blanks do not count.
 pub(super) fn signature(text: &str) -> Option<Box<[u8]>> {
-    let words: Vec<u64> = text.split_whitespace().map(word_hash).collect();
+    let words: Vec<u64> = text.split_whitespace().flat_map(words_of).collect();
     if words.len() < LEAST_WORDS {
         return None;
     }
@@ -73,6 +73,18 @@ pub(super) fn bands(signature: &[u8]) -> Vec<i64> {
 fn bins(signature: &[u8]) -> impl Iterator<Item = u32> {
     let (bins, _rest) = signature.as_chunks::<4>();
     bins.iter().map(|bin| u32::from_le_bytes(*bin))
+}
+
+/// A word; of scripts that write none apart, each sign.
+fn words_of(text: &str) -> Vec<u64> {
+    let is_sign = |c: char| matches!(u32::from(c), 0x0E00..=0x0EFF | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF);
+    if !text.contains(is_sign) {
+        return vec![word_hash(text)];
+    }
+    let mut sign = [0; 4];
+    text.chars()
+        .map(|c| word_hash(c.encode_utf8(&mut sign)))
+        .collect()
 }
 
 fn word_hash(word: &str) -> u64 {

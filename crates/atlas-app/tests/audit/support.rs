@@ -16,6 +16,7 @@ pub(crate) struct Case {
     pub(crate) truths: Vec<Truth>,
     /// By table and key.
     pub(crate) found: BTreeMap<(String, String), Found>,
+    pub(crate) path: PathBuf,
     _directory: tempfile::TempDir,
 }
 
@@ -48,6 +49,7 @@ impl Case {
             found: found(&audited),
             report: audited.report,
             truths,
+            path,
             _directory: directory,
         }
     }

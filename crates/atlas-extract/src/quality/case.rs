@@ -141,6 +141,17 @@ impl<'a> Case<'a> {
         self.page.stored.is_some_and(|stored| stored.form.is_text())
     }
 
+    /// Whether it is the body of a row.
+    pub(super) fn is_stored(&self) -> bool {
+        self.page.stored.is_some()
+    }
+
+    /// Whether it is the body of a row, and mostly sentences, and many of them.
+    pub(super) fn is_stored_article(&self) -> bool {
+        let (prose, words) = (self.page.article_prose_words, self.page.article_words);
+        self.is_stored() && prose >= 150 && prose * 10 >= words * 7
+    }
+
     /// Whether the row is of a kind that is short by nature, and perhaps of a person's own hand.
     pub(super) fn is_short_by_kind(&self) -> bool {
         self.page

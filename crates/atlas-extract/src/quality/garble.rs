@@ -13,6 +13,15 @@ static BROKEN: LazyLock<Regex> =
 static BROKEN_OR_PRIVATE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[\x{FFFD}\x{80}-\x{9F}\p{Cn}\p{Co}]").expect("the pattern is a constant"));
 
+/// UTF-8 that was decoded as Latin-1 or Windows-1252: the first byte of a letter, then its others. A capital letter with an
+/// accent is followed by such a sign now and then, so that only many of them mean anything.
+static MISREAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"[\x{C2}-\x{DE}][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[\x{E0}-\x{EF}][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{2}",
+    )
+    .expect("the pattern is a constant")
+});
+
 /// What was counted in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Garble {
@@ -27,7 +36,18 @@ pub(super) struct Garble {
 impl Garble {
     /// Counts in a text that a visitor sees.
     pub(super) fn of_text(text: &str) -> Self {
-        Self::of(text, &BROKEN)
+        let garble = Self::of(text, &BROKEN);
+        if text.is_ascii() {
+            return garble;
+        }
+        let misread: usize = MISREAD
+            .find_iter(text)
+            .map(|found| found.as_str().chars().count())
+            .sum();
+        Self {
+            broken: garble.broken.max(misread),
+            ..garble
+        }
     }
 
     /// Counts in the source of a page.

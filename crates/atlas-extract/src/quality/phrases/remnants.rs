@@ -115,6 +115,18 @@ pub(in crate::quality) const NOTHING_OF_PROGRAMS: &[&str] = &[
     "function", "native code",
 ];
 
+/// What stands where a text is to come.
+pub(in crate::quality) static FILLERS: Phrases = Phrases::of(&[
+    "lorem ipsum", "dolor sit amet", "consectetur adipiscing", "consectetuer adipiscing", "sed do eiusmod", "placeholder text", "dummy text",
+    "sample text", "this is a placeholder", "your text here", "your text goes here", "text goes here", "your content here",
+    "your content goes here", "content goes here", "insert text here", "insert your text", "add your text", "replace this text",
+    "click to edit", "coming soon", "under construction", "watch this space", "to be announced", "hello world", "welcome to wordpress", "this is your first post",
+    "blindtext", "hier steht ein text", "platzhaltertext", "demnächst verfügbar", "hier entsteht", "texte à venir", "texte dexemple",
+    "contenu à venir", "bientôt disponible", "texto de ejemplo", "texto de relleno", "próximamente", "testo segnaposto", "testo di esempio",
+    "in arrivo", "voorbeeldtekst", "binnenkort beschikbaar", "tekst zastępczy", "przykładowy tekst", "wkrótce", "texto de exemplo", "em breve",
+    "текст заполнитель", "скоро здесь", "в разработке", "ダミーテキスト", "準備中", "近日公開", "占位文本", "敬请期待",
+]);
+
 /// Nothing, as people write it as well.
 pub(in crate::quality) const NOTHING: &[&str] = &[
     "none", "n a", "na", "nil", "nat", "void", "todo", "tbd", "tba", "placeholder", "untitled", "no content", "no text",

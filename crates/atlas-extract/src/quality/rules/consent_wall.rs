@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     title_says_consent,
     buttons_say_consent,
     text_is_consent,
+    lists_vendors,
 ];
 
 fn landed_on_consent(case: &Case<'_>) -> Option<Finding> {
@@ -112,6 +113,41 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
         weight,
         evidence,
     ))
+}
+
+/// A stored dialogue with its list of vendors, which can have a hundred lines: for how long each keeps what. An article
+/// about the law has no number in every second word.
+fn lists_vendors(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_stored() || case.page.article_words < 200 {
+        return None;
+    }
+    let asks = title_says_consent(case).is_some() || CONSENT.first_in(case.text()).is_some();
+    let text = &case.article.text;
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+    let numbered = text
+        .lines()
+        .filter(|line| line.contains(|c: char| c.is_ascii_digit()))
+        .count();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    // In whatever language it asks: more than lists of books, and in sentences, as tables are not.
+    let is_nothing_else = lines >= 40
+        && numbered * 100 >= lines * 80
+        && digits * 10 >= case.page.article_words as usize * 8
+        && case.page.article_prose_words * 2 >= case.page.article_words;
+    (is_nothing_else
+        || asks
+            && lines >= 20
+            && numbered * 10 >= lines * 3
+            && digits * 2 >= case.page.article_words as usize)
+        .then(|| {
+            Finding::junk(
+                ConsentWall,
+                Level::Text,
+                "lists_vendors",
+                2.2,
+                format!("{numbered} of {lines} lines with numbers"),
+            )
+        })
 }
 
 fn consent_phrases(case: &Case<'_>) -> usize {

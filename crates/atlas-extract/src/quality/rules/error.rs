@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     heading_says_error,
     text_says_error,
     text_is_apology,
+    is_named_and_headed,
 ];
 
 /// Strong but not alone: some sites serve whole articles with a refusal.
@@ -91,6 +92,22 @@ fn text_is_apology(case: &Case<'_>) -> Option<Finding> {
     let phrase = SERVER_ERROR.first_in(case.text())?;
     is_all_message(case, &[&SERVER_ERROR, &NOT_FOUND, &ERROR_ADVICE])
         .then(|| Finding::junk(Error, Level::Text, "text_is_apology", 0.6, phrase))
+}
+
+/// A stored text of a few lines whose heading says so, and its title or text as well.
+fn is_named_and_headed(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_stored() || case.page.article_words >= 80 {
+        return None;
+    }
+    let heading = heading_says_error(case)?;
+    title_says_error(case).or_else(|| text_says_error(case))?;
+    Some(Finding::junk(
+        Error,
+        Level::Text,
+        "is_named_and_headed",
+        0.2,
+        heading.reason.evidence,
+    ))
 }
 
 fn is_error_status(word: &str) -> bool {

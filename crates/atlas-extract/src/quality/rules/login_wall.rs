@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     lines_are_fields,
     title_names_fields,
     text_is_paywall,
+    ends_at_wall,
 ];
 
 fn landed_on_login(case: &Case<'_>) -> Option<Finding> {
@@ -253,6 +254,23 @@ impl FormLines {
         lines.seen.dedup();
         Some(lines)
     }
+}
+
+/// A stored text of a few sentences that ends with the offer of a subscription. Of a longer beginning there is something to
+/// keep: see `breaks_off`.
+fn ends_at_wall(case: &Case<'_>) -> Option<Finding> {
+    const FEW_SENTENCES_WORDS: u32 = 100;
+    if !case.is_stored() || case.page.article_words >= FEW_SENTENCES_WORDS || text_is_paywall(case).is_some()
+    {
+        return None;
+    }
+    let text = case.article.text.trim_end();
+    let tail = fold(&text[text.floor_char_boundary(text.len().saturating_sub(300))..]);
+    let offers = PAYWALL
+        .first_in(&tail)
+        .filter(|_| case.page.article_words < 60 && PAYWALL.count_in(&tail) >= 2);
+    let call = READ_ON.first_in(&tail).or(offers)?;
+    Some(Finding::junk(LoginWall, Level::Text, "ends_at_wall", 1.2, call))
 }
 
 /// Much of a short text asks to pay or to register: what is left is not the article.

@@ -15,7 +15,7 @@ mod stub;
 
 use atlas_domain::JunkClass;
 
-use super::case::{Case, Finding, Rule};
+use super::case::{Case, Finding, Level, Rule};
 use super::phrase_list::Phrases;
 use super::text::{fold, sentences};
 use crate::words::count_words;
@@ -52,6 +52,7 @@ pub(super) fn apply(case: &Case<'_>) -> Vec<Finding> {
         .flatten()
         .filter_map(|rule| rule(case))
         .filter(|finding| !case.is_short_by_kind() || counts_in_short(case, finding))
+        .filter(|finding| !(case.is_stored_article() && may_be_its_subject(finding)))
         .collect()
 }
 
@@ -63,6 +64,12 @@ fn counts_in_short(case: &Case<'_>, finding: &Finding) -> bool {
     );
     let is_note = case.page.article_words < WORDS_OF_A_NOTE;
     finding.by_program || !(speaks_of_length || speaks_of_junk && is_note)
+}
+
+/// The title of a stored article says what it is about, be it error pages. A page that was fetched has a status besides.
+fn may_be_its_subject(finding: &Finding) -> bool {
+    use JunkClass::{Challenge, Error, Soft404};
+    finding.level != Level::Fetch && matches!(finding.reason.class, Some(Challenge | Error | Soft404))
 }
 
 /// Whether a stored text, whose markup is gone, is so short that it can be all one message.

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::super::case::{Case, Finding, Level, Rule};
-use super::super::phrases::{FETCH_FAILED, NO_CONTENT, NOTHING, NOTHING_OF_PROGRAMS};
+use super::super::phrases::{FETCH_FAILED, FILLERS, NO_CONTENT, NOTHING, NOTHING_OF_PROGRAMS};
 use super::super::text::fold;
 use crate::words::count_words;
 
@@ -80,6 +80,7 @@ pub(super) const RULES: &[Rule] = &[
     text_is_error_object,
     text_says_fetch_failed,
     text_is_placeholder,
+    text_is_filler,
 ];
 
 fn text_is_machine_message(case: &Case<'_>) -> Option<Finding> {
@@ -192,6 +193,21 @@ fn text_says_fetch_failed(case: &Case<'_>) -> Option<Finding> {
         _ => return None,
     };
     Some(remnant(Error, "text_says_fetch_failed", weight, phrase))
+}
+
+/// A stored text of some words that stands where another is to come.
+fn text_is_filler(case: &Case<'_>) -> Option<Finding> {
+    const SOME_WORDS: u32 = 120;
+    if !case.is_stored() || case.page.article_words >= SOME_WORDS || case.is_short_by_kind() {
+        return None;
+    }
+    let (phrase, times) = (FILLERS.first_in(case.text())?, FILLERS.count_in(case.text()));
+    let weight = if times >= 2 || case.page.article_words < 40 {
+        1.2
+    } else {
+        0.6
+    };
+    Some(remnant(Stub, "text_is_filler", weight, phrase))
 }
 
 fn text_is_placeholder(case: &Case<'_>) -> Option<Finding> {

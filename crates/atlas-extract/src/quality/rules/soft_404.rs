@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     heading_says_not_found,
     text_says_not_found,
     text_is_not_found,
+    says_so_above_others,
 ];
 
 fn landed_on_error_page(case: &Case<'_>) -> Option<Finding> {
@@ -88,6 +89,33 @@ fn text_is_not_found(case: &Case<'_>) -> Option<Finding> {
     let phrase = NOT_FOUND.first_in(case.text())?;
     is_all_message(case, &[&NOT_FOUND, &ERROR_ADVICE])
         .then(|| Finding::junk(class(case), Level::Text, "text_is_not_found", 0.6, phrase))
+}
+
+/// A stored page that says so, and then names other pages of the site instead.
+fn says_so_above_others(case: &Case<'_>) -> Option<Finding> {
+    let (prose, words) = (case.page.article_prose_words, case.page.article_words);
+    if !case.is_stored() || words < 100 || prose * 4 > words {
+        return None;
+    }
+    let said = title_says_not_found(case).or_else(|| heading_says_not_found(case));
+    let (weight, evidence) = match said {
+        Some(said) => (0.6, said.reason.evidence),
+        // It stands at the beginning, before the others.
+        None => (1.2, NOT_FOUND.first_in(&beginning(case))?.to_owned()),
+    };
+    Some(Finding::junk(
+        class(case),
+        Level::Text,
+        "says_so_above_others",
+        weight,
+        evidence,
+    ))
+}
+
+/// Where a page says what it is.
+fn beginning(case: &Case<'_>) -> String {
+    const WORDS: usize = 40;
+    case.text().split(' ').take(WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// With an honest status it is an ordinary error page.

@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     has_no_sentence,
     is_mostly_links,
     is_navigation,
+    is_list_of_labels,
     is_undecodable,
     is_binary,
 ];
@@ -46,12 +47,18 @@ fn has_few_words(case: &Case<'_>) -> Option<Finding> {
 
 fn has_no_sentence(case: &Case<'_>) -> Option<Finding> {
     let (words, prose) = (case.page.article_words, case.page.article_prose_words);
+    // A poem has none either: as the body of a row it is short enough to be looked at, and no more.
+    let weight = if case.is_text() && (15..40).contains(&words) {
+        0.1
+    } else {
+        0.4
+    };
     (words < 150 && prose * 8 < words).then(|| {
         Finding::junk(
             Stub,
             Level::Text,
             "has_no_sentence",
-            0.4,
+            weight,
             format!("{prose} of {words} words in sentences"),
         )
     })
@@ -100,6 +107,52 @@ fn is_navigation(case: &Case<'_>) -> Option<Finding> {
             ),
         )
     })
+}
+
+/// The same in any language: dozens of lines of two or three words each, without a comma between them. Verses are longer,
+/// and lists of things have numbers or marks in them.
+fn is_list_of_labels(case: &Case<'_>) -> Option<Finding> {
+    let page = case.page;
+    if !case.is_stored() || page.article_prose_words * 10 > page.article_words {
+        return None;
+    }
+    let (mut lines, mut words, mut written) = (0_u32, 0_u32, 0_u32);
+    for line in case.article.text.lines().filter(|line| !line.trim().is_empty()) {
+        lines += 1;
+        words += count_words(line);
+        let is_written =
+            |c: char| matches!(c, ',' | ';' | ':' | '.' | '!' | '?' | '"' | '(') || c.is_ascii_digit();
+        written += u32::from(line.contains(is_written));
+    }
+    let in_lines = lines >= 25 && words * 10 <= lines * 37 && written * 4 <= lines;
+    let in_one = lines <= 2 && words >= 60 && is_run_of_labels(&case.article.text);
+    (in_lines || in_one).then(|| {
+        Finding::junk(
+            Stub,
+            Level::Text,
+            "is_list_of_labels",
+            1.2,
+            format!("{words} words in {lines} lines"),
+        )
+    })
+}
+
+/// Labels that have lost their lines: no mark between them, and every second or third word begins one. A transcript without
+/// marks has hardly any capitals; not even German has so many.
+fn is_run_of_labels(text: &str) -> bool {
+    let (mut words, mut capitals, mut marks) = (0_u32, 0_u32, 0_u32);
+    for word in text.split_whitespace() {
+        words += 1;
+        capitals += u32::from(word.starts_with(char::is_uppercase));
+        marks += u32::from(word.ends_with([',', ';', ':', '.', '!', '?', '…']));
+    }
+    // Its nouns have capitals: what has its little words is judged more carefully.
+    let little = text
+        .split_whitespace()
+        .filter(|word| matches!(*word, "und" | "der" | "die" | "das" | "ist" | "nicht"))
+        .count();
+    let least = if little * 50 >= words as usize { 36 } else { 26 };
+    capitals * 100 >= words * least && marks * 100 <= words * 2
 }
 
 fn is_undecodable(case: &Case<'_>) -> Option<Finding> {
