@@ -114,9 +114,12 @@ fn free_name(path: &Path, now: Timestamp) -> String {
     free.next().unwrap_or_else(|| SET_ASIDE.to_owned())
 }
 
+/// Step by step, each of them durable: a file without its log is an older one.
 fn move_aside(path: &Path, name: &str) -> Result<(), StoreError> {
     fs::rename(path, path.with_file_name(name))?;
-    move_companions(path, name)
+    sync_folder(path)?;
+    move_companions(path, name)?;
+    sync_folder(path)
 }
 
 fn move_companions(path: &Path, name: &str) -> Result<(), StoreError> {

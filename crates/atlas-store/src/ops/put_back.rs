@@ -4,6 +4,7 @@
 //! Two witnesses: a file beside it knows of a later run, or it was itself made after the last moment that it knows of. A
 //! directory that was only moved to another disk is a copy too, so the second counts from an hour on.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -165,9 +166,15 @@ fn born_ns(path: &Path) -> Option<i64> {
     i64::try_from(made.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()
 }
 
-/// Whole, or as it was: half a number would be another one.
+/// Whole, or as it was, after a power failure too: half a number would be another one.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     let new = path.with_extension("run.new");
-    std::fs::write(&new, text)?;
-    std::fs::rename(&new, path)
+    let mut file = std::fs::File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    match path.parent() {
+        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
