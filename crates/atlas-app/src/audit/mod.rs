@@ -5,6 +5,7 @@
 mod content;
 mod duplicates;
 mod file;
+mod html;
 mod judging;
 mod names;
 mod near;
@@ -22,6 +23,7 @@ use atlas_extract::GATE_VERSION;
 use atlas_store::maintenance::LookError;
 
 pub use file::{Audited, audit_file};
+pub use html::html;
 pub use order::{AuditError, AuditOrder, Step, Watch};
 pub use report::{
     AuditReport, Combination, Example, FileReport, ReasonRows, Refused, SCHEMA_VERSION, TableReport, Totals,

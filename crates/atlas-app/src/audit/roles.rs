@@ -44,6 +44,27 @@ pub enum Role {
     Ignored,
 }
 
+/// What a table was taken for, in words.
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Content(columns) => write!(f, "content, text in {}", columns.body),
+            Self::Copy { by } => write!(f, "copies of {}, by {}", by.table, by.column),
+            Self::Child { by } => {
+                let mut owners: Vec<&str> = by.iter().map(|by| by.table.as_str()).collect();
+                owners.dedup();
+                write!(f, "belongs to {}", owners.join(", "))
+            }
+            Self::FullText { of: Some(of) } => write!(f, "index of words over {of}"),
+            Self::FullText { of: None } => f.write_str("index of words"),
+            Self::Internal => f.write_str("internal"),
+            Self::View => f.write_str("view"),
+            Self::Other => f.write_str("records without texts"),
+            Self::Ignored => f.write_str("ignored, as you said"),
+        }
+    }
+}
+
 /// A table whose rows decide about these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Followed {

@@ -2,6 +2,7 @@
 //! and nothing here is reached by a route, because no route takes a path.
 
 mod audit;
+mod check;
 mod cleanup;
 mod shown;
 mod undo;
@@ -39,6 +40,8 @@ pub(crate) struct DbArgs {
 enum DbCommand {
     /// Look at everything in databases, change nothing, and tell what is junk and where the bytes are
     Audit(audit::AuditArgs),
+    /// Check whether databases are sound
+    Check(check::CheckArgs),
     /// Plan what is to go from a database that is not the library's, or carry a plan out
     Cleanup(cleanup::CleanupArgs),
     /// Put back what a cleanup took out
@@ -97,6 +100,7 @@ impl DbArgs {
         let (command, config, environment) = (self.command.clone(), config.clone(), environment.clone());
         let done = tokio::task::spawn_blocking(move || match &command {
             DbCommand::Audit(args) => audit::run(args, &config, &environment, &output, cancel),
+            DbCommand::Check(args) => check::run(args, &config, &output, &cancel),
             DbCommand::Cleanup(args) => cleanup::run(args, &environment, &output, cancel),
             DbCommand::Undo(args) => undo::run(args, &environment, &output),
             DbCommand::Runs(args) => cleanup::list(args, &environment, &output),

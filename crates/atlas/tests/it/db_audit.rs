@@ -177,3 +177,53 @@ async fn plan_and_apply(atlas: &Atlas, path: &Path) -> String {
     assert_ne!(applied.code, 0, "{applied:?}");
     applied.stderr
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_a_page_without_scripts_and_what_a_database_calls_itself_is_text() {
+    let atlas = Atlas::new();
+    let folder = atlas.folder().join("old");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("strange.db");
+    let strange = rusqlite::Connection::open_with_flags(&path, rusqlite::OpenFlags::default()).unwrap();
+    strange
+        .execute_batch(
+            r#"CREATE TABLE "<script>alert(1)</script>" (id INTEGER PRIMARY KEY, url TEXT, content TEXT);
+               INSERT INTO "<script>alert(1)</script>" VALUES (1, 'https://a.example/1', '   '), (2, 'https://a.example/2', '')"#,
+        )
+        .unwrap();
+    drop(strange);
+    let page = folder.join("report.html");
+    let shown = atlas
+        .run(&[
+            "db",
+            "audit",
+            path.to_str().unwrap(),
+            "--html",
+            page.to_str().unwrap(),
+        ])
+        .await;
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(!html.contains("<script"), "{html}");
+    assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
+    assert!(html.contains("<strong>2</strong><span>junk</span>"), "{html}");
+    for from_elsewhere in ["http://", "src=", "href=", "url(", "@import"] {
+        assert!(!html.contains(from_elsewhere), "{from_elsewhere}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_databases_are_told_from_others() {
+    let atlas = Atlas::new();
+    let path = database(&atlas.folder().join("old"), "mixed-c", Some(60));
+    let sound = atlas.json(&["db", "check", path.to_str().unwrap()]).await;
+    assert_eq!(sound[0]["is_sound"], true, "{sound}");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[3 * 4096..4 * 4096].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let damaged = atlas.run(&["db", "check", path.to_str().unwrap()]).await;
+    assert_eq!(damaged.code, 9, "{damaged:?}");
+    assert!(damaged.stdout.contains("NOT SOUND"), "{}", damaged.stdout);
+    let missing = atlas.run(&["db", "check", "/nowhere/at-all.db"]).await;
+    assert_eq!(missing.code, 1, "{missing:?}");
+}

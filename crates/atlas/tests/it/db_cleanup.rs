@@ -296,3 +296,59 @@ fn holds_after_crash(path: &Path) {
         .unwrap();
     assert_eq!(sound, "ok");
 }
+
+/// 256 MB, half of it in rows that go. What is held in memory does not grow with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_small_whatever_the_size_of_the_file() {
+    const MOST_KIB: u64 = 100 * 1024;
+    let atlas = Atlas::new();
+    let path = atlas.folder().join("large.db");
+    let made = rusqlite::Connection::open_with_flags(&path, rusqlite::OpenFlags::default()).unwrap();
+    made.execute_batch(
+        "PRAGMA synchronous = OFF;
+         CREATE TABLE content (id INTEGER PRIMARY KEY, url TEXT, content TEXT, raw BLOB);
+         INSERT INTO content WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 512)
+             SELECT i, 'https://site.example/' || i, CASE i % 2 WHEN 0 THEN ' ' ELSE 'The heron stood on the gate of the field '
+                 || i || ' times, and nobody who came along the road in the morning could say what it had waited for there.' END,
+                 randomblob(500000) FROM n;",
+    )
+    .unwrap();
+    drop(made);
+    let (planned, peak_kib) = watched(&atlas, &["db", "cleanup", path.to_str().unwrap(), "--json"]).await;
+    assert!(peak_kib < MOST_KIB, "planning took {peak_kib} KiB");
+    let planned: Value = serde_json::from_str(&planned).unwrap();
+    assert_eq!(planned["rows"], 256, "{planned}");
+    let mut arguments = apply(&planned);
+    arguments.push("--json".to_owned());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (done, peak_kib) = watched(&atlas, &arguments).await;
+    assert!(peak_kib < MOST_KIB, "the cleanup took {peak_kib} KiB");
+    let done: Value = serde_json::from_str(&done).unwrap();
+    assert_eq!(done["removed"], 256);
+    assert!(
+        done["bytes_after"].as_u64().unwrap() * 10 < done["bytes_before"].as_u64().unwrap() * 6,
+        "{done}"
+    );
+}
+
+/// What a command prints, and the most memory that it was seen to hold.
+async fn watched(atlas: &Atlas, arguments: &[&str]) -> (String, u64) {
+    let mut child = atlas.spawn(arguments);
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut stdout, &mut text).unwrap();
+        text
+    });
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0;
+    while child.try_wait().unwrap().is_none() {
+        // It only grows, so that the last look before the end says nearly all.
+        let status = std::fs::read_to_string(&status_file).unwrap_or_default();
+        let held = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let held = held.and_then(|held| held.trim().trim_end_matches(" kB").trim().parse().ok());
+        peak_kib = peak_kib.max(held.unwrap_or(0));
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    (reading.await.unwrap(), peak_kib)
+}

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod full_disk;
 mod generated;
 mod holding;
 mod removing;

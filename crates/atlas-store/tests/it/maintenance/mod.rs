@@ -41,6 +41,14 @@ impl Place {
         }
     }
 
+    /// A folder that somebody else looks after.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            _made: None,
+        }
+    }
+
     /// The current directory.
     #[cfg(feature = "failpoints")]
     pub(crate) fn here() -> Self {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use atlas_app::audit::{AuditError, AuditOrder, AuditReport, Choice, Step, audit};
+use atlas_app::audit::{AuditError, AuditOrder, AuditReport, Choice, Step, audit, html};
 use atlas_domain::SystemClock;
 use atlas_store::DataDir;
 use atlas_store::maintenance::{Depth, Whose};
@@ -26,6 +26,9 @@ pub(super) struct AuditArgs {
     /// What a table is: `TABLE=ignore`, or its columns, as in `TABLE=body:COLUMN,title:COLUMN,url:COLUMN`
     #[arg(long = "table", value_name = "TABLE=WHAT", value_parser = chosen)]
     tables: Vec<(String, Choice)>,
+    /// Write the report as a page, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Look up each row in each index as well: several times as long
     #[arg(long)]
     full: bool,
@@ -54,6 +57,14 @@ pub(super) fn run(
     let report = audit(&order, &SystemClock, &watch);
     drop(progress);
     let report = report.map_err(|error| failed(&error))?;
+    if let Some(path) = &args.html {
+        std::fs::write(path, html(&report)).map_err(|error| {
+            CliError::new(
+                Exit::Failure,
+                format!("{} cannot be written: {error}", path.display()),
+            )
+        })?;
+    }
     output.answer(&report, |look| render(&report, look))?;
     if !output.is_json() {
         for refused in &report.refused {
@@ -91,7 +102,7 @@ impl AuditArgs {
     }
 }
 
-fn own_library(config: &Config) -> Result<PathBuf, CliError> {
+pub(super) fn own_library(config: &Config) -> Result<PathBuf, CliError> {
     let path = DataDir::new(&config.data_dir).library_db();
     if path.exists() {
         return Ok(path);

@@ -120,7 +120,7 @@ fn of_tables(tables: &[TableReport], look: Look) -> String {
             };
             [
                 table.name.clone(),
-                role(&table.role),
+                table.role.to_string(),
                 table.rows.map_or(String::new(), |rows| rows.to_string()),
                 number(|totals| totals.rows_junk),
                 number(|totals| totals.rows_suspect),
@@ -137,23 +137,6 @@ fn of_tables(tables: &[TableReport], look: Look) -> String {
         whole("BYTES"),
     ];
     format!("\n{}", table(columns, &rows, look))
-}
-
-fn role(role: &Role) -> String {
-    match role {
-        Role::Content(columns) => format!("content, text in {}", columns.body),
-        Role::Copy { by } => format!("copies of {}, by {}", by.table, by.column),
-        Role::Child { by } => {
-            let owners: Vec<&str> = by.iter().map(|by| by.table.as_str()).collect();
-            format!("belongs to {}", owners.join(", "))
-        }
-        Role::FullText { of: Some(of) } => format!("index of words over {of}"),
-        Role::FullText { of: None } => "index of words".to_owned(),
-        Role::Internal => "internal".to_owned(),
-        Role::View => "view".to_owned(),
-        Role::Other => "records without texts".to_owned(),
-        Role::Ignored => "ignored, as you said".to_owned(),
-    }
 }
 
 /// The columns with the most bytes.
