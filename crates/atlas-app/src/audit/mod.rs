@@ -14,6 +14,7 @@ mod report;
 mod roles;
 mod sample;
 mod table;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ use atlas_domain::Clock;
 use atlas_extract::GATE_VERSION;
 use atlas_store::maintenance::LookError;
 
+use self::tree::audit_tree;
+
 pub use file::{Audited, audit_file};
 pub use html::html;
 pub use order::{AuditError, AuditOrder, Step, Watch};
@@ -29,6 +32,7 @@ pub use report::{
     AuditReport, Combination, Example, FileReport, ReasonRows, Refused, SCHEMA_VERSION, TableReport, Totals,
 };
 pub use roles::{Choice, ContentColumns, Followed, Role};
+pub use tree::{Class, TreeReport};
 
 /// Audits every file that `order` names, one after another. What cannot be looked at is told and does not stop the rest.
 pub fn audit(order: &AuditOrder, clock: &dyn Clock, watch: &Watch<'_>) -> Result<AuditReport, AuditError> {
@@ -48,7 +52,13 @@ pub fn audit(order: &AuditOrder, clock: &dyn Clock, watch: &Watch<'_>) -> Result
             Err(error) => return Err(error),
         }
     }
+    let tree = order
+        .tree
+        .as_deref()
+        .map(|root| audit_tree(root, &files, order))
+        .transpose()?;
     Ok(AuditReport {
+        tree,
         schema_version: SCHEMA_VERSION,
         program_version: env!("CARGO_PKG_VERSION"),
         gate_version: GATE_VERSION,

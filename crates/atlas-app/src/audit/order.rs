@@ -15,6 +15,8 @@ use super::roles::Choice;
 pub struct AuditOrder {
     /// Database files, and directories with some.
     pub paths: Vec<PathBuf>,
+    /// The tree of files that belongs to them.
+    pub tree: Option<PathBuf>,
     /// Where the findings are kept meanwhile, and for a cleanup: a directory, made where it is missing.
     pub workplace: PathBuf,
     /// Whose files they are.

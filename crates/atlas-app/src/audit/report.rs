@@ -10,6 +10,7 @@ use atlas_store::maintenance::{Bytes, ColumnBytes, FileFacts, Integrity, Key, Or
 use serde::Serialize;
 
 use super::roles::Role;
+use super::tree::TreeReport;
 
 /// The version of the shape of [`AuditReport`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -37,6 +38,9 @@ pub struct AuditReport {
     pub files: Vec<FileReport>,
     /// Files that could not be looked at, and why.
     pub refused: Vec<Refused>,
+    /// The files beside the databases, where somebody asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeReport>,
 }
 
 /// Sums over rows that were judged. Copies of rows (indexes, derived tables) are not among them.

@@ -28,6 +28,7 @@ pub(crate) fn preset(name: &str, rows: Option<u64>, seed: u64) -> Recipe {
 pub(crate) fn order(paths: Vec<PathBuf>, workplace: &Path) -> AuditOrder {
     AuditOrder {
         paths,
+        tree: None,
         workplace: workplace.to_owned(),
         whose: Whose::Foreign,
         depth: Depth::Quick,

@@ -227,3 +227,85 @@ async fn sound_databases_are_told_from_others() {
     let missing = atlas.run(&["db", "check", "/nowhere/at-all.db"]).await;
     assert_eq!(missing.code, 1, "{missing:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_without_rows_rows_without_files_and_remnants_of_fetches_are_told_apart() {
+    const TEXT: &str = "The heron stood on the gate until the tide had gone, and the children who came along the dyke after \
+        school stopped and waited with it. Nobody said a word. In the evening the warden wrote down that it had been there, \
+        as it had been the day before, and that the water was low.";
+    let atlas = Atlas::new();
+    let root = atlas.folder().join("old/content");
+    let put = |id: &str, text: &str| {
+        let folder = root.join("article/2024/05/17").join(id);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("content.md"), text).unwrap();
+        std::fs::write(folder.join("metadata.json"), "{}").unwrap();
+    };
+    put("00000000000000aa", TEXT); // named by a row
+    put("ba7816bf8f01cfea", TEXT); // of the address `abc`
+    put("00000000000000bb", TEXT); // nobody's
+    put(
+        "00000000000000cc",
+        "404 Not Found\n\nThe requested URL was not found on this server.",
+    );
+    put("00000000000000dd", "  \n");
+    std::os::unix::fs::symlink("/", root.join("everything")).unwrap();
+    let path = atlas.folder().join("old/index.db");
+    let index = rusqlite::Connection::open_with_flags(&path, rusqlite::OpenFlags::default()).unwrap();
+    index
+        .execute_batch(&format!(
+            "CREATE TABLE content_index (content_id TEXT PRIMARY KEY, url TEXT, file_path TEXT, search_text TEXT);
+             INSERT INTO content_index VALUES
+                 ('a', 'https://a.example/1', 'content/article/2024/05/17/00000000000000aa/content.md', '{TEXT}'),
+                 ('b', 'abc', NULL, '{TEXT} It was low.'),
+                 ('c', 'https://a.example/3', 'content/article/2024/05/17/00000000000000ff/content.md', '{TEXT} Really.');"
+        ))
+        .unwrap();
+    drop(index);
+    let report = atlas
+        .json(&[
+            "db",
+            "audit",
+            path.to_str().unwrap(),
+            "--files",
+            root.to_str().unwrap(),
+        ])
+        .await;
+    let tree = &report["tree"];
+    let files: Vec<u64> = ["with_row", "without_row", "failed", "empty", "other"]
+        .iter()
+        .map(|class| tree[*class]["files"].as_u64().unwrap())
+        .collect();
+    assert_eq!(files, [2, 1, 1, 1, 5], "{tree}");
+    assert_eq!(
+        (&tree["rows_with_place"], &tree["rows_without_file"]),
+        (&2.into(), &1.into())
+    );
+    let shown = atlas
+        .run(&[
+            "db",
+            "audit",
+            path.to_str().unwrap(),
+            "--files",
+            root.to_str().unwrap(),
+        ])
+        .await;
+    assert!(
+        shown.stdout.contains("1 of 2 rows that name a file have lost it"),
+        "{}",
+        shown.stdout
+    );
+    let wrong = atlas
+        .run(&[
+            "db",
+            "audit",
+            path.to_str().unwrap(),
+            "--files",
+            path.to_str().unwrap(),
+        ])
+        .await;
+    assert!(
+        wrong.code == 2 && wrong.stderr.contains("is no directory"),
+        "{wrong:?}"
+    );
+}

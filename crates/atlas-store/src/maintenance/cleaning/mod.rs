@@ -24,6 +24,7 @@ mod remove;
 mod statements;
 mod undo;
 mod vault;
+mod vaulted;
 mod words;
 
 pub use compact::Compacted;
@@ -34,4 +35,4 @@ pub use hashes::TableHashes;
 pub use hold::{Held, Holding, Remembered};
 pub use remove::{Batch, Doomed, Removed};
 pub use undo::{Conflict, Undone};
-pub use vault::{Vault, VaultedRow};
+pub use vaulted::{Vault, VaultedRow};

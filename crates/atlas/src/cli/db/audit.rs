@@ -26,6 +26,9 @@ pub(super) struct AuditArgs {
     /// What a table is: `TABLE=ignore`, or its columns, as in `TABLE=body:COLUMN,title:COLUMN,url:COLUMN`
     #[arg(long = "table", value_name = "TABLE=WHAT", value_parser = chosen)]
     tables: Vec<(String, Choice)>,
+    /// Compare the files in this directory with the rows, too
+    #[arg(long, value_name = "ROOT")]
+    files: Option<PathBuf>,
     /// Write the report as a page, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -91,6 +94,7 @@ impl AuditArgs {
         };
         Ok(AuditOrder {
             paths,
+            tree: self.files.clone(),
             workplace: Workplace::of(self.work.as_deref(), environment)?.0.join("audit"),
             whose: Whose::Foreign,
             depth: if self.full { Depth::Full } else { Depth::Quick },

@@ -113,6 +113,7 @@ fn make_plan(
     let order = PlanOrder {
         audit: AuditOrder {
             paths: vec![file.to_owned()],
+            tree: None,
             workplace: place.0.join("audit"),
             whose: Whose::Foreign,
             depth: Depth::Quick,

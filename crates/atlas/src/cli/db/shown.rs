@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use atlas_app::audit::{AuditReport, FileReport, Role, TableReport, Totals};
+use atlas_app::audit::{AuditReport, FileReport, Role, TableReport, Totals, TreeReport};
 use atlas_app::size;
 use atlas_store::maintenance::{Depth, Key, Value};
 
@@ -18,6 +18,9 @@ pub(super) fn render(report: &AuditReport, look: Look) -> String {
     for file in &report.files {
         shown.push_str(&of_file(file, look));
         shown.push('\n');
+    }
+    if let Some(tree) = &report.tree {
+        shown.push_str(&of_tree(tree, look));
     }
     if report.files.len() > 1 {
         let _ = writeln!(shown, "{}", look.bold("All files"));
@@ -246,6 +249,56 @@ fn of_totals(totals: &Totals, look: Look) -> String {
             look
         )
     );
+    shown
+}
+
+/// The files beside the databases.
+fn of_tree(tree: &TreeReport, look: Look) -> String {
+    let mut shown = format!("{}\n", look.bold(&one_line(&tree.root.display().to_string())));
+    let rows: Vec<_> = [
+        ("texts that a row knows", &tree.with_row),
+        ("texts that no row knows", &tree.without_row),
+        ("left by a failed fetch", &tree.failed),
+        ("empty", &tree.empty),
+        ("other files", &tree.other),
+    ]
+    .into_iter()
+    .map(|(what, class)| {
+        let example = class
+            .examples
+            .first()
+            .map_or(String::new(), |path| path.display().to_string());
+        [
+            what.to_owned(),
+            class.files.to_string(),
+            size(class.bytes),
+            example,
+        ]
+    })
+    .collect();
+    shown.push_str(&table(
+        [
+            whole("FILES"),
+            whole("COUNT"),
+            whole("BYTES"),
+            text("FOR EXAMPLE"),
+        ],
+        &rows,
+        look,
+    ));
+    let _ = writeln!(
+        shown,
+        "{} of {} that name a file have lost it{}",
+        tree.rows_without_file,
+        counted(tree.rows_with_place, "row"),
+        tree.missing
+            .first()
+            .map_or(String::new(), |path| format!(", such as {}", one_line(path)))
+    );
+    for what in tree.unreadable.iter().take(10) {
+        let _ = writeln!(shown, "note: {}", one_line(what));
+    }
+    shown.push('\n');
     shown
 }
 
