@@ -29,6 +29,9 @@ mod stream;
 mod truth;
 mod voice;
 
+/// For tests that play another program which has such a database open.
+pub use rusqlite;
+
 pub use error::GenerateError;
 pub use generate::{Summary, Tell, generate, generate_with_truth};
 pub use kind::{Kind, Label};

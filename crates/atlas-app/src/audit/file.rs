@@ -91,7 +91,7 @@ pub fn audit_file(path: &Path, order: &AuditOrder, watch: &Watch<'_>) -> Result<
             continue;
         };
         progress.say(&format!("judging {}", table.name));
-        let judge = Judge::new(table, columns);
+        let judge = Judge::new(table, columns, order.tree.as_deref());
         let before = progress.rows_done;
         let mut done = |rows: u64| progress.at(before + rows);
         let sums = read_table(&reader, (place, table), &judge, &mut findings, &mut done)?;
@@ -168,7 +168,7 @@ impl About {
             modified: metadata.modified().ok().and_then(since).map(|at| at.as_nanos()),
             schema_version: facts.schema_version,
             gate_version: GATE_VERSION,
-            choices: format!("{:?}", order.choices),
+            choices: format!("{:?} {:?}", order.choices, order.tree),
         })
     }
 }

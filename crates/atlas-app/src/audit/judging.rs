@@ -2,6 +2,7 @@
 //! already are not read again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use atlas_domain::{CanonicalUrl, Criteria, Criterion, Decision, Standing};
@@ -14,6 +15,7 @@ use url::Url;
 use super::names::{FAILED, body_kind};
 use super::near::signature;
 use super::roles::ContentColumns;
+use super::tree::is_there;
 
 /// Bodies whose verdict is remembered: some 400 bytes each.
 const REMEMBERED: usize = 32_768;
@@ -26,6 +28,8 @@ pub(super) struct Judge {
     /// Places of the columns among the stored ones.
     places: Places,
     table_kind: Option<BodyKind>,
+    /// Where the files lie that rows name.
+    tree: Option<PathBuf>,
     seen: Cache<[u8; 16], Arc<Seen>>,
 }
 
@@ -52,7 +56,7 @@ struct Seen {
 
 impl Judge {
     /// A judge for the rows of `table`.
-    pub(super) fn new(table: &Table, columns: &ContentColumns) -> Self {
+    pub(super) fn new(table: &Table, columns: &ContentColumns, tree: Option<&Path>) -> Self {
         let stored = table.stored_columns();
         let place = |name: &String| stored.iter().position(|known| known == name);
         let of = |name: &Option<String>| name.as_ref().and_then(place);
@@ -68,6 +72,7 @@ impl Judge {
                 path: of(&columns.path),
             },
             table_kind: body_kind(&table.name),
+            tree: tree.map(Path::to_owned),
             seen: Cache::new(REMEMBERED),
         }
     }
@@ -167,7 +172,7 @@ impl Judge {
                 .to_lowercase();
             if FAILED.contains(&state.as_str()) {
                 finding.criteria.insert(Criterion::FailedFetch);
-            } else if is_filled(self.places.path)
+            } else if self.may_be_in_file(value(self.places.path))
                 || (kind == BodyKind::Short && (is_filled(self.places.url) || is_filled(self.places.title)))
             {
                 // The text may be in that file; and a bookmark says enough with its address.
@@ -181,6 +186,16 @@ impl Judge {
                 finding.criteria.insert(Criterion::DamagedJson);
             }
         }
+    }
+
+    /// Whether a row names a file that may hold its text: any, unless somebody has said where they lie and it is not there.
+    fn may_be_in_file(&self, place: Option<&Value>) -> bool {
+        let Some(place) = place.and_then(text).filter(|place| !place.trim().is_empty()) else {
+            return false;
+        };
+        self.tree
+            .as_deref()
+            .is_none_or(|root| is_there(root, place.trim()))
     }
 
     /// Fields besides the body that hold something.

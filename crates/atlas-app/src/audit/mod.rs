@@ -44,6 +44,7 @@ pub fn audit(order: &AuditOrder, clock: &dyn Clock, watch: &Watch<'_>) -> Result
             Ok(audited) => {
                 totals.add(&audited.report.totals);
                 files.push(audited.report);
+                audited.findings.remove();
             }
             Err(AuditError::Look(error)) => refused.push(Refused {
                 path: path.clone(),

@@ -167,7 +167,7 @@ impl Known {
 }
 
 /// Whether a path that a row names leads somewhere: below the tree, or beside it where the tree is the folder it begins with.
-fn is_there(root: &Path, place: &str) -> bool {
+pub(super) fn is_there(root: &Path, place: &str) -> bool {
     let relative = Path::new(place.trim_start_matches(['/', '.']));
     let below = relative
         .components()

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use atlas_domain::{Clock, Criteria, Criterion, Standing, Timestamp};
 use atlas_extract::GATE_VERSION;
 use atlas_store::findings::Found;
-use atlas_store::maintenance::{Key, Reference, TableHash};
+use atlas_store::maintenance::cleaning::CleaningError;
+use atlas_store::maintenance::{Key, Looking, Reference, Snapshot, TableHash};
 use serde::{Deserialize, Serialize};
 
 use super::ceiling::{Allowance, Ceiling};
@@ -124,6 +125,13 @@ pub fn plan(
         ));
     };
     let made_at = clock.now();
+    let looking = Looking {
+        cancel: order.audit.cancel.clone(),
+        ..Looking::default()
+    };
+    if Snapshot::open(path, looking)?.file()?.is_of_atlas() {
+        return Err(CleaningError::OfAtlas(path.clone()).into());
+    }
     let audited = audit_file(path, &order.audit, watch)?;
     let file = std::path::absolute(&audited.report.file.path).unwrap_or_else(|_| path.clone());
     let run = Run::begin(&order.place, &run_name(made_at, &file))?;
@@ -148,6 +156,7 @@ pub fn plan(
         file,
     };
     run.write("plan.json", &plan)?;
+    audited.findings.remove();
     Ok((run, plan, audited.report))
 }
 

@@ -44,7 +44,11 @@ impl Case {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("legacy.db");
         let (_, truths) = generate_with_truth(recipe, &path).unwrap();
-        let order = order(vec![path.clone()], &directory.path().join("work"));
+        let order = AuditOrder {
+            // None of the files that rows name is there.
+            tree: Some(directory.path().to_owned()),
+            ..order(vec![path.clone()], &directory.path().join("work"))
+        };
         let audited = audit_file(&path, &order, &|_| {}).unwrap();
         Self {
             found: found(&audited),

@@ -147,6 +147,17 @@ impl Findings {
         Ok((findings, about))
     }
 
+    /// Takes the file away, when nobody needs it any more. One that cannot be removed is overwritten by the next audit.
+    pub fn remove(self) {
+        let Self { sql, path } = self;
+        drop(sql);
+        for end in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(end);
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

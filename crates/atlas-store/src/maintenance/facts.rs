@@ -58,6 +58,13 @@ pub struct FileFacts {
     pub damage: Option<String>,
 }
 
+impl FileFacts {
+    /// Whether it is a database of Atlas: a library, or operational state.
+    pub fn is_of_atlas(&self) -> bool {
+        self.application_id == crate::sqlite::APPLICATION_ID
+    }
+}
+
 /// Collects them.
 pub(super) fn facts(snapshot: &Snapshot) -> Result<FileFacts, LookError> {
     let (found, opened) = (snapshot.found(), snapshot.opened());

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 const SAFE_SQLITE: i32 = 3_051_003;
 
 /// `ATLS` in ASCII: what `file(1)` and we recognise our databases by.
-const APPLICATION_ID: i64 = 0x4154_4c53;
+pub(crate) const APPLICATION_ID: i64 = 0x4154_4c53;
 /// What every SQLite file begins with, and where in its header the application id stands.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;

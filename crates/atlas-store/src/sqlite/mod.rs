@@ -38,8 +38,8 @@ use crate::services::DatabaseServices;
 
 pub(crate) use backup::copy as copy_database;
 pub(crate) use connection::{
-    Reading, full_check, integrity_check, is_on_read_only_file_system, log_is_empty, open_read_only,
-    open_read_write, quick_check, uri_of,
+    APPLICATION_ID, Reading, full_check, integrity_check, is_on_read_only_file_system, log_is_empty,
+    open_read_only, open_read_write, quick_check, uri_of,
 };
 pub use figures::FileFigures;
 pub(crate) use memory::{open_in_memory, place_in_memory};

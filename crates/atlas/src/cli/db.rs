@@ -78,6 +78,15 @@ impl Workplace {
         } else {
             PathBuf::from(named)
         };
+        if !path.exists() {
+            return Err(CliError::new(
+                Exit::NotFound,
+                format!(
+                    "there is no run `{named}` in {}; atlas db runs lists those there are",
+                    self.runs().display()
+                ),
+            ));
+        }
         Run::at(&path).map_err(|error| CliError::new(Exit::NotFound, error.to_string()))
     }
 }

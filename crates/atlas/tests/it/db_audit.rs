@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use legacy_databases::{Preset, generate};
+use legacy_databases::{Preset, generate, rusqlite};
 use rstest::rstest;
 
 use crate::support::Atlas;

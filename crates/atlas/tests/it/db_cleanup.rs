@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use atlas_store::maintenance::cleaning::TableHashes;
 use atlas_store::maintenance::{Depth, Looking, Snapshot};
-use legacy_databases::{Preset, Recipe, generate};
+use legacy_databases::{Preset, Recipe, generate, rusqlite};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -351,4 +351,33 @@ async fn watched(atlas: &Atlas, arguments: &[&str]) -> (String, u64) {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     (reading.await.unwrap(), peak_kib)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_of_atlas_is_no_foreign_file_and_an_unknown_run_is_named() {
+    let atlas = Atlas::new();
+    let site = crate::support::Site::start().await;
+    atlas
+        .add(&site.put("/heron", crate::support::article("heron", "heron")))
+        .await;
+    let library = atlas.data_dir().join("library.db");
+    let refused = atlas.run(&["db", "cleanup", library.to_str().unwrap()]).await;
+    assert!(
+        refused.code != 0 && refused.stderr.contains("is a database of Atlas"),
+        "{refused:?}"
+    );
+    let audited = atlas.run(&["db", "audit"]).await;
+    assert_eq!(audited.code, 0, "{audited:?}");
+    for arguments in [
+        ["db", "undo", "nothing"].as_slice(),
+        &["db", "cleanup", "--apply", "nothing"],
+    ] {
+        let unknown = atlas.run(arguments).await;
+        assert_eq!(unknown.code, 5, "{unknown:?}");
+        assert!(
+            unknown.stderr.contains("there is no run `nothing`"),
+            "{}",
+            unknown.stderr
+        );
+    }
 }

@@ -20,6 +20,12 @@ pub enum CleaningError {
         /// `another process`, or which ones.
         by: String,
     },
+    /// It is one of Atlas's own, whose rows hang together with files and an index.
+    #[error(
+        "{0} is a database of Atlas: its rows are not taken out one by one; `atlas quarantine`, `atlas reprocess` and `atlas rm` \
+         look after a library"
+    )]
+    OfAtlas(PathBuf),
     /// It cannot be cleaned up as it is.
     #[error("{path}: {what}")]
     Refused {

@@ -56,7 +56,10 @@ impl Held {
             recover(path)?;
         }
         // Looked at first as anybody would: what is no sound database is refused by name, before anything is locked.
-        Snapshot::open(path, looking.clone())?;
+        let facts = Snapshot::open(path, looking.clone())?.file()?;
+        if facts.is_of_atlas() {
+            return Err(CleaningError::OfAtlas(path.to_owned()));
+        }
         let mut found = inspect(path, &looking)?;
         found.way = Way::Shared;
         let metadata =

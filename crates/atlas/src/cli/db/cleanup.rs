@@ -49,6 +49,9 @@ pub(super) struct CleanupArgs {
     /// Plan no copies
     #[arg(long, requires = "file")]
     keep_duplicates: bool,
+    /// Where the files lie that rows name: one whose text is empty and whose file is gone is junk
+    #[arg(long, value_name = "ROOT", requires = "file")]
+    files: Option<PathBuf>,
     /// What a table is, as for `db audit`
     #[arg(long = "table", value_name = "TABLE=WHAT", value_parser = super::audit::chosen, requires = "file")]
     tables: Vec<(String, Choice)>,
@@ -113,7 +116,7 @@ fn make_plan(
     let order = PlanOrder {
         audit: AuditOrder {
             paths: vec![file.to_owned()],
-            tree: None,
+            tree: args.files.clone(),
             workplace: place.0.join("audit"),
             whose: Whose::Foreign,
             depth: Depth::Quick,
