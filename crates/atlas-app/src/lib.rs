@@ -21,6 +21,7 @@ mod status;
 #[cfg(test)]
 mod test_app;
 mod trouble;
+mod upkeep;
 mod worker;
 
 pub mod audit;
@@ -41,7 +42,7 @@ pub use metrics::Metrics;
 pub use progress::{LoopProgress, Progress, Turns, progress_of};
 pub use runtime::{Runtime, Work};
 pub use services::Services;
-pub use signals::Signals;
+pub use signals::{AuditProgress, Signals};
 pub use space::size;
 pub use status::{AlertsView, BreakersView, StatusView};
 pub use worker::WorkerSettings;

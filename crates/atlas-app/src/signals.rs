@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use atlas_domain::ItemId;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -26,6 +27,37 @@ pub struct Signals {
     index_fills: watch::Sender<bool>,
     reprocess: watch::Sender<Reprocess>,
     worker_turned_at: Mutex<Option<Instant>>,
+    audit: AuditUnderWay,
+}
+
+/// How far an audit of the library is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditProgress {
+    /// What is done: `judging items`.
+    pub what: String,
+    /// Items that were judged.
+    pub items_done: u64,
+    /// Items that there are to be judged.
+    pub items_total: u64,
+}
+
+/// Where whoever audits says how far it is.
+#[derive(Debug, Default)]
+pub struct AuditUnderWay(Mutex<Option<AuditProgress>>);
+
+impl AuditUnderWay {
+    /// How far it is; none if there is none under way in this process.
+    pub fn progress(&self) -> Option<AuditProgress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn tell(&self, progress: AuditProgress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    pub(crate) fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Default for Signals {
@@ -41,11 +73,17 @@ impl Default for Signals {
             index_fills: watch::Sender::new(false),
             reprocess: watch::Sender::new(Reprocess::default()),
             worker_turned_at: Mutex::default(),
+            audit: AuditUnderWay::default(),
         }
     }
 }
 
 impl Signals {
+    /// The audit of the library that this process may be at.
+    pub fn audit(&self) -> &AuditUnderWay {
+        &self.audit
+    }
+
     /// A job has ended or been postponed.
     pub fn job_finished(&self) {
         self.finished.send_modify(|count| *count += 1);

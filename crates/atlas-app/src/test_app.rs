@@ -276,6 +276,8 @@ impl TestApp {
             ops: self.ops.clone(),
             retention: RetentionPolicy::default(),
             backups: None,
+            dir: self.lock.dir().clone(),
+            signals: Arc::clone(&self.signals),
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod backups;
 mod lasting;
+pub mod upkeep;
 
 use atlas_domain::{
     Attempt, Cursor, Document, Item, ItemState, Job, JobKind, JobState, OutcomeWord, Snapshot, Timestamp,

@@ -92,6 +92,10 @@ uuid_id!(
     /// Names a [`Job`](crate::Job).
     JobId
 );
+uuid_id!(
+    /// Names a cleanup of the library.
+    CleanupId
+);
 
 /// A person whose rows these are. One owner is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::StrategyStep;
-use crate::id::{ItemId, JobId};
+use crate::id::{CleanupId, ItemId, JobId};
 use crate::outcome::OutcomeWord;
 use crate::time::Timestamp;
 use crate::words::words;
@@ -21,6 +21,10 @@ words! {
         CollectBlobs = "collect_blobs",
         /// Make a backup of the library, try to restore it, and remove old ones.
         BackUp = "back_up",
+        /// Look at every item of the library, and keep what was found.
+        AuditLibrary = "audit_library",
+        /// Carry out a cleanup of the library that somebody planned and wants.
+        CleanLibrary = "clean_library",
     }
 }
 
@@ -126,6 +130,14 @@ impl NewJob {
             max_attempts: 5,
             unique_key: Some(kind.as_str().to_owned()),
             group_key: None,
+        }
+    }
+
+    /// Carry out the cleanup `run`; there is one at a time.
+    pub fn cleanup(run: CleanupId) -> Self {
+        Self {
+            payload: format!("{{\"cleanup\":\"{run}\"}}"),
+            ..Self::maintenance(JobKind::CleanLibrary)
         }
     }
 

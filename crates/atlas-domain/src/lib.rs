@@ -9,6 +9,7 @@ pub mod alert;
 pub mod article;
 pub mod canonical;
 pub mod change;
+pub mod cleanup;
 pub mod criteria;
 pub mod document;
 pub mod fetch;
@@ -34,6 +35,7 @@ pub use alert::{
 pub use article::{Article, Confidence, FactSource, Link, PageType, Sourced};
 pub use canonical::CanonicalUrl;
 pub use change::{Change, ChangeOp, ChangePage, Cursor, LibraryIdentity};
+pub use cleanup::{CleanupState, CleanupStep};
 pub use criteria::{Criteria, Criterion, Standing};
 pub use document::Document;
 pub use fetch::{
@@ -41,7 +43,7 @@ pub use fetch::{
     PortFuture, Strategy, StrategyStep,
 };
 pub use health::{CheckOutcome, HealthStatus, Severity};
-pub use id::{BlobHash, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
+pub use id::{BlobHash, CleanupId, DocumentId, Entropy, ItemId, JobId, SnapshotId, UserId};
 pub use item::{Item, ItemState};
 pub use job::{Attempt, AttemptEnd, Job, JobKind, JobState, Lease, NewJob};
 pub use length::{read_length, written_length};

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{
     alerts, backups, breakers, configuration, health, heartbeats, items, jobs, metrics, quarantine, search,
-    status,
+    status, upkeep,
 };
 use crate::auth::{AccessRule, guard};
 use crate::error::ApiError;
@@ -101,6 +101,15 @@ fn routes() -> Router<Arc<App>> {
             "/api/v1/breakers/{service}/{scope}/reset",
             post(breakers::reset_breaker),
         )
+        .route("/api/v1/audit", get(upkeep::show_audit))
+        .route("/api/v1/audit/findings", get(upkeep::list_findings))
+        .route("/api/v1/cleanups", get(upkeep::list_cleanups))
+        .route("/api/v1/cleanups/{id}", get(upkeep::show_cleanup))
+        .route("/api/v1/cleanups/{id}/items", get(upkeep::list_cleanup_items))
+        .route(
+            "/api/v1/cleanups/{id}/acknowledge",
+            post(upkeep::acknowledge_cleanup),
+        )
         .route("/api/v1/policies", get(breakers::list_policies))
         .route("/api/v1/policies/{name}", get(breakers::show_policy))
         .route_layer(from_fn(limit_time))
@@ -109,6 +118,10 @@ fn routes() -> Router<Arc<App>> {
     let patient = Router::new()
         .route("/api/v1/reprocess", post(items::reprocess_items))
         .route("/api/v1/doctor", get(status::run_doctor))
+        .route("/api/v1/audit", post(upkeep::start_audit))
+        .route("/api/v1/cleanups", post(upkeep::plan_cleanup))
+        .route("/api/v1/cleanups/{id}/apply", post(upkeep::apply_cleanup))
+        .route("/api/v1/cleanups/{id}/undo", post(upkeep::undo_cleanup))
         .route("/api/v1/backups", get(backups::list_backups))
         .route("/api/v1/backups", post(backups::create_backup))
         .route("/api/v1/backups/{name}/verify", post(backups::verify_backup))

@@ -105,6 +105,11 @@ impl DataDir {
         self.0.join("search")
     }
 
+    /// What audits of the library found: can be found again.
+    pub fn audit(&self) -> PathBuf {
+        self.0.join("audit")
+    }
+
     /// The bearer token of the TCP listener.
     pub fn token(&self) -> PathBuf {
         self.0.join("token")

@@ -32,10 +32,11 @@ pub use jobs::{
     Postponement, Turns, UnreadableJob, WaitedFor,
 };
 pub use library::{
-    AuditEntry, Conclusion, Counts, Folding, GivenHtml, HourOfIngest, IndexMaterial, IndexMaterialPage,
+    AuditEntry, AuditedItem, AuditedPage, CleanAction, Cleaned, CleanupItem, CleanupItemPage, CleanupPlan,
+    CleanupRun, Conclusion, Counts, Folding, GivenHtml, HourOfIngest, IndexMaterial, IndexMaterialPage,
     IngestCommit, IngestHistory, IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem,
-    OverdueLeases, QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved, SavedAs,
-    StoredBytes, TitleHit, TitleQuery, UnreadableItem,
+    OverdueLeases, PlannedItem, QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved,
+    SavedAs, StoredBytes, TitleHit, TitleQuery, UndoneItems, UnreadableItem, Witness,
 };
 pub use ops::{
     FileCheck, InboxRecord, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops, Origin,

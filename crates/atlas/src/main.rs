@@ -120,7 +120,7 @@ async fn dispatch(cli: &Cli, config: &Config, environment: &Environment) -> Resu
         Command::Demo(args) => Box::pin(demo::run(config, args.exit)).await,
         Command::Extract(args) => extract::run(config, args).await,
         Command::Monitor(args) => cli::monitor::run(args, &output),
-        Command::Db(args) => {
+        Command::Routed(RoutedCommand::Db(args)) if args.needs_only_files() => {
             let (stop, _stop_at_once) = stopped_by_signals()?;
             args.run(config, environment, output, stop).await
         }
@@ -217,11 +217,10 @@ fn flags(cli: &Cli) -> Flags {
             Command::Demo(_)
                 | Command::Extract(_)
                 | Command::Monitor(_)
-                | Command::Db(_)
                 | Command::Routed(RoutedCommand::Policy(_))
                 | Command::Config(ConfigArgs {
                     command: ConfigCommand::Show { .. }
                 })
-        ),
+        ) || matches!(&cli.command, Command::Routed(RoutedCommand::Db(args)) if args.needs_only_files()),
     }
 }

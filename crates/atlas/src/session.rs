@@ -93,11 +93,15 @@ impl Session {
                 let client = Client::InProcess(atlas_server::router(Arc::new(app)));
                 Ok(Self { client, own: None })
             }
-            Access::Decide => {
+            Access::Decide | Access::Tend => {
                 if !dir.library_db().exists() {
                     open_read_only(config)?; // says what is wrong, and leaves a mistyped directory as it is
                 }
-                Self::open_for_writing(config, &dir, purpose, Work::Index, stop).await
+                let work = match access {
+                    Access::Tend => Work::Jobs,
+                    _ => Work::Index,
+                };
+                Self::open_for_writing(config, &dir, purpose, work, stop).await
             }
             Access::Write => Self::open_for_writing(config, &dir, purpose, Work::Index, stop).await,
             Access::Work => Self::open_for_writing(config, &dir, purpose, Work::Jobs, stop).await,

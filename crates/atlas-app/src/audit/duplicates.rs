@@ -14,7 +14,7 @@ use atlas_store::findings::{By, Duplicate, Findings, FindingsError, Marked, Memb
 use super::near::{NEAR, VERSION, bands, similarity};
 
 /// Finds all copies in the table at `place`, which was read to its end.
-pub(super) fn find_duplicates(findings: &mut Findings, place: u32) -> Result<(), FindingsError> {
+pub(crate) fn find_duplicates(findings: &mut Findings, place: u32) -> Result<(), FindingsError> {
     findings.group(place, By::Text, &mut same_text)?;
     findings.group(place, By::Url, &mut same_url)?;
     findings.near(place, bands, &mut near)

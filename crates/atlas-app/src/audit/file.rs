@@ -107,12 +107,27 @@ pub fn audit_file(path: &Path, order: &AuditOrder, watch: &Watch<'_>) -> Result<
         }
     }
     progress.say("measuring");
-    let report = report(&snapshot, facts, roles, counted, &findings, order, notes)?;
+    let report = report(&snapshot, facts, roles, counted, Some(&findings), order, notes)?;
     Ok(Audited {
         report,
         judged,
         findings,
     })
+}
+
+/// What a file is and where its bytes are; its rows are not judged.
+pub(crate) fn look_at_structure(order: &AuditOrder, path: &Path) -> Result<FileReport, AuditError> {
+    let looking = Looking {
+        whose: order.whose,
+        cancel: order.cancel.clone(),
+        ..Looking::default()
+    };
+    let snapshot = Snapshot::open(path, looking).map_err(AuditError::of_look)?;
+    let facts = snapshot.file().map_err(AuditError::of_look)?;
+    let tables = snapshot.tables().map_err(AuditError::of_look)?;
+    let roles = Roles::without_content(tables);
+    let counted = roles.tables.iter().map(|_| None).collect();
+    report(&snapshot, facts, roles, counted, None, order, Vec::new())
 }
 
 fn compared(place: u32) -> String {
@@ -178,7 +193,7 @@ fn report(
     facts: FileFacts,
     roles: Roles,
     counted: Vec<Option<Counted>>,
-    findings: &Findings,
+    findings: Option<&Findings>,
     order: &AuditOrder,
     mut notes: Vec<String>,
 ) -> Result<FileReport, AuditError> {
@@ -199,18 +214,18 @@ fn report(
             pages(|_| true) * space.page_size_bytes,
             pages(|object| object.is_index) * space.page_size_bytes,
         );
-        let judged = match &counted {
-            Some(counted) => {
+        let judged = match (&counted, findings) {
+            (Some(counted), Some(findings)) => {
                 notes.extend(counted.why.iter().map(|why| format!("{}: {why}", table.name)));
                 let sums = Totals::of(&findings.sums(place as u32)?, counted.unread);
                 totals.add(&sums);
                 Some(sums)
             }
-            None => None,
+            _ => None,
         };
-        let examples = match &judged {
-            Some(_) => examples(findings, place as u32)?,
-            None => Vec::new(),
+        let examples = match (&judged, findings) {
+            (Some(_), Some(findings)) => examples(findings, place as u32)?,
+            _ => Vec::new(),
         };
         let columns = match counted {
             Some(counted) => counted.columns,

@@ -234,18 +234,13 @@ impl Seen {
                 .collect(),
         };
         let text = &extracted.article.text;
-        let mut hasher = blake3::Hasher::new();
-        let mut words = 0;
-        for word in text.split_whitespace() {
-            hasher.update(word.as_bytes()).update(b" ");
-            words += 1;
-        }
+        let (text_hash, words) = text_mark(text);
         Self {
             criteria,
             standing: assessment.standing,
             confidence: assessment.confidence,
             words,
-            text_hash: short(hasher.finalize()),
+            text_hash,
             signature: (assessment.standing != Standing::Junk)
                 .then(|| signature(text))
                 .flatten(),
@@ -349,6 +344,26 @@ fn moment(value: &Value) -> Option<String> {
     }
 }
 
+/// By which equal texts are found, whatever their blanks; and how many words it has.
+fn text_mark(text: &str) -> ([u8; 16], u32) {
+    let (mut hasher, mut words) = (blake3::Hasher::new(), 0);
+    for word in text.split_whitespace() {
+        hasher.update(word.as_bytes()).update(b" ");
+        words += 1;
+    }
+    (short(hasher.finalize()), words)
+}
+
+/// By which equal and nearly equal texts are found.
+pub(crate) fn text_marks(text: &str) -> ([u8; 16], Option<Box<[u8]>>) {
+    (text_mark(text).0, signature(text))
+}
+
+/// By which equal addresses are found, of one that is canonical already.
+pub(crate) fn address_mark(canonical: &str) -> [u8; 16] {
+    short(blake3::hash(canonical.as_bytes()))
+}
+
 fn address_hash(url: &str) -> Option<[u8; 16]> {
     let url = url.trim();
     let canonical = match Url::parse(url) {
@@ -357,7 +372,7 @@ fn address_hash(url: &str) -> Option<[u8; 16]> {
         Ok(_) => url.to_owned(),
         Err(_) => return None,
     };
-    Some(short(blake3::hash(canonical.as_bytes())))
+    Some(address_mark(&canonical))
 }
 
 fn short(hash: blake3::Hash) -> [u8; 16] {

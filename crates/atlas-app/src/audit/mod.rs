@@ -25,8 +25,11 @@ use atlas_store::maintenance::LookError;
 
 use self::tree::audit_tree;
 
+pub(crate) use duplicates::find_duplicates;
+pub(crate) use file::look_at_structure;
 pub use file::{Audited, audit_file};
 pub use html::html;
+pub(crate) use judging::{address_mark, text_marks};
 pub use order::{AuditError, AuditOrder, Step, Watch};
 pub use report::{
     AuditReport, Combination, Example, FileReport, ReasonRows, Refused, SCHEMA_VERSION, TableReport, Totals,
@@ -58,13 +61,14 @@ pub fn audit(order: &AuditOrder, clock: &dyn Clock, watch: &Watch<'_>) -> Result
         .as_deref()
         .map(|root| audit_tree(root, &files, order))
         .transpose()?;
+    let ended_at = clock.now();
     Ok(AuditReport {
         tree,
         schema_version: SCHEMA_VERSION,
-        program_version: env!("CARGO_PKG_VERSION"),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
         gate_version: GATE_VERSION,
         began_at,
-        took_ms: (clock.now().as_millis() - began_at.as_millis()).max(0) as u64,
+        took_ms: ended_at.since(began_at).as_millis() as u64,
         totals,
         bytes: bytes_by_table(&files),
         files,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use atlas_domain::{Criteria, Criterion, Standing, Timestamp};
 use atlas_store::findings::Sum;
 use atlas_store::maintenance::{Bytes, ColumnBytes, FileFacts, Integrity, Key, Orphans};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::roles::Role;
 use super::tree::TreeReport;
@@ -16,12 +16,12 @@ use super::tree::TreeReport;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that an audit found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AuditReport {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The version of Atlas.
-    pub program_version: &'static str,
+    pub program_version: String,
     /// The version of the junk gate that judged.
     pub gate_version: u32,
     /// When it began.
@@ -44,7 +44,7 @@ pub struct AuditReport {
 }
 
 /// Sums over rows that were judged. Copies of rows (indexes, derived tables) are not among them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Rows that were judged.
     pub rows_total: u64,
@@ -63,7 +63,7 @@ pub struct Totals {
 }
 
 /// Rows that meet a criterion.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReasonRows {
     /// All of them.
     pub rows: u64,
@@ -74,7 +74,7 @@ pub struct ReasonRows {
 }
 
 /// Rows that meet the same criteria.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Combination {
     /// All that they meet.
     pub reasons: Criteria,
@@ -85,7 +85,7 @@ pub struct Combination {
 }
 
 /// A file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FileReport {
     /// What it is.
     pub file: FileFacts,
@@ -105,7 +105,7 @@ pub struct FileReport {
 }
 
 /// A table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TableReport {
     /// Its name.
     pub name: String,
@@ -127,7 +127,7 @@ pub struct TableReport {
 }
 
 /// A row that is no good.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Example {
     /// What it is known by.
     pub key: Key,
@@ -143,7 +143,7 @@ pub struct Example {
 }
 
 /// A file that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// Which.
     pub path: PathBuf,
@@ -151,9 +151,28 @@ pub struct Refused {
     pub why: String,
 }
 
+impl AuditReport {
+    /// Of one file, which was judged from `began_at` to `ended_at`.
+    pub(crate) fn of_one(file: FileReport, began_at: Timestamp, ended_at: Timestamp) -> Self {
+        let files = vec![file];
+        Self {
+            schema_version: SCHEMA_VERSION,
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            gate_version: atlas_extract::GATE_VERSION,
+            began_at,
+            took_ms: ended_at.since(began_at).as_millis() as u64,
+            totals: files[0].totals.clone(),
+            bytes: super::bytes_by_table(&files),
+            files,
+            refused: Vec::new(),
+            tree: None,
+        }
+    }
+}
+
 impl Totals {
     /// The totals of sums that are distinct.
-    pub(super) fn of(sums: &[Sum], rows_unread: u64) -> Self {
+    pub(crate) fn of(sums: &[Sum], rows_unread: u64) -> Self {
         let mut totals = Self {
             rows_unread,
             rows_total: rows_unread,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use atlas_store::maintenance::{
     FtsContent, Key, LookError, Orphans, Reference, RowLimits, Snapshot, Table, TableKind, Value,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::content::content_columns;
 use super::names::{refers_by_name, sounds_like_copy};
@@ -14,7 +14,7 @@ use super::order::AuditError;
 use super::sample::Sample;
 
 /// What a table is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "role")]
 pub enum Role {
     /// Its rows have texts of their own: they are judged.
@@ -66,7 +66,7 @@ impl std::fmt::Display for Role {
 }
 
 /// A table whose rows decide about these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
     /// The table.
     pub table: String,
@@ -79,7 +79,7 @@ pub struct Followed {
 }
 
 /// Which column of a table with content holds what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentColumns {
     /// The text.
     pub body: String,
@@ -118,6 +118,26 @@ pub(super) struct Roles {
 }
 
 impl Roles {
+    /// Of a file whose rows are judged elsewhere.
+    pub(super) fn without_content(tables: Vec<Table>) -> Self {
+        let role = |table: &Table| match table.kind {
+            TableKind::Shadow { .. } | TableKind::Internal => Role::Internal,
+            TableKind::View => Role::View,
+            _ => Role::Other,
+        };
+        Self {
+            tables: tables
+                .into_iter()
+                .map(|table| {
+                    let role = role(&table);
+                    (table, role)
+                })
+                .collect(),
+            orphans: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// Finds them.
     pub(super) fn find(
         snapshot: &Snapshot,

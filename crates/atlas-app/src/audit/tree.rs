@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use atlas_domain::Standing;
 use atlas_extract::{BodyInput, BodyKind, FetchSignals, assess, judge, read_body};
 use atlas_store::maintenance::{Looking, RowLimits, Snapshot, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::order::{AuditError, AuditOrder};
 use super::report::FileReport;
@@ -23,7 +23,7 @@ const EXAMPLES: usize = 5;
 const ID_DIGITS: usize = 16;
 
 /// What was found.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TreeReport {
     /// The tree.
     pub root: PathBuf,
@@ -48,7 +48,7 @@ pub struct TreeReport {
 }
 
 /// Files of one class.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
     /// How many.
     pub files: u64,

@@ -15,6 +15,7 @@ mod quarantine;
 mod reconfigure;
 mod reprocess;
 mod search;
+mod upkeep;
 
 pub use reconfigure::{Reconfigure, Reconfigured};
 pub(crate) use search::{LookError, Searching};

@@ -11,12 +11,12 @@ use crate::error::AppError;
 use crate::views::{ItemOutcome, JobOutcome, MAX_JOBS_ASKED, OutcomesQuery, OutcomesReport};
 
 /// The longest wait for items that have just been named.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// The longest wait of a single question: shorter than any time limit on the way to whoever asks.
 const LONGEST_QUESTION: Duration = Duration::from_secs(20);
 
 /// How a job stands.
-struct Told {
+pub(super) struct Told {
     outcome: OutcomeWord,
     reason: String,
     message: String,
@@ -78,7 +78,7 @@ impl App {
     }
 
     /// How the job stands once it has ended or been put off; none when neither is the case by `deadline`.
-    async fn follow(
+    pub(super) async fn follow(
         &self,
         library: &Library,
         job: JobId,

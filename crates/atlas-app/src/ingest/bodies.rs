@@ -15,7 +15,7 @@ pub struct Bodies(Arc<watch::Sender<usize>>);
 
 /// The bytes of one page, until it is dropped.
 #[derive(Debug)]
-pub(super) struct HeldBody {
+pub(crate) struct HeldBody {
     bodies: Bodies,
     size_bytes: usize,
 }
@@ -29,7 +29,7 @@ impl Bodies {
     }
 
     /// Counts a page of so many bytes in.
-    pub(super) fn hold(&self, size_bytes: usize) -> HeldBody {
+    pub(crate) fn hold(&self, size_bytes: usize) -> HeldBody {
         self.0.send_modify(|under_way| *under_way += size_bytes);
         HeldBody {
             bodies: self.clone(),

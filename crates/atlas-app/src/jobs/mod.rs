@@ -1,7 +1,9 @@
 //! All jobs on one page: which kinds there are and what runs each. A job may run twice; every one of them ends
 //! through the store, which checks the lease.
 
+mod audit_library;
 mod back_up;
+mod clean_library;
 mod collect_blobs;
 mod ingest_item;
 mod reprocess_item;
@@ -11,10 +13,11 @@ use std::sync::Arc;
 
 use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
 use atlas_resilience::Service;
-use atlas_store::{AttemptRecord, Library, Ops, RetentionPolicy, StoreError};
+use atlas_store::{AttemptRecord, DataDir, Library, Ops, RetentionPolicy, StoreError};
 
 use crate::backups::BackupPlan;
 use crate::ingest::Ingest;
+use crate::signals::Signals;
 
 /// What jobs work with.
 #[derive(Clone)]
@@ -27,6 +30,10 @@ pub struct JobContext {
     pub retention: RetentionPolicy,
     /// Where backups go; none where none are made.
     pub backups: Option<BackupPlan>,
+    /// Where the library lies.
+    pub dir: DataDir,
+    /// Wakes others, and tells them how far it is.
+    pub signals: Arc<Signals>,
     /// Lets kinds of jobs rest that keep breaking off.
     pub background: Arc<Service>,
 }
@@ -40,14 +47,16 @@ impl JobContext {
             JobKind::SweepRetention => sweep_retention::run(self, lease).await.map(|()| None),
             JobKind::CollectBlobs => collect_blobs::run(self, lease).await.map(|()| None),
             JobKind::BackUp => back_up::run(self, lease).await.map(|()| None),
+            JobKind::AuditLibrary => audit_library::run(self, lease).await.map(|()| None),
+            JobKind::CleanLibrary => clean_library::run(self, lease).await.map(|()| None),
         }
     }
 
-    fn library(&self) -> &Library {
+    pub(crate) fn library(&self) -> &Library {
         &self.ingest.library
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.ingest.clock.now()
     }
 

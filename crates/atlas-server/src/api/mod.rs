@@ -20,6 +20,7 @@ pub(crate) mod metrics;
 pub(crate) mod quarantine;
 pub(crate) mod search;
 pub(crate) mod status;
+pub(crate) mod upkeep;
 
 /// What every handler gets.
 type Shared = State<Arc<App>>;

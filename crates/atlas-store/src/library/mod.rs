@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod backed_up;
 mod canary;
 mod changes;
+mod cleanup;
 mod collect;
 mod commit;
 mod documents;
@@ -37,6 +38,10 @@ use tokio::task::spawn_blocking;
 pub use audit::AuditEntry;
 use backed_up::Collecting;
 pub use changes::{IndexMaterial, IndexMaterialPage};
+pub use cleanup::{
+    AuditedItem, AuditedPage, CleanAction, Cleaned, CleanupItem, CleanupItemPage, CleanupPlan, CleanupRun,
+    PlannedItem, UndoneItems, Witness,
+};
 pub use commit::{Conclusion, IngestCommit};
 pub use documents::{GivenHtml, IngestMaterial, Judgement};
 pub use heartbeat::OverdueLeases;
@@ -73,6 +78,10 @@ const SCHEMA: Schema = Schema(&[
     Migration {
         name: "jobs_by_kind",
         sql: include_str!("../../migrations/library/0003_jobs_by_kind.sql"),
+    },
+    Migration {
+        name: "cleanup",
+        sql: include_str!("../../migrations/library/0004_cleanup.sql"),
     },
 ]);
 

@@ -1,7 +1,7 @@
 //! Where the bytes of a file are: pages by table and index, and those that hold nothing. Every page is accounted for;
 //! what cannot be is named.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LookError;
 use super::header::AutoVacuum;
@@ -14,7 +14,7 @@ const LOCK_BYTE_AT: u64 = 0x4000_0000;
 const MAP_ENTRY_BYTES: u64 = 5;
 
 /// All pages of a file, by their use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bytes {
     /// Bytes of a page.
     pub page_size_bytes: u64,
@@ -37,7 +37,7 @@ pub struct Bytes {
 }
 
 /// The pages of one table or index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectBytes {
     /// Its name.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct ObjectBytes {
 }
 
 /// A table or index that could not be measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadObject {
     /// Its name.
     pub name: String,

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LookError;
 use super::header::{AutoVacuum, Encoding, Header, JournalMode};
@@ -12,7 +12,7 @@ use super::looking::Way;
 use super::snapshot::Snapshot;
 
 /// A database file as of the snapshot. Sizes on the disk (`size_bytes`, `wal_bytes`) are of the moment of asking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     /// The file itself, where links have led.
     pub path: PathBuf,

@@ -1,14 +1,14 @@
 //! The first hundred bytes of a database file, which tell much even if nothing behind them can be read. The layout is
 //! part of SQLite's documented file format.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of the header.
 pub(super) const HEADER_BYTES: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// How a file keeps what a crash would tear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JournalMode {
     /// In a journal of old pages, beside the file while a change goes on.
@@ -18,7 +18,7 @@ pub enum JournalMode {
 }
 
 /// How text is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// UTF-8.
@@ -30,7 +30,7 @@ pub enum Encoding {
 }
 
 /// What becomes of free pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AutoVacuum {
     /// They are kept.

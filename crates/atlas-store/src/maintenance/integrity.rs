@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LookError;
 use super::quote::quoted;
@@ -16,7 +16,7 @@ use super::value::Key;
 const EXAMPLES: usize = 10;
 
 /// How closely the structure is looked at. Both read every page, and both look into full-text indexes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Depth {
     /// Without looking up each row in each index.
@@ -26,7 +26,7 @@ pub enum Depth {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Integrity {
     /// How closely the structure was looked at.
     pub depth: Depth,
@@ -41,7 +41,7 @@ pub struct Integrity {
 }
 
 /// Rows of a table that refer to none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ForeignKeyViolations {
     /// The table whose rows refer.
     pub table: String,
@@ -56,7 +56,7 @@ pub struct ForeignKeyViolations {
 }
 
 /// Something that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unchecked {
     /// What.
     pub what: String,

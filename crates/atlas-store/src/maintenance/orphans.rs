@@ -28,7 +28,7 @@ pub struct Reference {
 }
 
 /// Rows that refer to none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Orphans {
     /// By which reference.
     pub reference: Reference,

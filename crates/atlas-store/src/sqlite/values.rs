@@ -44,6 +44,11 @@ column!(
     [u8; 16],
     atlas_domain::SnapshotId::from_bytes
 );
+column!(
+    atlas_domain::CleanupId,
+    [u8; 16],
+    atlas_domain::CleanupId::from_bytes
+);
 column!(atlas_domain::JobId, [u8; 16], atlas_domain::JobId::from_bytes);
 column!(atlas_domain::BlobHash, [u8; 32], atlas_domain::BlobHash);
 column!(atlas_domain::Timestamp, i64, atlas_domain::Timestamp::from_millis);

@@ -1,9 +1,10 @@
-//! `atlas db`: looks after database files, the library's own and any other. Works on files alone: no server is asked,
-//! and nothing here is reached by a route, because no route takes a path.
+//! `atlas db`: looks after databases. The library is looked after by routes, through whoever has it; any other file by this
+//! process alone, because no route takes a path.
 
 mod audit;
 mod check;
 mod cleanup;
+mod library;
 mod shown;
 mod undo;
 
@@ -12,15 +13,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use atlas_app::cleanup::Run;
+use atlas_domain::CleanupId;
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
+use super::Access;
 use super::output::Output;
+use crate::client::Client;
 use crate::config::{Config, Environment};
 use crate::error::{CliError, Exit};
 
 pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas db audit\n  \
+    atlas db cleanup\n  \
     atlas db audit old/atlas.db\n  \
     atlas db audit old/ --json > report.json\n  \
     atlas db audit old.db --table pages=body:source,url:address --table log=ignore\n  \
@@ -38,16 +43,28 @@ pub(crate) struct DbArgs {
 /// What to do with a database.
 #[derive(Debug, Clone, Subcommand)]
 enum DbCommand {
-    /// Look at everything in databases, change nothing, and tell what is junk and where the bytes are
+    /// Look at everything in the library or in databases, change nothing, and tell what is junk and where the bytes are
     Audit(audit::AuditArgs),
     /// Check whether databases are sound
     Check(check::CheckArgs),
-    /// Plan what is to go from a database that is not the library's, or carry a plan out
+    /// Plan what is to leave the library or a database, or carry a plan out
     Cleanup(cleanup::CleanupArgs),
     /// Put back what a cleanup took out
     Undo(undo::UndoArgs),
     /// List cleanups that were planned or carried out
     Runs(cleanup::RunsArgs),
+    /// List the items that the last audit of the library holds for no good
+    Findings(library::FindingsArgs),
+    /// Take note that a cleanup of the library failed and was undone: others may begin again
+    Acknowledge {
+        /// The cleanup
+        run: String,
+    },
+}
+
+/// Cleanups of the library go by a name of another form than those of files.
+fn is_of_library(run: &str) -> bool {
+    run.parse::<CleanupId>().is_ok()
 }
 
 /// Where work on databases is kept that is no part of a library: findings, plans, vaults.
@@ -92,7 +109,45 @@ impl Workplace {
 }
 
 impl DbArgs {
-    /// Carries it out, until the user interrupts it by `stop`.
+    /// What it needs of the library.
+    pub(super) fn access(&self) -> Access {
+        match &self.command {
+            _ if self.needs_only_files() => Access::None,
+            DbCommand::Audit(_) | DbCommand::Cleanup(_) | DbCommand::Undo(_) => Access::Tend,
+            DbCommand::Acknowledge { .. } => Access::Decide,
+            DbCommand::Check(_) | DbCommand::Runs(_) | DbCommand::Findings(_) => Access::Read,
+        }
+    }
+
+    /// Whether it is about files alone, and carried out without any library.
+    pub(crate) fn needs_only_files(&self) -> bool {
+        match &self.command {
+            DbCommand::Audit(args) => args.is_of_files(),
+            DbCommand::Check(_) => true,
+            DbCommand::Cleanup(args) => args.is_of_file(),
+            DbCommand::Undo(args) => !is_of_library(&args.run),
+            DbCommand::Runs(args) => !args.library,
+            DbCommand::Findings(_) | DbCommand::Acknowledge { .. } => false,
+        }
+    }
+
+    /// Looks after the library, by routes.
+    pub(super) async fn by_routes(&self, client: &Client, output: &Output) -> Result<Exit, CliError> {
+        match &self.command {
+            DbCommand::Audit(args) => library::audit(args.html.as_deref(), client, output).await,
+            DbCommand::Cleanup(args) => match args.run_of_library() {
+                Some(run) => library::apply(run, args.allow, client, output).await,
+                None => library::plan(args.wanted_of_library(), client, output).await,
+            },
+            DbCommand::Undo(args) => library::undo(&args.run, &args.row, client, output).await,
+            DbCommand::Runs(_) => library::runs(client, output).await,
+            DbCommand::Findings(args) => library::findings(args, client, output).await,
+            DbCommand::Acknowledge { run } => library::acknowledge(run, client, output).await,
+            DbCommand::Check(_) => Err(CliError::unexpected()), // is of files alone
+        }
+    }
+
+    /// Looks after files, until the user interrupts it by `stop`.
     pub(crate) async fn run(
         &self,
         config: &Config,
@@ -108,11 +163,12 @@ impl DbArgs {
         });
         let (command, config, environment) = (self.command.clone(), config.clone(), environment.clone());
         let done = tokio::task::spawn_blocking(move || match &command {
-            DbCommand::Audit(args) => audit::run(args, &config, &environment, &output, cancel),
+            DbCommand::Audit(args) => audit::run(args, &environment, &output, cancel),
             DbCommand::Check(args) => check::run(args, &config, &output, &cancel),
             DbCommand::Cleanup(args) => cleanup::run(args, &environment, &output, cancel),
             DbCommand::Undo(args) => undo::run(args, &environment, &output),
             DbCommand::Runs(args) => cleanup::list(args, &environment, &output),
+            DbCommand::Findings(_) | DbCommand::Acknowledge { .. } => Err(CliError::unexpected()), // need the library
         })
         .await;
         watching.abort();

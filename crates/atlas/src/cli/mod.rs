@@ -128,9 +128,6 @@ pub(crate) enum Command {
     /// Try rules of alerts before they have to hold
     #[command(after_help = monitor::EXAMPLES)]
     Monitor(monitor::MonitorArgs),
-    /// Look after databases: the library's own, and any other SQLite file
-    #[command(after_help = db::EXAMPLES)]
-    Db(db::DbArgs),
     /// Look at the configuration
     #[command(after_help = args::CONFIG_EXAMPLES)]
     Config(args::ConfigArgs),
@@ -202,6 +199,9 @@ pub(crate) enum RoutedCommand {
     /// Make backups, look at them, and restore one
     #[command(after_help = backup::EXAMPLES)]
     Backup(backup::BackupArgs),
+    /// Look after databases: the library's own, and any other SQLite file
+    #[command(after_help = db::EXAMPLES)]
+    Db(db::DbArgs),
 }
 
 /// What a command needs of the library.
@@ -217,6 +217,8 @@ pub(crate) enum Access {
     Read,
     /// To change it, which one process at a time may do.
     Write,
+    /// To look after it and to see the work done that this causes: no library begins with that.
+    Tend,
     /// To change how it is worked with: no library begins with that.
     Decide,
     /// To change it and to see the work done that this causes.
@@ -254,6 +256,7 @@ impl RoutedCommand {
             Self::Job(args) => args.command.access(),
             Self::Breaker(args) => args.command.access(),
             Self::Backup(args) => args.access(),
+            Self::Db(args) => args.access(),
         }
     }
 
@@ -279,6 +282,7 @@ impl RoutedCommand {
             Self::Doctor => "doctor",
             Self::Export(_) => "export",
             Self::Backup(_) => "backup",
+            Self::Db(_) => "db",
         }
     }
 
@@ -335,6 +339,7 @@ impl RoutedCommand {
             Self::Doctor => doctor::run(client, output).await,
             Self::Export(args) => export::run(args, client, output).await,
             Self::Backup(args) => backup::create(args, client, output).await,
+            Self::Db(args) => args.by_routes(client, output).await,
         }
     }
 }

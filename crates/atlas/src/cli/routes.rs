@@ -24,6 +24,9 @@ pub(super) const RULES: &str = "/api/v1/rules";
 pub(super) const CHANNELS: &str = "/api/v1/channels";
 pub(super) const RELOAD: &str = "/api/v1/config/reload";
 pub(super) const BACKUPS: &str = "/api/v1/backups";
+pub(super) const AUDIT: &str = "/api/v1/audit";
+pub(super) const FINDINGS: &str = "/api/v1/audit/findings";
+pub(super) const CLEANUPS: &str = "/api/v1/cleanups";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";
 
 /// An item, by its id or its address.

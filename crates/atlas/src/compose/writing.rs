@@ -253,6 +253,8 @@ impl Start<'_> {
             ops: self.records.ops.clone(),
             retention: config.retention,
             backups: Some(self.backup_plan()),
+            dir: self.lock.dir().clone(),
+            signals: Arc::clone(&parts.signals),
             background: service(parts, BACKGROUND_PROCESSING)?,
         })
     }

@@ -16,6 +16,7 @@ mod crashes;
 mod database_breakers;
 mod db_audit;
 mod db_cleanup;
+mod db_library;
 mod disks;
 mod guarded_calls;
 mod held_index;

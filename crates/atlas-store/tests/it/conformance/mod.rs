@@ -4,6 +4,7 @@ mod blobs;
 mod breakers;
 mod caused;
 mod changes;
+mod cleanup;
 mod crowds;
 mod damaged;
 mod dead_letters;

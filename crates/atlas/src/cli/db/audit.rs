@@ -24,34 +24,33 @@ pub(super) struct AuditArgs {
     #[arg(value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// What a table is: `TABLE=ignore`, or its columns, as in `TABLE=body:COLUMN,title:COLUMN,url:COLUMN`
-    #[arg(long = "table", value_name = "TABLE=WHAT", value_parser = chosen)]
+    #[arg(long = "table", value_name = "TABLE=WHAT", value_parser = chosen, requires = "paths")]
     tables: Vec<(String, Choice)>,
     /// Compare the files in this directory with the rows, too
-    #[arg(long, value_name = "ROOT")]
+    #[arg(long, value_name = "ROOT", requires = "paths")]
     files: Option<PathBuf>,
     /// Write the report as a page, too
     #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    pub(super) html: Option<PathBuf>,
     /// Look up each row in each index as well: several times as long
-    #[arg(long)]
+    #[arg(long, requires = "paths")]
     full: bool,
-    /// Go on with an audit that was interrupted
-    #[arg(long)]
+    /// Go on with an audit that was interrupted; one of the library does so by itself
+    #[arg(long, requires = "paths")]
     resume: bool,
     /// Where to keep what is found meanwhile [default: the state directory of the user]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "paths")]
     work: Option<PathBuf>,
 }
 
-/// Audits, and tells.
+/// Audits files, and tells.
 pub(super) fn run(
     args: &AuditArgs,
-    config: &Config,
     environment: &Environment,
     output: &Output,
     cancel: Arc<AtomicBool>,
 ) -> Result<Exit, CliError> {
-    let order = args.order(config, environment, cancel)?;
+    let order = args.order(environment, cancel)?;
     let progress = output.progress_in_rows();
     let watch = |step: Step<'_>| {
         let name = step.file.file_name().unwrap_or_default().to_string_lossy();
@@ -73,27 +72,22 @@ pub(super) fn run(
         for refused in &report.refused {
             output.problem(&refused.why);
         }
-        if let Some(next) = next_steps(&report, !args.paths.is_empty()) {
+        if let Some(next) = next_steps(&report) {
             output.say(&next);
         }
     }
-    Ok(exit(&report))
+    Ok(exit_of(&report))
 }
 
 impl AuditArgs {
-    fn order(
-        &self,
-        config: &Config,
-        environment: &Environment,
-        cancel: Arc<AtomicBool>,
-    ) -> Result<AuditOrder, CliError> {
-        let paths = if self.paths.is_empty() {
-            vec![own_library(config)?]
-        } else {
-            self.paths.clone()
-        };
+    /// Whether it is about files, and not about the library.
+    pub(super) fn is_of_files(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    fn order(&self, environment: &Environment, cancel: Arc<AtomicBool>) -> Result<AuditOrder, CliError> {
         Ok(AuditOrder {
-            paths,
+            paths: self.paths.clone(),
             tree: self.files.clone(),
             workplace: Workplace::of(self.work.as_deref(), environment)?.0.join("audit"),
             whose: Whose::Foreign,
@@ -120,7 +114,7 @@ pub(super) fn own_library(config: &Config) -> Result<PathBuf, CliError> {
     ))
 }
 
-fn exit(report: &AuditReport) -> Exit {
+pub(super) fn exit_of(report: &AuditReport) -> Exit {
     let is_damaged =
         |file: &atlas_app::audit::FileReport| !file.integrity.is_whole() || file.file.damage.is_some();
     match (report.files.is_empty(), report.refused.is_empty()) {

@@ -11,6 +11,7 @@ use atlas_app::cleanup::{
     Allowance, ApplyOrder, CleanupError, CleanupReport, Plan, PlanOrder, RunView, Wanted, apply, plan, runs,
 };
 use atlas_app::size;
+use atlas_app::views::upkeep::WantedCleanup;
 use atlas_domain::{Criterion, SystemClock};
 use atlas_store::maintenance::cleaning::CleaningError;
 use atlas_store::maintenance::{Depth, Whose};
@@ -26,9 +27,9 @@ use crate::error::{CliError, Exit};
 
 /// `atlas db cleanup`
 #[derive(Debug, Clone, Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["file", "apply", "resume"])))]
+#[command(group(clap::ArgGroup::new("what").args(["file", "apply", "resume"])))]
 pub(super) struct CleanupArgs {
-    /// The database to make a plan for; it is not changed
+    /// The database to make a plan for; without one, the library. It is not changed
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Carry out the plan of this run: its name, or the path of its plan
@@ -38,16 +39,16 @@ pub(super) struct CleanupArgs {
     #[arg(long, value_name = "RUN")]
     resume: Option<String>,
     /// Plan rows that may be junk as well
-    #[arg(long, requires = "file")]
+    #[arg(long, conflicts_with_all = ["apply", "resume"])]
     suspects: bool,
     /// Plan only rows that meet this reason
-    #[arg(long, value_name = "REASON", requires = "file")]
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["apply", "resume"])]
     only: Vec<Criterion>,
     /// Plan nothing of this table
     #[arg(long, value_name = "TABLE", requires = "file")]
     keep_table: Vec<String>,
     /// Plan no copies
-    #[arg(long, requires = "file")]
+    #[arg(long, conflicts_with_all = ["apply", "resume"])]
     keep_duplicates: bool,
     /// Where the files lie that rows name: one whose text is empty and whose file is gone is junk
     #[arg(long, value_name = "ROOT", requires = "file")]
@@ -58,6 +59,9 @@ pub(super) struct CleanupArgs {
     /// Let so much of a table go, as in `content=100%`; otherwise a fifth is the most
     #[arg(long, value_name = "TABLE=PERCENT", value_parser = allowed, conflicts_with = "file")]
     allow_table: Vec<(String, u64)>,
+    /// Let so much of the library leave; otherwise a fifth is the most
+    #[arg(long, value_name = "PERCENT", value_parser = percent, conflicts_with = "file")]
+    pub(super) allow: Option<u64>,
     /// Where the verified copy of the file goes [default: the run's directory]
     #[arg(long, value_name = "DIR", conflicts_with = "file")]
     backup_dir: Option<PathBuf>,
@@ -72,9 +76,40 @@ pub(super) struct CleanupArgs {
     work: Option<PathBuf>,
 }
 
+impl CleanupArgs {
+    /// Whether it is about a file, and not about the library.
+    pub(super) fn is_of_file(&self) -> bool {
+        match self.run() {
+            Some(run) => !super::is_of_library(run),
+            None => self.file.is_some(),
+        }
+    }
+
+    /// The cleanup of the library that is to be carried out.
+    pub(super) fn run_of_library(&self) -> Option<&str> {
+        self.run().filter(|run| super::is_of_library(run))
+    }
+
+    /// What is to be planned of the library.
+    pub(super) fn wanted_of_library(&self) -> WantedCleanup {
+        WantedCleanup {
+            suspects: self.suspects,
+            only: self.only.clone(),
+            keep_duplicates: self.keep_duplicates,
+        }
+    }
+
+    fn run(&self) -> Option<&str> {
+        self.apply.as_deref().or(self.resume.as_deref())
+    }
+}
+
 /// `atlas db runs`
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunsArgs {
+    /// Those of the library, and not those of files
+    #[arg(long, conflicts_with = "work")]
+    pub(super) library: bool,
     /// Where runs are kept [default: the state directory of the user]
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
@@ -345,6 +380,17 @@ fn allowed(text: &str) -> Result<(String, u64), String> {
         return Err(wrong());
     }
     Ok((table.to_owned(), percent))
+}
+
+/// A percentage, with or without the sign.
+fn percent(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no percentage: say 1% to 100%");
+    let percent: u64 = text.trim_end_matches('%').parse().map_err(|_| wrong())?;
+    if (1..=100).contains(&percent) {
+        Ok(percent)
+    } else {
+        Err(wrong())
+    }
 }
 
 #[cfg(test)]

@@ -303,7 +303,7 @@ fn of_tree(tree: &TreeReport, look: Look) -> String {
 }
 
 /// What to do with what was found.
-pub(super) fn next_steps(report: &AuditReport, is_foreign: bool) -> Option<String> {
+pub(super) fn next_steps(report: &AuditReport) -> Option<String> {
     let mut next = Vec::new();
     for file in &report.files {
         let example = file
@@ -325,9 +325,6 @@ pub(super) fn next_steps(report: &AuditReport, is_foreign: bool) -> Option<Strin
                     .to_owned(),
             );
         }
-    }
-    if report.totals.rows_junk > 0 && !is_foreign {
-        next.push("atlas quarantine ls shows what was put aside already".to_owned());
     }
     (!next.is_empty()).then(|| next.join("\n"))
 }

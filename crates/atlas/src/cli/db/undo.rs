@@ -17,10 +17,10 @@ use crate::error::{CliError, Exit};
 #[derive(Debug, Clone, Args)]
 pub(super) struct UndoArgs {
     /// The run: its name, or its directory
-    run: String,
-    /// Only this row, and what went with it: `TABLE:KEY`, or its number in the vault
+    pub(super) run: String,
+    /// Only this row, and what went with it: `TABLE:KEY`, or its number in the vault; of the library, the item
     #[arg(long, value_name = "ROW")]
-    row: Vec<Selected>,
+    pub(super) row: Vec<String>,
     /// Where the database is, if it was moved since
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -31,9 +31,17 @@ pub(super) struct UndoArgs {
 
 /// Takes it back.
 pub(super) fn run(args: &UndoArgs, environment: &Environment, output: &Output) -> Result<Exit, CliError> {
+    let rows: Vec<Selected> = args
+        .row
+        .iter()
+        .map(|row| {
+            row.parse()
+                .map_err(|error| CliError::new(Exit::Usage, format!("--row {row}: {error}")))
+        })
+        .collect::<Result<_, _>>()?;
     let run = Workplace::of(args.work.as_deref(), environment)?.run(&args.run)?;
     let progress = output.progress_in_rows();
-    let report = undo(&run, &args.row, args.file.as_deref(), &mut |what, done, total| {
+    let report = undo(&run, &rows, args.file.as_deref(), &mut |what, done, total| {
         progress.tell(what, done, total);
     });
     drop(progress);
