@@ -18,7 +18,7 @@ use crate::indexer::Indexer;
 use crate::jobs::JobContext;
 use crate::metrics::Metrics;
 use crate::progress::{LoopProgress, Progress, progress_of};
-use crate::scheduler::{DueBackups, run_schedules};
+use crate::scheduler::{Due, DueAudits, run_schedules};
 use crate::services::Services;
 use crate::signals::Signals;
 use crate::vitals::probes::Pipeline;
@@ -107,7 +107,7 @@ impl Runtime {
             work.spawn(run_schedules(
                 library.clone(),
                 Arc::clone(&signals),
-                due_backups(&context),
+                due(&context),
                 turns,
                 stop_work.clone(),
             ));
@@ -213,13 +213,16 @@ impl Runtime {
     }
 }
 
-/// Backups that are made by themselves, where any are.
-fn due_backups(context: &JobContext) -> Option<DueBackups> {
-    let plan = context.backups.clone().filter(|plan| plan.every.is_some())?;
-    Some(DueBackups {
-        plan,
+/// What is made by itself when it is due.
+fn due(context: &JobContext) -> Due {
+    Due {
+        backups: context.backups.clone().filter(|plan| plan.every.is_some()),
+        audits: context.audit_every.map(|every| DueAudits {
+            folder: context.dir.audit(),
+            every,
+        }),
         clock: Arc::clone(&context.ingest.clock),
-    })
+    }
 }
 
 #[cfg(test)]

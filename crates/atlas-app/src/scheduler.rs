@@ -1,6 +1,6 @@
 //! All schedules on one page: what happens by itself, and how often.
 
-mod backups;
+mod due;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::progress::Turns;
 use crate::signals::Signals;
-use backups::LookingAtBackups;
+use due::LookingForDue;
 
-pub(crate) use backups::DueBackups;
+pub(crate) use due::{Due, DueAudits};
 
 const SWEEP: Duration = Duration::from_hours(6);
 const COLLECT_BLOBS: Duration = Duration::from_hours(24);
-/// How often it is looked whether a backup is due.
-const LOOK_AT_BACKUPS: Duration = Duration::from_mins(15);
+/// How often it is looked whether a backup or an audit is due.
+const LOOK_FOR_DUE: Duration = Duration::from_mins(15);
 
 /// Runs the schedules until `stop`. Each also runs once at the start.
 ///
@@ -27,12 +27,12 @@ const LOOK_AT_BACKUPS: Duration = Duration::from_mins(15);
 pub(crate) async fn run_schedules(
     library: Library,
     signals: Arc<Signals>,
-    backups: Option<DueBackups>,
+    due: Due,
     mut turns: Turns,
     stop: CancellationToken,
 ) {
-    let mut looking = backups.map(LookingAtBackups::new);
-    let [mut sweep, mut collect, mut look] = [SWEEP, COLLECT_BLOBS, LOOK_AT_BACKUPS].map(|period| {
+    let mut looking = LookingForDue::new(due);
+    let [mut sweep, mut collect, mut look] = [SWEEP, COLLECT_BLOBS, LOOK_FOR_DUE].map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         ticks
@@ -43,10 +43,8 @@ pub(crate) async fn run_schedules(
             () = turns.answer() => continue,
             _ = sweep.tick() => enqueue(&library, JobKind::SweepRetention).await,
             _ = collect.tick() => enqueue(&library, JobKind::CollectBlobs).await,
-            _ = look.tick(), if looking.is_some() => {
-                if let Some(looking) = &mut looking {
-                    looking.look(&library, &signals);
-                }
+            _ = look.tick() => {
+                looking.look(&library, &signals);
                 continue;
             }
         };

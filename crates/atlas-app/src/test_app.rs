@@ -276,6 +276,7 @@ impl TestApp {
             ops: self.ops.clone(),
             retention: RetentionPolicy::default(),
             backups: None,
+            audit_every: None,
             dir: self.lock.dir().clone(),
             signals: Arc::clone(&self.signals),
         }

@@ -56,6 +56,7 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/items/{id}", delete(items::remove_item))
         .route("/api/v1/items/{id}/restore", post(items::restore_item))
         .route("/api/v1/items/{id}/tags", post(items::tag_item))
+        .route("/api/v1/vault", get(items::list_vault))
         .route("/api/v1/export", get(items::export_items))
         .route("/api/v1/search", get(search::search_items))
         .route("/api/v1/quarantine", get(quarantine::list_quarantine))
@@ -101,6 +102,7 @@ fn routes() -> Router<Arc<App>> {
             "/api/v1/breakers/{service}/{scope}/reset",
             post(breakers::reset_breaker),
         )
+        .route("/api/v1/schemas", get(upkeep::list_schemas))
         .route("/api/v1/audit", get(upkeep::show_audit))
         .route("/api/v1/audit/findings", get(upkeep::list_findings))
         .route("/api/v1/cleanups", get(upkeep::list_cleanups))
@@ -119,6 +121,7 @@ fn routes() -> Router<Arc<App>> {
         .route("/api/v1/reprocess", post(items::reprocess_items))
         .route("/api/v1/doctor", get(status::run_doctor))
         .route("/api/v1/audit", post(upkeep::start_audit))
+        .route("/api/v1/compact", post(upkeep::compact_library))
         .route("/api/v1/cleanups", post(upkeep::plan_cleanup))
         .route("/api/v1/cleanups/{id}/apply", post(upkeep::apply_cleanup))
         .route("/api/v1/cleanups/{id}/undo", post(upkeep::undo_cleanup))

@@ -15,6 +15,7 @@ pub mod maintenance;
 mod ops;
 mod reserve;
 mod room;
+mod schemas;
 mod services;
 mod sqlite;
 mod tx;
@@ -36,7 +37,7 @@ pub use library::{
     CleanupRun, Conclusion, Counts, Folding, GivenHtml, HourOfIngest, IndexMaterial, IndexMaterialPage,
     IngestCommit, IngestHistory, IngestMaterial, ItemFilter, ItemPage, Judgement, Library, NewItem,
     OverdueLeases, PlannedItem, QuarantinePage, Quarantined, RetentionPolicy, RetentionReport, Saved,
-    SavedAs, StoredBytes, TitleHit, TitleQuery, UndoneItems, UnreadableItem, Witness,
+    SavedAs, StoredBytes, TitleHit, TitleQuery, UndoneItems, UnreadableItem, VaultPage, VaultedItem, Witness,
 };
 pub use ops::{
     FileCheck, InboxRecord, IncidentQuery, IncidentRecord, IndexGuard, OpenIncidents, Ops, Origin,
@@ -44,5 +45,6 @@ pub use ops::{
 };
 pub use reserve::Reserve;
 pub use room::free_bytes;
+pub use schemas::{SchemaVersion, schema_versions};
 pub use services::DatabaseServices;
 pub use sqlite::{FileFigures, WriterStats};

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use atlas_domain::{Item, ItemId};
-use atlas_store::{ItemFilter, ItemPage, Library, StoreError, UnreadableItem};
+use atlas_store::{ItemFilter, ItemPage, Library, StoreError, UnreadableItem, VaultPage};
 
 use super::add::clean_tags;
 use super::limits::page_size;
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::{ExportPage, ItemView, ListQuery, TagRequest, Why};
+use crate::views::{ExportPage, ItemView, ListQuery, QuarantineQuery, TagRequest, Why};
 
 const MAX_PAGE: u32 = 500;
 const EXPORT_PAGE: u32 = 50;
@@ -91,6 +91,12 @@ impl App {
         let item = self.writable()?.restore_item(self.user(), id).await?;
         self.changed();
         Ok(item)
+    }
+
+    /// What was deleted from the trash and can be put back, the last deleted first.
+    pub async fn vault(&self, query: QuarantineQuery) -> Result<VaultPage, AppError> {
+        let limit = page_size(query.limit, 50, 500)?;
+        Ok(self.library()?.vault(self.user(), limit, query.after).await?)
     }
 
     /// Adds and removes tags.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use atlas_domain::{CleanupId, CleanupState, ItemId, JobId, JobKind, JobState, NewJob, Standing};
 use atlas_store::findings::Findings;
 use atlas_store::maintenance::Key;
-use atlas_store::{CleanupItemPage, CleanupPlan, CleanupRun, JobFilter, Library};
+use atlas_store::{CleanupItemPage, CleanupPlan, CleanupRun, JobFilter, Library, schema_versions};
 use tokio::time::Instant;
 
 use super::limits::page_size;
@@ -14,8 +14,8 @@ use crate::audit::AuditReport;
 use crate::error::AppError;
 use crate::upkeep::{LATEST, Share, UpkeepError, report_of, select};
 use crate::views::upkeep::{
-    ApplyRequest, AuditRequest, CleanupItemsQuery, CleanupList, CleanupView, FindingView, FindingsPage,
-    FindingsQuery, LibraryAudit, UndoRequest, UndoneCleanup, WantedCleanup,
+    ApplyRequest, AuditRequest, CleanupItemsQuery, CleanupList, CleanupView, Compacted, FindingView,
+    FindingsPage, FindingsQuery, LibraryAudit, Schemas, UndoRequest, UndoneCleanup, WantedCleanup,
 };
 
 const PAGE: u32 = 50;
@@ -187,6 +187,23 @@ impl App {
         Ok(view(
             self.writable()?.acknowledge_cleanup(self.user(), run).await?,
         ))
+    }
+
+    /// Gives the free bytes of the library's file back to the disk.
+    pub async fn compact_library(&self) -> Result<Compacted, AppError> {
+        let (before_bytes, after_bytes) = self.writable()?.compact().await?;
+        Ok(Compacted {
+            before_bytes,
+            after_bytes,
+        })
+    }
+
+    /// How the files stand to the schemas of this build.
+    pub async fn schemas(&self) -> Result<Schemas, AppError> {
+        let dir = self.parts.dir.clone();
+        let files =
+            off_the_loop(move || schema_versions(&dir).map_err(|error| UpkeepError::Io(error.to_string())));
+        Ok(Schemas { files: files.await? })
     }
 
     /// What the last audit of the library found.

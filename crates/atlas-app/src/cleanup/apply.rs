@@ -22,8 +22,8 @@ use super::report::{CleanedTable, CleanupReport, Left};
 use super::run::{Run, RunState, Stage};
 
 /// So much stays free besides what is needed.
-const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+pub(super) const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
@@ -356,7 +356,7 @@ impl Work<'_> {
 }
 
 /// Whether the file is sound, and how many of its foreign keys lead to nothing.
-fn preflight(held: &Held) -> Result<u64, CleanupError> {
+pub(super) fn preflight(held: &Held) -> Result<u64, CleanupError> {
     let integrity = held.look().integrity(Depth::Full, 10)?;
     if let Some(finding) = integrity.findings.first() {
         return Err(CleanupError::Damaged {

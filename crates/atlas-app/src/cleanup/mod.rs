@@ -6,6 +6,7 @@
 
 mod apply;
 mod ceiling;
+mod compact;
 mod error;
 mod plan;
 mod report;
@@ -14,6 +15,7 @@ mod undo;
 
 pub use apply::{ApplyOrder, apply};
 pub use ceiling::{Allowance, Ceiling};
+pub use compact::compact;
 pub use error::CleanupError;
 pub use plan::{Plan, PlanOrder, PlannedRow, PlannedTable, Wanted, plan};
 pub use report::{CleanedTable, CleanupReport, Left};

@@ -10,6 +10,7 @@ mod reprocess_item;
 mod sweep_retention;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas_domain::{JobKind, Lease, Outcome, Timestamp};
 use atlas_resilience::Service;
@@ -30,6 +31,8 @@ pub struct JobContext {
     pub retention: RetentionPolicy,
     /// Where backups go; none where none are made.
     pub backups: Option<BackupPlan>,
+    /// How old the last audit of the library may become until a server makes another; none makes none by itself.
+    pub audit_every: Option<Duration>,
     /// Where the library lies.
     pub dir: DataDir,
     /// Wakes others, and tells them how far it is.

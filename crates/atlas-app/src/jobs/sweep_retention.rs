@@ -42,6 +42,8 @@ fn summary(report: &RetentionReport, alerts: u64) -> String {
         (report.snapshots, "snapshot's bytes", "snapshots' bytes"),
         (report.attempts, "record of a try", "records of tries"),
         (report.jobs, "ended job", "ended jobs"),
+        (report.vaulted, "item for good", "items for good"),
+        (report.cleanups, "old cleanup", "old cleanups"),
         (alerts, "row about alerts", "rows about alerts"),
     ]
     .into_iter()

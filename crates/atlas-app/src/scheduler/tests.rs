@@ -7,11 +7,19 @@ use atlas_domain::{Clock, JobKind, JobState, Outcome};
 use atlas_store::AttemptRecord;
 use tokio_util::sync::CancellationToken;
 
-use super::backups::LookingAtBackups;
-use super::{DueBackups, SWEEP, run_schedules};
+use super::due::LookingForDue;
+use super::{Due, DueAudits, SWEEP, run_schedules};
 use crate::backups::BackupPlan;
 use crate::test_app::{Started, TestApp};
 use crate::{Progress, progress_of};
+
+fn nothing_due(app: &TestApp) -> Due {
+    Due {
+        backups: None,
+        audits: None,
+        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+    }
+}
 
 /// Starts the schedules, which have their first turn.
 async fn schedule(app: &TestApp) -> Started {
@@ -19,7 +27,7 @@ async fn schedule(app: &TestApp) -> Started {
     let schedules = run_schedules(
         app.library.clone(),
         Arc::clone(&app.signals),
-        None,
+        nothing_due(app),
         progress_of("schedules").1,
         stop.clone(),
     );
@@ -100,7 +108,7 @@ async fn the_schedules_show_that_they_go_on() {
     let schedules = run_schedules(
         app.library.clone(),
         Arc::clone(&app.signals),
-        None,
+        nothing_due(&app),
         turns,
         stop.clone(),
     );
@@ -125,12 +133,12 @@ async fn a_backup_is_enqueued_when_the_library_has_gone_without_one_for_long_eno
         every: Some(Duration::from_hours(24)),
         ..BackupPlan::beside(&app.app().parts.dir, 0, "1.2.3")
     };
-    let due = DueBackups {
-        plan,
-        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+    let due = Due {
+        backups: Some(plan),
+        ..nothing_due(&app)
     };
     let is_there = async || kinds(&app).await.contains(&JobKind::BackUp);
-    let mut looking = LookingAtBackups::new(due);
+    let mut looking = LookingForDue::new(due);
     looking.look(&app.library, &app.signals);
     looking.ended().await;
     assert!(!is_there().await, "it is too young");
@@ -138,4 +146,41 @@ async fn a_backup_is_enqueued_when_the_library_has_gone_without_one_for_long_eno
     looking.look(&app.library, &app.signals);
     looking.ended().await;
     assert!(is_there().await);
+}
+
+#[tokio::test]
+async fn an_audit_is_due_once_the_last_one_is_old() {
+    let app = TestApp::open();
+    let week = Duration::from_hours(7 * 24);
+    let due = Due {
+        audits: Some(DueAudits {
+            folder: app.dir().audit(),
+            every: week,
+        }),
+        ..nothing_due(&app)
+    };
+    let mut looking = LookingForDue::new(due);
+    let mut looked = async || {
+        looking.look(&app.library, &app.signals);
+        looking.ended().await;
+        kinds(&app).await.contains(&JobKind::AuditLibrary)
+    };
+    assert!(!looked().await, "a new library is given time");
+    app.clock.advance(week);
+    assert!(looked().await);
+    let lease = app.claim().await;
+    app.context().run(lease).await.unwrap();
+    let count = async || {
+        let kinds = kinds(&app).await;
+        kinds
+            .iter()
+            .filter(|kind| **kind == JobKind::AuditLibrary)
+            .count()
+    };
+    assert_eq!(count().await, 1);
+    looked().await;
+    assert_eq!(count().await, 1, "it was made just now");
+    app.clock.advance(week);
+    looked().await;
+    assert_eq!(count().await, 2);
 }

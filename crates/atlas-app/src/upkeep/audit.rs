@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use atlas_domain::{LibraryIdentity, Standing, Timestamp, UserId};
 use atlas_extract::GATE_VERSION;
@@ -25,6 +26,9 @@ use crate::signals::AuditProgress;
 const PAGE: u32 = 100;
 /// The table whose rows are judged.
 const TABLE: &str = "item";
+
+/// Sooner, one audit says nothing about how a library has grown since the other.
+const COMPARED_AFTER: Duration = Duration::from_hours(24);
 
 /// Where the findings of the last audit lie.
 pub(crate) const LATEST: &str = "latest.db";
@@ -101,6 +105,8 @@ pub(crate) async fn audit_library(context: &JobContext, user: UserId) -> Result<
         tell_judged(&mut structure, totals.clone(), missed);
         let report = AuditReport::of_one(structure, Timestamp::from_millis(about.began_at), ended_at);
         findings.note("report", &serde_json::to_string(&report).unwrap_or_default())?;
+        let summary = AuditSummary::of(&report, ended_at, summary_of(&folder)?.as_ref());
+        findings.note("summary", &serde_json::to_string(&summary).unwrap_or_default())?;
         keep_as_latest(findings, &folder)?;
         Ok::<_, UpkeepError>(report)
     })
@@ -118,6 +124,49 @@ pub(crate) fn report_of(folder: &Path) -> Result<Option<AuditReport>, UpkeepErro
     let (findings, _) = Findings::open(&path)?;
     let report = findings.noted("report")?;
     Ok(report.and_then(|report| serde_json::from_str(&report).ok()))
+}
+
+/// What is measured of the last audit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AuditSummary {
+    pub(crate) ended_at: Timestamp,
+    /// Share of the items that are junk; of none there is none.
+    pub(crate) junk: Option<f64>,
+    /// What the file of the library took up.
+    pub(crate) size_bytes: u64,
+    /// How much larger that was than at the audit before.
+    pub(crate) growth: Option<f64>,
+}
+
+impl AuditSummary {
+    fn of(report: &AuditReport, ended_at: Timestamp, before: Option<&Self>) -> Self {
+        let size_bytes = report.files.iter().map(|file| file.file.size_bytes).sum();
+        let (items, junk) = (report.totals.rows_total, report.totals.rows_junk);
+        let long_ago = before.filter(|before| ended_at.since(before.ended_at) >= COMPARED_AFTER);
+        let growth = match (before, long_ago) {
+            (_, Some(before)) if before.size_bytes > 0 => {
+                Some(size_bytes as f64 / before.size_bytes as f64 - 1.0)
+            }
+            (Some(before), _) => before.growth,
+            _ => None,
+        };
+        Self {
+            ended_at,
+            junk: (items > 0).then(|| junk as f64 / items as f64),
+            size_bytes,
+            growth,
+        }
+    }
+}
+
+/// What is measured of the last audit; none if there was none. Blocks.
+pub(crate) fn summary_of(folder: &Path) -> Result<Option<AuditSummary>, UpkeepError> {
+    let path = folder.join(LATEST);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let summary = Findings::open(&path)?.0.noted("summary")?;
+    Ok(summary.and_then(|summary| serde_json::from_str(&summary).ok()))
 }
 
 /// Findings keep tables apart by a number; here they keep people apart.

@@ -10,7 +10,7 @@ mod judge;
 mod plan;
 
 pub(crate) use apply::clean_library;
-pub(crate) use audit::{LATEST, audit_library, report_of};
+pub(crate) use audit::{LATEST, audit_library, report_of, summary_of};
 pub(crate) use plan::{Share, select};
 
 use atlas_store::StoreError;

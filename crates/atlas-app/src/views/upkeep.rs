@@ -1,7 +1,7 @@
 //! Looking after the library, as JSON.
 
 use atlas_domain::{Criteria, Criterion, ItemId, Standing};
-use atlas_store::{CleanupRun, UndoneItems};
+use atlas_store::{CleanupRun, SchemaVersion, UndoneItems};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditReport;
@@ -138,4 +138,20 @@ pub struct CleanupItemsQuery {
     pub limit: Option<u32>,
     /// Where the previous page ended.
     pub after: Option<String>,
+}
+
+/// A file that was made smaller, or could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compacted {
+    /// Its size before, in bytes.
+    pub before_bytes: u64,
+    /// Its size now.
+    pub after_bytes: u64,
+}
+
+/// How the files stand to the schemas of this build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schemas {
+    /// Library and operational state.
+    pub files: Vec<SchemaVersion>,
 }

@@ -4,6 +4,7 @@
 mod burn;
 mod databases;
 mod ingestion;
+mod keeping;
 mod outbound;
 mod requests;
 
@@ -20,6 +21,7 @@ use super::Vitals;
 use super::checkup::check_daily;
 use crate::app::App;
 use crate::status::StatusView;
+use keeping::Keeping;
 use requests::Requests;
 
 const EVERY: Duration = Duration::from_mins(1);
@@ -52,6 +54,7 @@ pub struct ServiceSampler {
 #[derive(Default)]
 struct Before {
     requests: Requests,
+    keeping: Keeping,
 }
 
 impl ServiceSampler {
@@ -128,6 +131,7 @@ impl ServiceSampler {
             ingestion::tell(&self.app, &mut sample).await;
         }
         databases::tell(&self.app, &self.ops, &mut sample).await;
+        before.keeping.tell(&self.app, &mut sample).await;
         self.tell_of_starts(&mut sample).await;
         before.requests.tell(&self.app, &mut sample);
         outbound::tell(&self.app, &mut sample);

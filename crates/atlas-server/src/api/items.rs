@@ -1,11 +1,11 @@
 //! Items: saving, looking, trash, tags, export, and processing again. `{id}` is an item's id or its address.
 
 use atlas_app::views::{
-    AddReport, AddRequest, ExportPage, ItemView, ListQuery, ReprocessReport, ReprocessRequest, TagRequest,
-    Written,
+    AddReport, AddRequest, ExportPage, ItemView, ListQuery, QuarantineQuery, ReprocessReport,
+    ReprocessRequest, TagRequest, Written,
 };
 use atlas_domain::Item;
-use atlas_store::ItemPage;
+use atlas_store::{ItemPage, VaultPage};
 use axum::extract::State;
 use serde::Deserialize;
 
@@ -58,6 +58,13 @@ pub(crate) async fn tag_item(
     Json(request): Json<TagRequest>,
 ) -> Answer<Written<Item>> {
     Ok(Json(app.written(app.tag(&item, request).await?).await))
+}
+
+pub(crate) async fn list_vault(
+    State(app): Shared,
+    Query(query): Query<QuarantineQuery>,
+) -> Answer<VaultPage> {
+    Ok(Json(app.vault(query).await?))
 }
 
 pub(crate) async fn export_items(State(app): Shared, Query(query): Query<ExportQuery>) -> Answer<ExportPage> {

@@ -3,8 +3,8 @@
 
 use atlas_app::views::Written;
 use atlas_app::views::upkeep::{
-    ApplyRequest, AuditRequest, CleanupItemsQuery, CleanupList, CleanupView, FindingsPage, FindingsQuery,
-    LibraryAudit, UndoRequest, UndoneCleanup, WantedCleanup,
+    ApplyRequest, AuditRequest, CleanupItemsQuery, CleanupList, CleanupView, Compacted, FindingsPage,
+    FindingsQuery, LibraryAudit, Schemas, UndoRequest, UndoneCleanup, WantedCleanup,
 };
 use atlas_store::CleanupItemPage;
 use axum::extract::State;
@@ -87,4 +87,12 @@ pub(crate) async fn acknowledge_cleanup(
     Path(cleanup): Path<String>,
 ) -> Answer<CleanupView> {
     Ok(Json(app.acknowledge_cleanup(&cleanup).await?))
+}
+
+pub(crate) async fn compact_library(State(app): Shared, _: NoQuery) -> Answer<Compacted> {
+    Ok(Json(app.compact_library().await?))
+}
+
+pub(crate) async fn list_schemas(State(app): Shared, _: NoQuery) -> Answer<Schemas> {
+    Ok(Json(app.schemas().await?))
 }

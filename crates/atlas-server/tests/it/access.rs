@@ -79,7 +79,23 @@ async fn a_route_answers_only_to_its_owner(
         "GET /api/v1/inbox",
         "POST /api/v1/inbox/read",
         "GET /api/v1/rules",
-        "POST /api/v1/channels/x/test"
+        "POST /api/v1/channels/x/test",
+        "GET /api/v1/vault",
+        "GET /api/v1/audit",
+        "POST /api/v1/audit",
+        "GET /api/v1/audit/findings",
+        "GET /api/v1/cleanups",
+        "POST /api/v1/cleanups",
+        "GET /api/v1/cleanups/x",
+        "GET /api/v1/cleanups/x/items",
+        "POST /api/v1/cleanups/x/apply",
+        "POST /api/v1/cleanups/x/undo",
+        "POST /api/v1/cleanups/x/acknowledge",
+        "POST /api/v1/compact",
+        "GET /api/v1/schemas",
+        "GET /api/v1/backups",
+        "POST /api/v1/backups",
+        "POST /api/v1/backups/x/verify"
     )]
     route: &str,
     #[values(

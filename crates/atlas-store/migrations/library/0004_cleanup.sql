@@ -35,3 +35,24 @@ CREATE TABLE cleanup_item (
     UNIQUE (cleanup_id, item_uuid)
 ) STRICT;
 CREATE INDEX cleanup_item_by_state ON cleanup_item (cleanup_id, state, id);
+
+-- What retention has deleted, whole: until it is forgotten it can be put back.
+CREATE TABLE vault_item (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    item_uuid  BLOB NOT NULL UNIQUE CHECK (length(item_uuid) = 16),
+    user_id    INTEGER NOT NULL REFERENCES user (id),
+    url        TEXT NOT NULL,
+    title      TEXT,
+    deleted_at INTEGER NOT NULL,
+    -- Its rows of every table, as JSON in zstd.
+    rows       BLOB NOT NULL
+) STRICT;
+CREATE INDEX vault_item_by_age ON vault_item (deleted_at);
+
+-- Bytes that it needs when it comes back: they are not collected meanwhile.
+CREATE TABLE vault_blob (
+    vault_id INTEGER NOT NULL REFERENCES vault_item (id) ON DELETE CASCADE,
+    hash     BLOB NOT NULL REFERENCES blob (hash),
+    PRIMARY KEY (vault_id, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX vault_blob_by_hash ON vault_blob (hash);

@@ -65,7 +65,8 @@ pub(crate) fn referenced_files(sql: &Connection) -> Result<Vec<(BlobHash, u64)>,
     let mut statement = sql.prepare(
         "SELECT hash, size_bytes FROM blob WHERE data IS NULL
              AND (EXISTS (SELECT 1 FROM snapshot WHERE snapshot.body_hash = blob.hash)
-                 OR EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash))
+                 OR EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash)
+                 OR EXISTS (SELECT 1 FROM vault_blob WHERE vault_blob.hash = blob.hash))
          ORDER BY hash",
     )?;
     let rows = statement.query_map([], |row| {

@@ -65,6 +65,14 @@ impl Library {
         Ok(removed)
     }
 
+    /// Gives the file's free pages back to the disk, a few at a time, except for a reserve: others have their turn between.
+    /// Answers how large the file was and is, in bytes.
+    pub async fn compact(&self) -> Result<(u64, u64), StoreError> {
+        let before = self.db.read_whole(size_bytes).await?;
+        self.shrink_file().await?;
+        Ok((before, self.db.read_whole(size_bytes).await?))
+    }
+
     /// Gives the file's free pages back to the disk, a few at a time, except for a reserve.
     pub(super) async fn shrink_file(&self) -> Result<(), StoreError> {
         let mut free = self.db.read_whole(free_pages).await?;
@@ -83,7 +91,8 @@ impl Tx<'_> {
     fn is_blob_referenced(&self, hash: BlobHash) -> Result<bool, StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM snapshot WHERE body_hash = ?1)
-                 OR EXISTS (SELECT 1 FROM given_html WHERE body_hash = ?1)",
+                 OR EXISTS (SELECT 1 FROM given_html WHERE body_hash = ?1)
+                 OR EXISTS (SELECT 1 FROM vault_blob WHERE hash = ?1)",
         )?;
         Ok(statement.query_row([hash.0], |row| row.get(0))?)
     }
@@ -110,6 +119,12 @@ fn free_pages(sql: &Connection) -> Result<i64, StoreError> {
     Ok(sql.pragma_query_value(None, "freelist_count", |row| row.get(0))?)
 }
 
+fn size_bytes(sql: &Connection) -> Result<u64, StoreError> {
+    let pages: u64 = sql.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    let page_bytes: u64 = sql.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    Ok(pages * page_bytes)
+}
+
 /// Rows past their grace that nothing refers to, and files without a row.
 fn unreferenced(
     sql: &Connection,
@@ -119,7 +134,8 @@ fn unreferenced(
     let mut statement = sql.prepare_cached(
         "SELECT hash FROM blob WHERE created_at < ?1
              AND NOT EXISTS (SELECT 1 FROM snapshot WHERE snapshot.body_hash = blob.hash)
-             AND NOT EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash)",
+             AND NOT EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash)
+             AND NOT EXISTS (SELECT 1 FROM vault_blob WHERE vault_blob.hash = blob.hash)",
     )?;
     let mut found: Vec<BlobHash> = statement
         .query_map([grace_start.as_millis()], |row| BlobHash::read(row, "hash"))?

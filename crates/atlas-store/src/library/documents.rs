@@ -242,8 +242,8 @@ pub(super) const DOCUMENT_QUERY: &str = "SELECT document.*, item.uuid AS item_uu
 
 pub(super) fn document_from_row(row: &Row<'_>) -> rusqlite::Result<Document> {
     let mut article = metadata_article(row)?;
-    article.markdown = decompressed(row, "markdown")?;
-    article.html = decompressed(row, "html")?;
+    article.markdown = decompressed_column(row, "markdown")?;
+    article.html = decompressed_column(row, "html")?;
     Ok(Document {
         id: DocumentId::read(row, "uuid")?,
         item_id: ItemId::read(row, "item_uuid")?,
@@ -262,28 +262,31 @@ pub(super) fn metadata_article(row: &Row<'_>) -> rusqlite::Result<Article> {
     Ok(article)
 }
 
-/// Markdown and HTML are kept compressed, with their length in front.
-fn compressed(text: &str) -> Result<Vec<u8>, StoreError> {
+/// Long texts are kept compressed, with their length in front.
+pub(super) fn compressed(text: &str) -> Result<Vec<u8>, StoreError> {
     let mut stored = (text.len() as u64).to_le_bytes().to_vec();
     stored.extend(zstd::bulk::compress(text.as_bytes(), 3)?);
     Ok(stored)
 }
 
-fn decompressed(row: &Row<'_>, name: &str) -> rusqlite::Result<String> {
-    let stored: Vec<u8> = row.get(name)?;
-    let unreadable = |detail: String| {
+/// A text that was compressed; or what is wrong with it.
+pub(super) fn decompressed(stored: &[u8]) -> Result<String, String> {
+    let (length, body) = stored
+        .split_first_chunk::<8>()
+        .ok_or("shorter than its length field")?;
+    let bytes = zstd::bulk::decompress(body, u64::from_le_bytes(*length) as usize)
+        .map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+fn decompressed_column(row: &Row<'_>, name: &str) -> rusqlite::Result<String> {
+    decompressed(&row.get::<_, Vec<u8>>(name)?).map_err(|detail| {
         rusqlite::Error::FromSqlConversionFailure(
             0,
             rusqlite::types::Type::Blob,
             format!("{name}: {detail}").into(),
         )
-    };
-    let (length, body) = stored
-        .split_first_chunk::<8>()
-        .ok_or_else(|| unreadable("shorter than its length field".to_owned()))?;
-    let bytes = zstd::bulk::decompress(body, u64::from_le_bytes(*length) as usize)
-        .map_err(|error| unreadable(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))
+    })
 }
 
 fn read_judgement(sql: &Connection, user: UserId, item: ItemId) -> Result<Option<Judgement>, StoreError> {

@@ -143,11 +143,12 @@ impl Library {
         .await
     }
 
-    /// Takes an item out of the trash.
+    /// Takes an item out of the trash, or back from the vault, if it was deleted already.
     pub async fn restore_item(&self, user: UserId, item: ItemId) -> Result<Item, StoreError> {
-        self.write(Lane::Interactive, move |tx| {
-            tx.restore(user, item)?;
-            read_item(tx.sql, user, item)
+        self.write(Lane::Interactive, move |tx| match tx.restore(user, item) {
+            Ok(()) => read_item(tx.sql, user, item),
+            Err(missing @ StoreError::NotFound { .. }) => tx.unvault(user, item)?.ok_or(missing),
+            Err(error) => Err(error),
         })
         .await
     }

@@ -27,6 +27,7 @@ mod status;
 mod stored_bytes;
 mod tags;
 mod titles;
+mod vault;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub use save::{NewItem, Saved, SavedAs};
 pub use status::Counts;
 pub use stored_bytes::StoredBytes;
 pub use titles::{Folding, TitleHit, TitleQuery};
+pub use vault::{VaultPage, VaultedItem};
 
 use crate::blobs::{BlobFiles, PreparedBlob};
 use crate::data_dir::{DataDir, DataDirError, DataDirLock};
@@ -66,7 +68,7 @@ use crate::sqlite::{
 };
 use crate::tx::Tx;
 
-const SCHEMA: Schema = Schema(&[
+pub(crate) const SCHEMA: Schema = Schema(&[
     Migration {
         name: "foundation",
         sql: include_str!("../../migrations/library/0001_foundation.sql"),

@@ -1,6 +1,6 @@
 //! Letting go of what the retention table lets go: found without the writer, then asked again and let go under it
 //! in small batches. Items, documents, tags and the audit trail are never touched, except for what its owner put in
-//! the trash; blobs are the business of `collect`.
+//! the trash, which stays in the vault for a while; blobs are the business of `collect`.
 
 use std::time::Duration;
 
@@ -31,6 +31,10 @@ pub struct RetentionPolicy {
     pub attempts: Duration,
     /// Jobs that are done or cancelled.
     pub ended_jobs: Duration,
+    /// What was deleted and can be put back.
+    pub vault: Duration,
+    /// Cleanups that ended, and with them the way to undo them.
+    pub cleanups: Duration,
     /// Blobs that nothing refers to, since they were written.
     pub blob_grace: Duration,
     /// Incidents that are over, and what the inbox says of them.
@@ -46,6 +50,8 @@ impl Default for RetentionPolicy {
             rejected_snapshots: 90 * DAY,
             attempts: 90 * DAY,
             ended_jobs: 7 * DAY,
+            vault: 90 * DAY,
+            cleanups: 90 * DAY,
             blob_grace: DAY,
             incidents: 90 * DAY,
             messages: 30 * DAY,
@@ -64,6 +70,12 @@ pub struct RetentionReport {
     pub attempts: u64,
     /// Ended jobs.
     pub jobs: u64,
+    /// Items that had been deleted long ago, and cannot be put back any more.
+    #[serde(default)]
+    pub vaulted: u64,
+    /// Cleanups that ended long ago.
+    #[serde(default)]
+    pub cleanups: u64,
 }
 
 impl Library {
@@ -86,6 +98,12 @@ impl Library {
                 .await?,
             jobs: self
                 .let_go(now.before(policy.ended_jobs), ended_jobs, delete_ended_job)
+                .await?,
+            vaulted: self
+                .let_go(now.before(policy.vault), old_vault, delete_from_vault)
+                .await?,
+            cleanups: self
+                .let_go(now.before(policy.cleanups), old_cleanups, delete_cleanup)
                 .await?,
         };
         self.shrink_file().await?;
@@ -153,6 +171,42 @@ fn old_attempts(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreEr
     )
 }
 
+fn old_vault(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreError> {
+    rows_of(
+        sql,
+        "SELECT id FROM vault_item WHERE deleted_at < ?1 ORDER BY deleted_at",
+        before,
+    )
+}
+
+fn delete_from_vault(tx: &Tx<'_>, row: i64, before: Timestamp) -> Result<u64, StoreError> {
+    let deleted = tx
+        .sql
+        .prepare_cached("DELETE FROM vault_item WHERE id = ?1 AND deleted_at < ?2")?
+        .execute((row, before.as_millis()))?;
+    Ok(deleted as u64)
+}
+
+fn old_cleanups(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreError> {
+    rows_of(
+        sql,
+        "SELECT id FROM cleanup WHERE state IN ('planned', 'applied', 'undone')
+         AND coalesce(ended_at, planned_at) < ?1",
+        before,
+    )
+}
+
+fn delete_cleanup(tx: &Tx<'_>, row: i64, before: Timestamp) -> Result<u64, StoreError> {
+    let deleted = tx
+        .sql
+        .prepare_cached(
+            "DELETE FROM cleanup WHERE id = ?1 AND state IN ('planned', 'applied', 'undone')
+             AND coalesce(ended_at, planned_at) < ?2",
+        )?
+        .execute((row, before.as_millis()))?;
+    Ok(deleted as u64)
+}
+
 /// A job is kept as long as its attempts are, because they explain its item.
 fn ended_jobs(sql: &Connection, before: Timestamp) -> Result<Vec<i64>, StoreError> {
     let mut statement = sql.prepare(
@@ -192,6 +246,7 @@ fn delete_from_trash(tx: &Tx<'_>, row: i64, before: Timestamp) -> Result<u64, St
     let Some((item, user, url)) = due else {
         return Ok(0);
     };
+    tx.vault(row)?;
     // Documents refer to snapshots and the item to its document, so they go in this order.
     tx.sql
         .execute("UPDATE item SET document_id = NULL WHERE id = ?1", [row])?;

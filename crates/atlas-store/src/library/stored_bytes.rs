@@ -135,7 +135,8 @@ fn files_after(sql: &Connection, after: i64) -> Result<Vec<(i64, BlobHash)>, Sto
     let mut statement = sql.prepare_cached(
         "SELECT id, hash FROM blob WHERE id > ?1 AND data IS NULL
              AND (EXISTS (SELECT 1 FROM snapshot WHERE snapshot.body_hash = blob.hash)
-                 OR EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash))
+                 OR EXISTS (SELECT 1 FROM given_html WHERE given_html.body_hash = blob.hash)
+                 OR EXISTS (SELECT 1 FROM vault_blob WHERE vault_blob.hash = blob.hash))
          ORDER BY id LIMIT ?2",
     )?;
     let rows = statement.query_map((after, PAGE), |row| {

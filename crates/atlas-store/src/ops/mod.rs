@@ -28,7 +28,7 @@ use crate::sqlite::{
     quick_check,
 };
 
-const SCHEMA: Schema = Schema(&[
+pub(crate) const SCHEMA: Schema = Schema(&[
     Migration {
         name: "foundation",
         sql: include_str!("../../migrations/ops/0001_foundation.sql"),

@@ -22,6 +22,11 @@ pub(crate) struct Migration {
 pub(crate) struct Schema(pub(crate) &'static [Migration]);
 
 impl Schema {
+    /// Its steps, by name, in order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|step| step.name)
+    }
+
     fn latest(&self) -> i64 {
         self.0.len() as i64
     }

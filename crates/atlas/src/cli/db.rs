@@ -4,7 +4,9 @@
 mod audit;
 mod check;
 mod cleanup;
+mod compact;
 mod library;
+mod migrate;
 mod shown;
 mod undo;
 
@@ -53,6 +55,10 @@ enum DbCommand {
     Undo(undo::UndoArgs),
     /// List cleanups that were planned or carried out
     Runs(cleanup::RunsArgs),
+    /// Give free bytes of the library's file, or of another database, back to the disk
+    Compact(compact::CompactArgs),
+    /// Bring the library's files to the schema of this build, as every start does
+    Migrate(migrate::MigrateArgs),
     /// List the items that the last audit of the library holds for no good
     Findings(library::FindingsArgs),
     /// Take note that a cleanup of the library failed and was undone: others may begin again
@@ -114,7 +120,7 @@ impl DbArgs {
         match &self.command {
             _ if self.needs_only_files() => Access::None,
             DbCommand::Audit(_) | DbCommand::Cleanup(_) | DbCommand::Undo(_) => Access::Tend,
-            DbCommand::Acknowledge { .. } => Access::Decide,
+            DbCommand::Acknowledge { .. } | DbCommand::Compact(_) | DbCommand::Migrate(_) => Access::Decide,
             DbCommand::Check(_) | DbCommand::Runs(_) | DbCommand::Findings(_) => Access::Read,
         }
     }
@@ -127,6 +133,8 @@ impl DbArgs {
             DbCommand::Cleanup(args) => args.is_of_file(),
             DbCommand::Undo(args) => !is_of_library(&args.run),
             DbCommand::Runs(args) => !args.library,
+            DbCommand::Compact(args) => args.file.is_some(),
+            DbCommand::Migrate(args) => args.dry_run,
             DbCommand::Findings(_) | DbCommand::Acknowledge { .. } => false,
         }
     }
@@ -143,6 +151,8 @@ impl DbArgs {
             DbCommand::Runs(_) => library::runs(client, output).await,
             DbCommand::Findings(args) => library::findings(args, client, output).await,
             DbCommand::Acknowledge { run } => library::acknowledge(run, client, output).await,
+            DbCommand::Compact(_) => compact::library(client, output).await,
+            DbCommand::Migrate(_) => migrate::by_route(client, output).await,
             DbCommand::Check(_) => Err(CliError::unexpected()), // is of files alone
         }
     }
@@ -168,6 +178,11 @@ impl DbArgs {
             DbCommand::Cleanup(args) => cleanup::run(args, &environment, &output, cancel),
             DbCommand::Undo(args) => undo::run(args, &environment, &output),
             DbCommand::Runs(args) => cleanup::list(args, &environment, &output),
+            DbCommand::Compact(args) => match &args.file {
+                Some(file) => compact::run(args, file, &environment, &output),
+                None => Err(CliError::unexpected()), // needs the library
+            },
+            DbCommand::Migrate(_) => migrate::dry_run(&config, &output),
             DbCommand::Findings(_) | DbCommand::Acknowledge { .. } => Err(CliError::unexpected()), // need the library
         })
         .await;

@@ -1,7 +1,7 @@
 //! `atlas list`: saved items, the newest first.
 
 use atlas_domain::ItemState;
-use atlas_store::{ItemPage, UnreadableItem};
+use atlas_store::{ItemPage, UnreadableItem, VaultPage};
 use clap::Args;
 
 use super::items::name_of;
@@ -9,7 +9,7 @@ use super::output::Output;
 use super::pages::{PageArgs, summary};
 use super::routes;
 use super::table::{spare, table, text, whole};
-use super::text::Look;
+use super::text::{Look, one_line};
 use super::words::words;
 use crate::client::Client;
 use crate::error::{CliError, Exit};
@@ -19,7 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas list --state quarantined\n  \
     atlas list --tag bread --jsonl | jq -r .url\n  \
     atlas list --all --json | jq -r '.items[].id'\n  \
-    atlas list --trashed";
+    atlas list --trashed\n  \
+    atlas list --deleted";
 
 /// The largest page that the route gives.
 const LARGEST_PAGE: u32 = 500;
@@ -36,6 +37,9 @@ pub(crate) struct ListArgs {
     /// The trash instead of the library
     #[arg(long)]
     trashed: bool,
+    /// What was deleted from the trash, and can still be restored by its id
+    #[arg(long, conflicts_with_all = ["state", "tag", "trashed", "jsonl"])]
+    deleted: bool,
     #[command(flatten)]
     page: PageArgs,
     /// Print one line of JSON an item
@@ -44,6 +48,9 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    if args.deleted {
+        return list_deleted(args, client, output).await;
+    }
     let ask = async |limit: u32, after: Option<String>| {
         let parameters = [
             ("state", args.state.map(|state| state.to_string())),
@@ -70,6 +77,38 @@ pub(super) async fn run(args: &ListArgs, client: &Client, output: &Output) -> Re
         });
     }
     Ok(report_unreadable(&page.unreadable, output))
+}
+
+async fn list_deleted(args: &ListArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
+    let ask = async |limit: u32, after: Option<String>| {
+        let parameters = [("limit", Some(limit.to_string())), ("after", after)];
+        client.get(&routes::with_query(routes::VAULT, parameters)).await
+    };
+    let page: VaultPage = args.page.read(LARGEST_PAGE, ask).await?;
+    output.answer(&page, |look| render_deleted(&page, look))?;
+    if !output.is_json() {
+        output.say(match (&page.next, page.items.is_empty()) {
+            (Some(_), _) => "there are more: --all",
+            (None, true) => "nothing was deleted that could be restored",
+            (None, false) => "atlas restore ID puts one back",
+        });
+    }
+    Ok(Exit::Ok)
+}
+
+fn render_deleted(page: &VaultPage, look: Look) -> String {
+    if page.items.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| {
+            let name = item.title.as_deref().unwrap_or(&item.url);
+            [item.id.to_string(), item.deleted_at.to_string(), one_line(name)]
+        })
+        .collect();
+    table([whole("ID"), spare("DELETED"), text("TITLE")], &rows, look)
 }
 
 /// Names the items that cannot be read, which makes the answer a part of what was asked for.

@@ -1,7 +1,7 @@
 //! Lists that come in pages: how much of one is wanted, and asking for pages until that much is there. What is left
 //! is always said.
 
-use atlas_store::{ItemPage, JobPage, QuarantinePage};
+use atlas_store::{ItemPage, JobPage, QuarantinePage, VaultPage};
 use clap::Args;
 
 use crate::error::CliError;
@@ -70,6 +70,21 @@ impl Page for ItemPage {
         self.items.extend(following.items);
         self.unreadable.extend(following.unreadable);
         (self.total, self.next) = (following.total, following.next);
+    }
+}
+
+impl Page for VaultPage {
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn append(&mut self, following: Self) {
+        self.items.extend(following.items);
+        self.next = following.next;
     }
 }
 

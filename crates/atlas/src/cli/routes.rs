@@ -26,6 +26,9 @@ pub(super) const RELOAD: &str = "/api/v1/config/reload";
 pub(super) const BACKUPS: &str = "/api/v1/backups";
 pub(super) const AUDIT: &str = "/api/v1/audit";
 pub(super) const FINDINGS: &str = "/api/v1/audit/findings";
+pub(super) const VAULT: &str = "/api/v1/vault";
+pub(super) const SCHEMAS: &str = "/api/v1/schemas";
+pub(super) const COMPACT: &str = "/api/v1/compact";
 pub(super) const CLEANUPS: &str = "/api/v1/cleanups";
 pub(super) const DOCTOR: &str = "/api/v1/doctor";
 

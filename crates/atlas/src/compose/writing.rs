@@ -253,6 +253,7 @@ impl Start<'_> {
             ops: self.records.ops.clone(),
             retention: config.retention,
             backups: Some(self.backup_plan()),
+            audit_every: config.audit_every,
             dir: self.lock.dir().clone(),
             signals: Arc::clone(&parts.signals),
             background: service(parts, BACKGROUND_PROCESSING)?,

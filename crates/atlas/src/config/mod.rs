@@ -61,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) extraction_memory_bytes: u64,
     pub(crate) extraction_deadline: Duration,
     pub(crate) retention: RetentionPolicy,
+    /// How old the last audit may become until there is another; none: only when somebody asks for one.
+    pub(crate) audit_every: Option<Duration>,
     pub(crate) backup: BackupConfig,
     pub(crate) log_level: String,
     pub(crate) log_json: bool,
@@ -254,6 +256,7 @@ impl Config {
             extraction_memory_bytes: 0,
             extraction_deadline: Duration::ZERO,
             retention: RetentionPolicy::default(),
+            audit_every: None,
             backup: BackupConfig::default(),
             log_level: String::new(),
             log_json: false,

@@ -217,6 +217,23 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
+        key: "retention.vault_days",
+        default: |_| "90".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.vault = time),
+    },
+    Row {
+        key: "retention.cleanups_days",
+        default: |_| "90".to_owned(),
+        apply: |config, text| days(text).map(|time| config.retention.cleanups = time),
+    },
+    Row {
+        key: "audit.every_days",
+        default: |_| "7".to_owned(),
+        apply: |config, text| {
+            number(text, 0, 365).map(|days| config.audit_every = (days > 0).then(|| HOUR * 24 * days as u32))
+        },
+    },
+    Row {
         key: "backup.destination",
         default: |_| String::new(),
         apply: |config, text| backup::destination(&mut config.backup, text),

@@ -169,7 +169,7 @@ fn variables_of_others_and_of_the_projects_own_tools_are_let_alone() {
 #[test]
 fn how_long_things_are_kept_can_be_set() {
     let file = "[retention]\ntrash_days = 365\nrejected_days = 1\nattempts_days = 2\njobs_days = 3\n\
-                unused_bytes_hours = 5\n";
+                unused_bytes_hours = 5\nvault_days = 6\ncleanups_days = 4\n";
     let config = with_file(file, &[HOME]).unwrap();
     let day = Duration::from_hours(24);
     let expected = RetentionPolicy {
@@ -177,6 +177,8 @@ fn how_long_things_are_kept_can_be_set() {
         rejected_snapshots: day,
         attempts: 2 * day,
         ended_jobs: 3 * day,
+        vault: 6 * day,
+        cleanups: 4 * day,
         blob_grace: Duration::from_hours(5),
         ..RetentionPolicy::default()
     };
@@ -193,6 +195,8 @@ fn a_senseless_retention_is_refused(
         "rejected_days",
         "attempts_days",
         "jobs_days",
+        "vault_days",
+        "cleanups_days",
         "unused_bytes_hours"
     )]
     key: &str,

@@ -381,3 +381,24 @@ async fn a_library_of_atlas_is_no_foreign_file_and_an_unknown_run_is_named() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_compacted_without_a_row_being_touched() {
+    let atlas = Atlas::new();
+    let path = database(&atlas, "mixed-a", Some(300));
+    let sql = rusqlite::Connection::open_with_flags(&path, rusqlite::OpenFlags::default()).unwrap();
+    sql.execute_batch("CREATE TABLE filler AS SELECT zeroblob(1000000) AS bytes; DROP TABLE filler;")
+        .unwrap();
+    drop(sql);
+    let before = holds(&path);
+    let size = std::fs::metadata(&path).unwrap().len();
+    let compacted = atlas.json(&["db", "compact", path.to_str().unwrap()]).await;
+    assert_eq!(compacted["before_bytes"], size);
+    assert!(
+        compacted["after_bytes"].as_u64().unwrap() + 900_000 < size,
+        "{compacted}"
+    );
+    assert_eq!(holds(&path), before);
+    let missing = atlas.run(&["db", "compact", "none.db"]).await;
+    assert_eq!(missing.code, 1, "{missing:?}");
+}

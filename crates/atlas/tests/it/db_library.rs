@@ -271,3 +271,48 @@ async fn routes_take_no_path_and_say_what_is_wrong() {
     let command = atlas.run(&["db", "cleanup", "--files", "."]).await;
     assert_eq!(command.code, 2, "{command:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_from_the_trash_is_listed_and_restored() {
+    let (atlas, ids) = library_with_junk(2, 0).await;
+    atlas.json(&["rm", &ids[0]]).await;
+    let sql = open(&atlas);
+    sql.execute("UPDATE item SET trashed_at = 1 WHERE trashed_at IS NOT NULL", [])
+        .unwrap();
+    drop(sql);
+    let _server = atlas.serve().await;
+    eventually(DEADLINE, "the trash is emptied", async || {
+        let vault = atlas.get("/api/v1/vault").await.unwrap_or_default();
+        vault["items"][0]["id"] == ids[0].as_str()
+    })
+    .await;
+    assert_eq!(hits(&atlas, "word0").await, 0);
+    let listed = atlas.run(&["list", "--deleted"]).await;
+    assert!(listed.stdout.contains(&ids[0]), "{listed:?}");
+    atlas.json(&["restore", &ids[0]]).await;
+    assert_eq!(hits(&atlas, "word0").await, 1);
+    let empty = atlas.run(&["list", "--deleted"]).await;
+    assert!(empty.stderr.contains("nothing was deleted"), "{empty:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn free_space_is_given_back_and_versions_are_told() {
+    let (atlas, _) = library_with_junk(1, 0).await;
+    let sql = open(&atlas);
+    sql.execute_batch(
+        "CREATE TABLE filler (bytes BLOB);
+         INSERT INTO filler SELECT randomblob(4000) FROM (
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2000) SELECT n FROM n);
+         DROP TABLE filler;",
+    )
+    .unwrap();
+    drop(sql);
+    let compacted = atlas.json(&["db", "compact"]).await;
+    let size = |name: &str| compacted[name].as_u64().unwrap();
+    assert!(size("before_bytes") > 8_000_000, "{compacted}");
+    assert!(size("after_bytes") < 2_500_000, "{compacted}");
+    let before = atlas.json(&["db", "migrate", "--dry-run"]).await;
+    assert_eq!(before["files"][0]["pending"], json!([]), "{before}");
+    let _server = atlas.serve().await;
+    assert_eq!(atlas.json(&["db", "migrate"]).await, before);
+}

@@ -17,6 +17,8 @@ const NOTHING: RetentionReport = RetentionReport {
     snapshots: 0,
     attempts: 0,
     jobs: 0,
+    vaulted: 0,
+    cleanups: 0,
 };
 
 #[tokio::test]
@@ -133,8 +135,11 @@ async fn the_file_shrinks_after_much_of_it_was_let_go(#[case] trash: bool) {
         }
     }
     let before = library.file_pages();
-    library.clock.advance(91 * DAY);
-    sweep(&library).await;
+    // What was in the trash goes to the vault first, which forgets it later.
+    for _ in 0..2 {
+        library.clock.advance(91 * DAY);
+        sweep(&library).await;
+    }
     library.collect_blobs(RetentionPolicy::default()).await.unwrap();
     let (after, spare) = (library.file_pages(), 256 + 50);
     assert!(
@@ -287,4 +292,76 @@ async fn a_thousand_years_take_nothing_that_is_kept_for_ever() {
         material.given_html.as_ref().map(|given| &given.bytes[..]),
         Some(&b"given"[..])
     );
+}
+
+#[tokio::test]
+async fn what_was_deleted_comes_back_whole_from_the_vault_as_long_as_it_is_kept() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    library.ingest_again(&item, content("second version")).await;
+    library.save_with_html("example.com/page", b"given").await;
+    let tags = vec!["tag".to_owned()];
+    library
+        .change_tags(OWNER, item.id, tags.clone(), vec![])
+        .await
+        .unwrap();
+    let before = library.current_document(OWNER, item.id).await.unwrap();
+    let trashed = library.trash_item(OWNER, item.id).await.unwrap();
+    library.clock.advance(31 * DAY);
+    assert_eq!(sweep(&library).await.items, 1);
+    let vault = library.vault(OWNER, 10, None).await.unwrap();
+    assert_eq!((vault.items.len(), vault.items[0].id), (1, item.id));
+    library.collect_blobs(RetentionPolicy::default()).await.unwrap();
+
+    library.clock.advance(80 * DAY);
+    sweep(&library).await;
+    let back = library.restore_item(OWNER, item.id).await.unwrap();
+    assert_eq!(
+        (back.state, back.trashed_at, &back.tags),
+        (trashed.state, None, &tags)
+    );
+    assert_eq!((back.saved_at, back.title), (trashed.saved_at, trashed.title));
+    assert_eq!(library.current_document(OWNER, item.id).await.unwrap(), before);
+    assert_eq!(library.searchable_items().await.unwrap(), [item.id]);
+    assert!(
+        library
+            .ingest_material(item.id)
+            .await
+            .unwrap()
+            .given_html
+            .is_some()
+    );
+    assert_eq!(library.vault(OWNER, 10, None).await.unwrap().items, []);
+    assert_eq!(library.audit_actions(&item).await.last().unwrap(), "restored");
+    library.check_integrity(library.dir()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_vault_forgets_after_ninety_days() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    library.trash_item(OWNER, item.id).await.unwrap();
+    library.clock.advance(31 * DAY);
+    sweep(&library).await;
+    library.clock.advance(90 * DAY);
+    assert_eq!(sweep(&library).await.vaulted, 0, "to the last millisecond");
+    library.clock.advance(MINUTE);
+    assert_eq!(sweep(&library).await.vaulted, 1);
+    let gone = library.restore_item(OWNER, item.id).await;
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+    assert!(library.collect_blobs(RetentionPolicy::default()).await.unwrap() > 0);
+}
+
+#[tokio::test]
+async fn what_comes_back_takes_no_address_from_anybody() {
+    let library = Fixture::new();
+    let item = library.ingest("example.com/page", content("words")).await;
+    library.trash_item(OWNER, item.id).await.unwrap();
+    library.clock.advance(31 * DAY);
+    sweep(&library).await;
+    let other = library.ingest("example.com/page", content("other words")).await;
+    let refused = library.restore_item(OWNER, item.id).await.unwrap_err();
+    assert!(refused.to_string().contains(&other.id.to_string()), "{refused}");
+    assert_eq!(library.look(&other).await, other);
+    assert_eq!(library.vault(OWNER, 10, None).await.unwrap().items.len(), 1);
 }

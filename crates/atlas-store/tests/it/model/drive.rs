@@ -24,6 +24,8 @@ const AT_ONCE: RetentionPolicy = RetentionPolicy {
     rejected_snapshots: Duration::ZERO,
     attempts: Duration::ZERO,
     ended_jobs: Duration::ZERO,
+    vault: Duration::ZERO,
+    cleanups: Duration::ZERO,
     blob_grace: Duration::ZERO,
     incidents: Duration::ZERO,
     messages: Duration::ZERO,

@@ -63,6 +63,62 @@ pub static DATABASE_DAMAGED: Definition = Definition::gauge(
 
 // Library.
 
+/// Time since the newest sound backup was made, against how often one is to be made.
+pub static BACKUP_OVERDUE: Definition = Definition::gauge(
+    "backup_overdue",
+    Unit::Ratio,
+    "Age of the newest sound backup, against the time after which another is due",
+);
+
+/// Age of the newest sound backup.
+pub static BACKUP_AGE: Definition = Definition::gauge(
+    "backup_age",
+    Unit::Seconds,
+    "Age of the newest backup that is not known to be damaged; without one, of the library",
+);
+
+/// Tries to make a backup that have failed since the last one was made.
+pub static BACKUP_FAILURES: Definition = Definition::gauge(
+    "backup_failures",
+    Unit::Count,
+    "Tries to make the backup that is due that have failed",
+);
+
+/// What all backups take up.
+pub static BACKUP_SIZE: Definition = Definition::gauge(
+    "backup_size",
+    Unit::Bytes,
+    "What all backups take up, stored pages included",
+);
+
+/// Age of the last audit of the library.
+pub static AUDIT_AGE: Definition = Definition::gauge(
+    "audit_age",
+    Unit::Seconds,
+    "Time since the last audit of the library",
+);
+
+/// Share of the library that its last audit took for junk.
+pub static AUDIT_JUNK: Definition = Definition::gauge(
+    "audit_junk",
+    Unit::Ratio,
+    "Share of the items with content that the last audit of the library took for junk",
+);
+
+/// How much the file of the library has grown from one audit to the next.
+pub static AUDIT_GROWTH: Definition = Definition::gauge(
+    "audit_growth",
+    Unit::Ratio,
+    "How much larger the file of the library was at its last audit than at the one before, where a day or more lay between",
+);
+
+/// Whether a cleanup of the library failed and nobody has taken note: 1 if so, 0 if not.
+pub static CLEANUP_FAILED: Definition = Definition::gauge(
+    "cleanup_failed",
+    Unit::Count,
+    "Whether a cleanup of the library failed and nobody has taken note: 1 if so, 0 if not",
+);
+
 /// Items outside the trash by state.
 pub static LIBRARY_ITEMS: Definition =
     Definition::gauge("library_items", Unit::Count, "Items outside the trash by state").by("state", 10);
@@ -253,6 +309,14 @@ pub(super) static ALL: &[&Definition] = &[
     &DATABASE_BUSY,
     &DATABASE_LONGEST_READ,
     &DATABASE_DAMAGED,
+    &BACKUP_AGE,
+    &BACKUP_OVERDUE,
+    &BACKUP_FAILURES,
+    &BACKUP_SIZE,
+    &AUDIT_AGE,
+    &AUDIT_JUNK,
+    &AUDIT_GROWTH,
+    &CLEANUP_FAILED,
     &LIBRARY_ITEMS,
     &LIBRARY_JUNK,
     &INGEST_ENDED,
