@@ -30,9 +30,10 @@ pub fn schema_versions(dir: &DataDir) -> Result<Vec<SchemaVersion>, LookError> {
                 whose: Whose::Own,
                 ..Looking::default()
             };
-            let version = match path.exists() {
-                true => Some(Snapshot::open(&path, looking)?.file()?.user_version),
-                false => None,
+            let version = if path.exists() {
+                Some(Snapshot::open(&path, looking)?.file()?.user_version)
+            } else {
+                None
             };
             let steps: Vec<&str> = schema.steps().collect();
             let known = version.map_or(steps.len(), |version| version.max(0) as usize);

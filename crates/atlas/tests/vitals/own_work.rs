@@ -1,6 +1,7 @@
 //! What a server does to look after itself, and work of its own that is large: it is counted nowhere, shown to nobody who
 //! looks for their pages, declared while it lasts, and keeps no alarm for good.
 
+use legacy_databases::rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::process::metrics;
@@ -136,6 +137,63 @@ async fn processing_many_items_again_is_maintenance_until_it_is_done() {
     })
     .await;
     assert_eq!(server.terminate().await, 0);
+}
+
+/// F24: audits, cleanups of the library and their undos, one after another, while the database is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cleanup_that_runs_raises_no_false_alarm_of_the_database() {
+    let (site, hook) = (Site::start().await, Receiver::start());
+    let atlas = Watched::new()
+        .service("database", "every = \"1s\"")
+        .channel(hook.channel("hook"))
+        .atlas();
+    let server = atlas.serve().await;
+    for n in 0..24 {
+        let page = article(&format!("Page {n}"), &format!("word{n}"));
+        let added = atlas.add(&site.put(&format!("/{n}"), page)).await;
+        assert_eq!(added["outcome"], "stored", "{added}");
+    }
+    assert_eq!(server.terminate().await, 0);
+    make_copies(&atlas);
+
+    let server = atlas.serve().await;
+    is_told_to_be(&atlas, "database", "healthy").await;
+    let (mut looks, mut rounds) = (vec![looked_at(&atlas, "database").await], 0);
+    while looks.len() <= 5 {
+        let post = async |path: &str, body: Value| atlas.post(path, &body).await.unwrap();
+        post("/api/v1/audit", json!({"wait_secs": 60})).await;
+        let plan = post("/api/v1/cleanups", json!({})).await;
+        let run = format!("/api/v1/cleanups/{}", plan["id"].as_str().unwrap());
+        let apply = json!({"allow_percent": 100, "wait_secs": 60});
+        let done = post(&format!("{run}/apply"), apply).await;
+        assert_eq!(done["steps"], json!({"done": 23}), "{done}");
+        let undone = post(&format!("{run}/undo"), json!({})).await;
+        assert_eq!(undone["undone"], 23, "{undone}");
+        let look = looked_at(&atlas, "database").await;
+        if looks.last() != Some(&look) {
+            looks.push(look);
+        }
+        rounds += 1;
+        assert!(rounds < 500, "the database is not looked at any more");
+    }
+    let health = health_of(&atlas, "database").await.unwrap();
+    assert_eq!(health["status"], "healthy", "{health}");
+    assert_eq!(incidents(&atlas, "database").await, Vec::<Value>::new());
+    assert!(hook.heard().is_empty(), "{:?}", hook.heard());
+    assert_eq!(server.terminate().await, 0);
+}
+
+/// All items come to have the content of one, as a restore that went wrong would leave them.
+fn make_copies(atlas: &Atlas) {
+    let path = atlas.data_dir().join("library.db");
+    let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+    let first = "(SELECT min(document_id) FROM item WHERE user_id = 1)";
+    let columns = "content_hash, text, metadata, markdown, html, word_count";
+    sql.execute_batch(&format!(
+        "UPDATE document SET ({columns}) = (SELECT {columns} FROM document WHERE id = {first})
+         WHERE id IN (SELECT document_id FROM item WHERE user_id = 1)"
+    ))
+    .unwrap();
 }
 
 async fn maintenance(atlas: &Atlas) -> Vec<Value> {

@@ -134,7 +134,7 @@ impl Tx<'_> {
             .query_row([number], |row| {
                 Ok((ItemId::read(row, "item_uuid")?, json_column(row, "image")?))
             })?;
-        if let Some(why) = self.in_the_way(user, id, &image)? {
+        if let Some(why) = self.in_the_way(user, run, id, &image)? {
             self.step(number, CleanupStep::Conflict, &why, None)?;
             undone.conflicts.push((id, why));
             return Ok(());
@@ -165,7 +165,13 @@ impl Tx<'_> {
     }
 
     /// Why an item cannot be put back as it was.
-    fn in_the_way(&self, user: UserId, id: ItemId, image: &Image) -> Result<Option<String>, StoreError> {
+    fn in_the_way(
+        &self,
+        user: UserId,
+        run: CleanupId,
+        id: ItemId,
+        image: &Image,
+    ) -> Result<Option<String>, StoreError> {
         let item = match read_item(self.sql, user, id) {
             Ok(item) => item,
             Err(StoreError::NotFound { .. }) => {
@@ -186,32 +192,33 @@ impl Tx<'_> {
                 item.state
             )));
         }
-        Ok(self.holder_of_its_content(&item)?.map(|other| {
+        Ok(self.holder_of_its_content(run, &item)?.map(|other| {
             format!(
                 "item {other} holds its content now: remove that one and undo again, or leave it as a duplicate"
             )
         }))
     }
 
-    /// Another item of the same person that has its address or its content by now, but for its better copy: that had it
-    /// before, too.
-    fn holder_of_its_content(&self, item: &Item) -> Result<Option<ItemId>, StoreError> {
+    /// Another item of the same person that has its content by now, but for those that had it before: its better copy, and
+    /// others of the same cleanup.
+    fn holder_of_its_content(&self, run: CleanupId, item: &Item) -> Result<Option<ItemId>, StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT other.uuid FROM item
              JOIN document ON document.id = item.document_id
              JOIN document AS same ON same.content_hash = document.content_hash
              JOIN item AS other ON other.document_id = same.id
              WHERE item.uuid = ?1 AND other.id <> item.id AND other.user_id = item.user_id
-             AND other.trashed_at IS NULL AND other.state IN ('stored', 'partial') LIMIT 2",
+             AND other.trashed_at IS NULL AND other.state IN ('stored', 'partial')
+             AND other.id IS NOT item.duplicate_of AND NOT EXISTS (
+                 SELECT 1 FROM cleanup_item JOIN cleanup ON cleanup.id = cleanup_item.cleanup_id
+                 WHERE cleanup.uuid = ?2 AND cleanup_item.item_uuid = other.uuid)
+             LIMIT 1",
         )?;
-        let holders = statement.query_map([item.id.as_bytes()], |row| ItemId::read(row, "uuid"))?;
-        for holder in holders {
-            let holder = holder?;
-            if item.duplicate_of != Some(holder) {
-                return Ok(Some(holder));
-            }
-        }
-        Ok(None)
+        Ok(statement
+            .query_row((item.id.as_bytes(), run.as_bytes()), |row| {
+                ItemId::read(row, "uuid")
+            })
+            .optional()?)
     }
 
     fn survivor(&self, user: UserId, id: ItemId) -> Result<Option<Merged>, StoreError> {

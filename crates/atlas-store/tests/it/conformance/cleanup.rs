@@ -166,6 +166,21 @@ async fn a_copy_becomes_a_duplicate_and_its_better_copy_takes_over_tags_and_the_
 }
 
 #[tokio::test]
+async fn all_copies_of_one_item_come_back_together() {
+    let library = Fixture::new();
+    let (survivor, copy) = two_of_the_same(&library).await;
+    let another = library.ingest("c.example/", content("a third text")).await;
+    let lease = library.lease_for(&another).await;
+    library.conclude(&lease, content("otters hold hands")).await;
+    let run = plan(&library, &[&copy, &another], Some(&survivor)).await.id;
+    carry_out(&library, run, &CleanAction::Merge).await;
+    assert_eq!(library.searchable_items().await.unwrap(), [survivor.id]);
+    let (_, undone) = library.undo_cleanup(OWNER, run, None).await.unwrap();
+    assert_eq!((undone.undone, undone.conflicts), (2, Vec::new()));
+    assert_eq!(library.searchable_items().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn undoing_one_copy_leaves_its_better_copy_as_it_is() {
     let library = Fixture::new();
     let (survivor, copy) = two_of_the_same(&library).await;

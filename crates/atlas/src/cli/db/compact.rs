@@ -38,7 +38,7 @@ pub(super) fn run(
         .join("compact");
     let progress = output.progress_in_rows();
     let compacted = compact(file, &scratch, &mut |what, done, total| {
-        progress.tell(what, done, total)
+        progress.tell(what, done, total);
     });
     drop(progress);
     let compacted = compacted.map_err(|error| failed(&error))?;
