@@ -224,7 +224,8 @@ impl BlobFiles {
         Ok(removed)
     }
 
-    fn path(&self, hash: BlobHash) -> PathBuf {
+    /// Where the file of a blob lies, or would lie.
+    pub(crate) fn path(&self, hash: BlobHash) -> PathBuf {
         let name = hash.to_string();
         self.folder.join(&name[..2]).join(name)
     }

@@ -1,5 +1,6 @@
 //! The check-up: what `atlas doctor` looks at. Each check uses the real thing.
 
+mod backups;
 mod channels;
 mod index;
 
@@ -33,6 +34,7 @@ impl App {
             check("stored pages", self.check_stored_pages().await),
             check("search index", self.check_index().await),
             check("dead letters", self.check_dead_letters().await),
+            check("backups", self.check_backups().await),
         ];
         if let Some(known) = self.known_channels().await {
             checks.push(check("channels", Ok(channels::judge(&known))));

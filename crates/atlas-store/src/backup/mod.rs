@@ -3,6 +3,7 @@
 //! A destination is a folder with one folder for each backup, and a pool of stored pages that all of them share. A backup
 //! gets its name last of all: what has one is whole. Nothing here decides when backups are made.
 
+mod archive;
 mod create;
 mod error;
 mod files;

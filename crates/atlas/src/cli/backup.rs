@@ -8,6 +8,7 @@ use atlas_app::{list_backups, restore_backup, size, verify_backup};
 use atlas_domain::{Clock, SystemClock};
 use atlas_store::{BackupDestination, DataDir, Holder};
 use clap::{Args, Subcommand};
+use tempfile::TempDir;
 
 use super::Access;
 use super::output::Output;
@@ -24,7 +25,9 @@ pub(super) const EXAMPLES: &str = "Examples:\n  \
     atlas backup ls\n  \
     atlas backup verify 2026-03-01T03-00-00Z\n  \
     atlas backup restore 2026-03-01T03-00-00Z --to restored/\n  \
-    atlas backup restore latest --from /mnt/backups --to restored/";
+    atlas backup restore latest --from /mnt/backups --to restored/\n  \
+    atlas backup create --single-file library.tar\n  \
+    atlas backup restore latest --from library.tar --to restored/";
 
 /// Stands for the newest backup without a known problem.
 const LATEST: &str = "latest";
@@ -40,7 +43,7 @@ pub(crate) struct BackupArgs {
 #[derive(Debug, Clone, Subcommand)]
 enum BackupCommand {
     /// Make a backup now, beside whoever works with the library
-    Create,
+    Create(CreateArgs),
     /// List the backups, the newest first
     Ls(FromArgs),
     /// Read all of a backup again, unpack and compare it
@@ -64,38 +67,61 @@ enum BackupCommand {
     },
 }
 
+/// What to make.
+#[derive(Debug, Clone, Default, Args)]
+struct CreateArgs {
+    /// Write it to this new file as well, with everything that it needs, to be carried elsewhere
+    #[arg(long, value_name = "FILE")]
+    single_file: Option<PathBuf>,
+}
+
 /// Which backups are meant.
 #[derive(Debug, Clone, Args)]
 struct FromArgs {
-    /// The folder with the backups, where it is another than the configured one
-    #[arg(long, value_name = "DIR")]
+    /// The folder with the backups, where it is another than the configured one, or a single file
+    #[arg(long, value_name = "DIR|FILE")]
     from: Option<PathBuf>,
 }
 
 impl BackupArgs {
     pub(super) fn access(&self) -> Access {
         match self.command {
-            BackupCommand::Create => Access::Decide,
+            BackupCommand::Create(_) => Access::Decide,
             _ => Access::None, // see `needs_only_files`
         }
     }
 
     /// Whether it is carried out without any library.
     pub(crate) fn needs_only_files(&self) -> bool {
-        !matches!(self.command, BackupCommand::Create)
+        !matches!(self.command, BackupCommand::Create(_))
     }
 }
 
 /// Makes a backup by the route.
 pub(super) async fn create(args: &BackupArgs, client: &Client, output: &Output) -> Result<Exit, CliError> {
-    if args.needs_only_files() {
+    let BackupCommand::Create(wanted) = &args.command else {
         return Err(CliError::new(
             Exit::Usage,
             "where the backups are is configured, and the configuration has to be mended first",
         ));
-    }
+    };
+    refuse_existing(wanted.single_file.as_deref())?;
     let made: MadeBackup = client.post_patiently(routes::BACKUPS, &()).await?;
     output.answer(&made, |_| format!("{}\n", made.backup.name))?;
+    if let Some(file) = &wanted.single_file {
+        let (from, name, file) = (
+            BackupDestination::at(&made.destination),
+            made.backup.name.clone(),
+            whole_path(file)?,
+        );
+        let told = file.display().to_string();
+        let packed = tokio::task::spawn_blocking(move || from.pack(&name, &file)).await;
+        let packed = packed.map_err(|_panicked| CliError::unexpected())?;
+        let bytes = packed.map_err(atlas_app::AppError::from)?;
+        if !output.is_json() {
+            output.say(&format!("{told} has it, too: {}", size(bytes)));
+        }
+    }
     warn_of_device(made.on_device_of_data, &made.destination, output);
     warn_of_left_out(&made.backup.left_out, output);
     if let Some(why) = &made.not_removed {
@@ -126,19 +152,19 @@ pub(crate) async fn from_files(
     let configured = config.backup.plan(&data, config.floor_bytes).destination;
     let work = move || -> Result<Done, CliError> {
         match args.command {
-            BackupCommand::Create => Err(CliError::unexpected()), // has a route
+            BackupCommand::Create(_) => Err(CliError::unexpected()), // has a route
             BackupCommand::Ls(from) => {
-                let listed = list_backups(&from.or(configured), data.path())?;
-                Ok(Done::Listed(listed))
+                let (from, _unpacked) = from.or(configured, None)?;
+                Ok(Done::Listed(list_backups(&from, data.path())?))
             }
             BackupCommand::Verify { name, from } => {
-                let from = from.or(configured);
+                let (from, _unpacked) = from.or(configured, None)?;
                 let name = resolve(&from, name)?;
                 let checked = verify_backup(&from, &name, from.path(), SystemClock.now())?;
                 Ok(Done::Checked(checked))
             }
             BackupCommand::Restore { name, to, from } => {
-                let from = from.or(configured);
+                let (from, _unpacked) = from.or(configured, Some(&whole_path(&to)?))?;
                 let name = resolve(&from, name)?;
                 let (to, entropy) = (DataDir::new(whole_path(&to)?), chance()?);
                 let restored = restore_backup(&from, &name, &to, &holder(), SystemClock.now(), &entropy)?;
@@ -161,8 +187,40 @@ enum Done {
 }
 
 impl FromArgs {
-    fn or(self, configured: BackupDestination) -> BackupDestination {
-        self.from.map_or(configured, BackupDestination::at)
+    /// The destination that is meant. A single file is taken apart first, on the disk to which it goes: what comes back with it
+    /// removes that again.
+    fn or(
+        self,
+        configured: BackupDestination,
+        to: Option<&Path>,
+    ) -> Result<(BackupDestination, Option<TempDir>), CliError> {
+        let Some(path) = self.from else {
+            return Ok((configured, None));
+        };
+        if !path.is_file() {
+            return Ok((BackupDestination::at(path), None));
+        }
+        let path = whole_path(&path)?;
+        let beside = to.unwrap_or(&path).parent().unwrap_or(Path::new("/"));
+        let unpacked = tempfile::Builder::new()
+            .prefix(".atlas-unpacked-")
+            .tempdir_in(beside)?;
+        let destination = BackupDestination::of_archive(&path, unpacked.path());
+        Ok((destination.map_err(atlas_app::AppError::from)?, Some(unpacked)))
+    }
+}
+
+/// Before anything is made: a file that is there is somebody's.
+fn refuse_existing(file: Option<&Path>) -> Result<(), CliError> {
+    match file {
+        Some(file) if file.exists() => Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "{} exists already, and was not touched: name another file",
+                file.display()
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -176,3 +176,66 @@ async fn a_restore_refuses_what_is_in_use_and_no_library_begins_with_a_backup() 
     let listed = nobody.run(&["backup", "ls"]).await;
     assert_eq!(listed.code, 0, "{listed:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_file_is_all_that_it_takes_to_restore_a_library() {
+    let site = Site::start().await;
+    let (atlas, ids) = with_pages(&site).await;
+    let (file, torn) = (path(&atlas, "library.tar"), path(&atlas, "torn.tar"));
+    let made = atlas.json(&["backup", "create", "--single-file", &file]).await;
+    let again = atlas.run(&["backup", "create", "--single-file", &file]).await;
+    assert_eq!(again.code, 2, "{again:?}");
+    assert!(again.stderr.contains("exists already"), "{again:?}");
+    std::fs::remove_dir_all(atlas.data_dir()).unwrap();
+
+    let listed = atlas.json(&["backup", "ls", "--from", &file]).await;
+    assert_eq!(listed["backups"][0]["name"], made["backup"]["name"]);
+    let checked = atlas.json(&["backup", "verify", "latest", "--from", &file]).await;
+    assert_eq!(checked["blobs"], 2);
+    let bytes = std::fs::read(&file).unwrap();
+    for cut in [bytes.len() / 4, bytes.len() / 2] {
+        std::fs::write(&torn, &bytes[..cut]).unwrap();
+        let to = path(&atlas, "nowhere");
+        let refused = atlas
+            .run(&["backup", "restore", "latest", "--from", &torn, "--to", &to])
+            .await;
+        assert!(matches!(refused.code, 5 | 9), "{refused:?}");
+        assert!(!std::path::Path::new(&to).join("library.db").exists());
+    }
+    let to = atlas.data_dir().to_str().unwrap().to_owned();
+    let restored = atlas
+        .json(&["backup", "restore", "latest", "--from", &file, "--to", &to])
+        .await;
+    assert_eq!(restored["rows"], made["backup"]["rows"]);
+    for id in &ids {
+        assert_eq!(atlas.json(&["show", id]).await["state"], "stored");
+    }
+    let left = std::fs::read_dir(atlas.folder()).unwrap().flatten();
+    let debris: Vec<_> = left
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with('.'))
+        .collect();
+    assert!(debris.is_empty(), "{debris:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_up_names_a_backup_that_is_damaged_and_one_that_is_overdue() {
+    let site = Site::start().await;
+    let (atlas, _) = with_pages(&site).await;
+    let made = create(&atlas).await;
+    let told = async || {
+        let doctor = atlas.run(&["doctor", "--json"]).await;
+        let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == "backups").unwrap();
+        (
+            check["ok"].as_bool().unwrap(),
+            check["message"].as_str().unwrap().to_owned(),
+        )
+    };
+    let (ok, message) = told().await;
+    assert!(ok, "{message}");
+    let name = made["backup"]["name"].as_str().unwrap();
+    std::fs::remove_file(atlas.data_dir().join("backups").join(name).join("manifest.json")).unwrap();
+    let (ok, message) = told().await;
+    assert!(!ok && message.contains(name), "{message}");
+}
