@@ -37,6 +37,9 @@ static MACHINE_MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
         r"|^(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated)\b.{1,160} on line \d+|SQLSTATE\[|\bORA-\d{5}\b",
         r#"|^\s*File "[^"]{1,120}", line \d+|^\s*at [\w.$<>]+ ?\([^)]{1,120}:\d+(?::\d+)?\)|panicked at |^goroutine \d+ \["#,
         r"|^\W{0,3}(?i:error|exception|failed)\W{1,3}(?i:timeout|timed out|null|undefined|none|unknown)\W*$",
+        r"|\bException in thread\b|\bUncaught \(?(?:[\w\\]+)?(?:Error|Exception)\b|\bat [\w.$<>]+ ?\([^()\s]{1,120}:\d+(?::\d+)?\)",
+        r#"|\bFile "[^"]{1,120}", line \d+, in \b|#0 /[^\s]{1,160}\(\d+\)|:\d+:in [`']|\.p[lm] line \d+\b|\bthrown in /[^\s]+ on line \d+"#,
+        r"|\b(?:[a-z_]\w*\.)+[A-Z]\w*(?:Error|Exception)\b",
         r"|\b(?:Segmentation fault|core dumped|Connection refused\)|getaddrinfo)\b|<Error><Code>",
     ))
     .expect("the pattern is a constant")

@@ -1,0 +1,122 @@
+//! Texts that speak of nothing but themselves: of the page, its server, the visitor and what he is to click. Every kind of
+//! wall, error page and empty domain does, in whatever words; a text about something else hardly ever does.
+
+use atlas_domain::JunkClass::{self, Challenge, ConsentWall, Error, JsStub, LoginWall, ServerDefault, Stub};
+
+use super::super::case::{Case, Finding, Level, Rule};
+use super::super::phrases::{
+    ACCOUNT, CHALLENGE, CONSENT, NEEDS_SCRIPT, PAGE_TALK, PARKED, PAYWALL, READ_ON, SERVER_ERROR,
+};
+use super::share_in_phrases;
+use crate::words::count_words;
+
+/// More text than this says something besides.
+const LONGEST_TALK_WORDS: u32 = 160;
+/// Fewer words than this a person writes about a page as well.
+const LEAST_WORDS_OF_SHORT: u32 = 20;
+/// So many words at the end are looked at.
+const TAIL_WORDS: usize = 30;
+
+pub(super) const RULES: &[Rule] = &[
+    speaks_of_itself,
+    short_row_speaks_of_page,
+    is_rest_of_page,
+    ends_about_itself,
+];
+
+/// Reports about such pages reach a tenth, documentation of programs a sixth: they name other things between.
+fn speaks_of_itself(case: &Case<'_>) -> Option<Finding> {
+    let words = case.page.article_words;
+    if !case.is_stored() || case.is_short_by_kind() || !(12..=LONGEST_TALK_WORDS).contains(&words) {
+        return None;
+    }
+    let (share, said) = talk(case);
+    let weight = match (share, said) {
+        (0.25.., 6..) => 1.5,
+        (0.18.., 6..) => 1.2,
+        (0.15.., 10..) => 0.6,
+        (0.18.., 4..) if words < 40 => 0.4,
+        (0.10.., 8..) if words < 40 => 0.3,
+        _ => return None,
+    };
+    Some(finding(case, "speaks_of_itself", weight, share))
+}
+
+/// What is short by nature may be a person's own words about a page: it takes more of them, and more kinds.
+fn short_row_speaks_of_page(case: &Case<'_>) -> Option<Finding> {
+    let words = case.page.article_words;
+    if !case.is_short_by_kind() || !(LEAST_WORDS_OF_SHORT..=LONGEST_TALK_WORDS).contains(&words) {
+        return None;
+    }
+    let (share, said) = talk(case);
+    (share >= 0.2 && said >= 7).then(|| Finding {
+        by_program: true,
+        ..finding(case, "short_row_speaks_of_page", 1.2, share)
+    })
+}
+
+/// A sentence among the labels of a page that was not kept.
+fn is_rest_of_page(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_text() || case.is_short_by_kind() || !(12..40).contains(&case.page.article_words) {
+        return None;
+    }
+    let counts: Vec<u32> = case
+        .article
+        .text
+        .lines()
+        .map(count_words)
+        .filter(|words| *words > 0)
+        .collect();
+    let labels = counts.iter().filter(|words| **words <= 6).count();
+    let (share, said) = talk(case);
+    (counts.len() >= 3 && labels + 1 >= counts.len() && said >= 3 && share >= 0.05)
+        .then(|| finding(case, "is_rest_of_page", 0.2, share))
+}
+
+/// Some sentences, and then the page about itself: what somebody may read who pays. An address to write to is no offer.
+fn ends_about_itself(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_stored() || case.is_short_by_kind() || !(40..100).contains(&case.page.article_words) {
+        return None;
+    }
+    let words: Vec<&str> = case.text().split(' ').collect();
+    let tail = words[words.len().saturating_sub(TAIL_WORDS)..].join(" ");
+    let share = PAGE_TALK.covered_words(&tail) as f32 / count_words(&tail).max(1) as f32;
+    let call = [&READ_ON, &PAYWALL, &ACCOUNT]
+        .iter()
+        .find_map(|phrases| phrases.first_in(&tail))?;
+    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5)
+        .then(|| Finding::junk(LoginWall, Level::Text, "ends_about_itself", 1.5, call))
+}
+
+/// The share of such words in a text, and how many different ones there are.
+fn talk(case: &Case<'_>) -> (f32, usize) {
+    (
+        share_in_phrases(case, &[&PAGE_TALK]),
+        PAGE_TALK.count_in(case.text()),
+    )
+}
+
+fn finding(case: &Case<'_>, code: &str, weight: f32, share: f32) -> Finding {
+    let evidence = format!("{:.0} % of the words are about the page", share * 100.0);
+    Finding::junk(class(case), Level::Text, code, weight, evidence)
+}
+
+/// What it says most, where it says so in known words.
+fn class(case: &Case<'_>) -> JunkClass {
+    let said = [
+        (Error, SERVER_ERROR.count_in(case.text())),
+        (Challenge, CHALLENGE.count_in(case.text())),
+        (ConsentWall, CONSENT.count_in(case.text())),
+        (
+            LoginWall,
+            ACCOUNT.count_in(case.text()).max(PAYWALL.count_in(case.text())),
+        ),
+        (JsStub, NEEDS_SCRIPT.count_in(case.text())),
+        (ServerDefault, PARKED.count_in(case.text())),
+    ];
+    said.into_iter()
+        .rev()
+        .max_by_key(|(_, said)| *said)
+        .filter(|(_, said)| *said > 0)
+        .map_or(Stub, |(class, _)| class)
+}
