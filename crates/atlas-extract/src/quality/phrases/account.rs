@@ -113,7 +113,7 @@ pub(in crate::quality) static PAYWALL: Phrases = Phrases::of(&[
     "订阅后可", "订阅解锁", "付费内容", "付费阅读", "会员专享", "开通会员", "登录后阅读", "剩余内容", "阅读全文", "訂閱", "付費", "구독자 전용", "유료 회원", "구독하기", "계속 읽으려면", "로그인 후",
     "this article is for", "this content is for", "this post is for", "for subscribers",
     "available to subscribers", "available only to", "subscribe to keep", "subscribe to get", "subscribers can",
-    "get unlimited", "get full access", "read the rest", "to read more", "to keep reading", "to continue reading",
+    "get unlimited", "get full access", "read the rest", "to read more",
     "create an account to", "create a free account", "register to read", "register for free", "free trial", "try it free", "try for free",
     "first month free", "billed annually", "auto renews", "cancel any time", "no commitment", "log in to read", "sign in or",
     "already have an account", "thanks for reading", "enjoyed your free", "used all your free", "your free article", "article limit",

@@ -176,5 +176,5 @@ pub(in crate::quality) static ERROR_ADVICE: Phrases = Phrases::of(&[
     "más tarde", "se o problema persistir", "entre em contato", "alguns minutos", "mais tarde", "se il problema persiste", "contatta lamministratore",
     "tra qualche minuto", "più tardi", "als het probleem", "neem contact", "over enkele minuten", "een paar minuten", "jeśli problem",
     "skontaktuj się", "za kilka minut", "za chwilę", "kontakta oss", "om en stund", "если проблема", "обратитесь к администратору",
-    "через несколько минут", "свяжитесь с",
+    "через несколько минут", "свяжитесь",
 ]);

@@ -76,3 +76,29 @@ pub(in crate::quality) static PAGE_TALK: Phrases = Phrases::of(&[
     "コンテンツ", "記事", "続き", "販売", "購入", "有効", "無効", "メンテナンス", "見つかりません", "移動", "削除", "データ", "デバイス", "情報", "サービス", "リンク", "表示", "読み込み",
     "页面", "网页", "网站", "浏览器", "服务器", "域名", "请求", "错误", "访问", "账号", "账户", "密码", "登录", "注册", "订阅", "会员", "免费", "点击", "刷新", "重试", "稍后", "管理员", "联系", "抱歉", "暂时", "无法", "权限", "安全", "验证", "连接", "网络", "隐私", "政策", "同意", "接受", "拒绝", "设置", "合作伙伴", "广告", "内容", "文章", "出售", "购买", "启用", "维护", "不存在", "移动", "删除", "数据", "设备", "信息", "服务", "链接",
 ]);
+
+/// By which a page turns to its visitor, or points at itself. Notes about pages, and instructions, name them instead.
+pub(in crate::quality) static ADDRESS: Phrases = Phrases::of(&[
+    "you", "your", "youre", "youve", "we", "our", "us", "were", "weve", "this page", "this site", "this website", "this web", "this domain", "this server", "this content", "this article",
+    "this resource", "this request", "this link", "this app", "this service", "this browser", "this document", "this post", "this story", "this account", "this url", "this address", "this time", "the page", "the site", "the server", "the requested",
+    "please", "sorry", "thank you", "thanks",
+    // German
+    "sie", "ihr", "ihre", "ihren", "ihrem", "ihrer", "ihnen", "du", "dein", "deine", "deinen", "deinem", "dir", "wir", "uns", "unser", "unsere", "unseren", "unserer", "diese seite", "diese website", "diese webseite",
+    "diese domain", "dieser seite", "dieser server", "dieser artikel", "dieser inhalt", "dieses", "diesen", "diesem", "die seite", "der server", "bitte", "leider", "danke",
+    // French
+    "vous", "votre", "vos", "nous", "notre", "nos", "tu", "ton", "ta", "tes", "cette page", "ce site", "ce domaine", "cet article", "ce contenu", "cette ressource", "la page", "le site", "le serveur", "veuillez", "désolé", "désolés", "merci",
+    // Spanish, Portuguese, Italian
+    "tu", "tus", "te", "usted", "su", "sus", "nosotros", "nuestro", "nuestra", "nuestros", "nuestras", "nos", "esta página", "este sitio", "esta web", "este dominio", "este artículo", "este contenido", "la página", "el sitio", "el servidor", "por favor",
+    "lo sentimos", "gracias", "você", "seu", "sua", "seus", "suas", "teu", "tua", "nós", "nosso", "nossa", "nossos", "nossas", "este site", "este domínio", "este artigo", "este conteúdo", "a página", "o site", "o servidor", "desculpe", "lamentamos", "obrigado",
+    "tuo", "tua", "tuoi", "tue", "ti", "noi", "nostro", "nostra", "nostri", "nostre", "questa pagina", "questo sito", "questo dominio", "questo articolo", "questo contenuto", "la pagina", "il sito", "il server", "per favore", "spiacenti", "ci scusiamo", "grazie",
+    // Dutch, Polish
+    "je", "jij", "jouw", "jou", "u", "uw", "wij", "we", "ons", "onze", "deze pagina", "deze site", "deze website", "dit domein", "dit artikel", "deze inhoud", "de pagina", "de site", "de server", "helaas", "alstublieft", "bedankt",
+    "twój", "twoja", "twoje", "twoją", "twojej", "twojego", "ci", "ciebie", "masz", "możesz", "nasz", "nasza", "nasze", "naszych", "naszej", "ta strona", "tej strony", "tę stronę", "tej stronie", "ten serwis", "ta domena", "ten artykuł", "strona", "serwer", "prosimy", "proszę", "przepraszamy", "niestety", "dziękujemy",
+    // Swedish, Danish, Czech, Turkish
+    "du", "din", "ditt", "dina", "dig", "vi", "vår", "vårt", "våra", "oss", "denna sida", "sidan", "denna webbplats", "tyvärr", "tack", "dit", "dine", "dig", "vores", "os", "denne side", "siden", "denne hjemmeside", "desværre", "tak",
+    "vy", "váš", "vaše", "vaši", "vašem", "vám", "vás", "my", "naše", "naši", "našich", "tato stránka", "tuto stránku", "tento web", "tato doména", "tento článek", "prosím", "bohužel", "omlouváme", "děkujeme", "siz", "sizin", "biz", "bizim", "bu sayfa", "bu site", "bu alan", "bu makale", "lütfen", "maalesef", "teşekkürler",
+    // Russian, Ukrainian
+    "вы", "вас", "вам", "ваш", "ваша", "ваше", "ваши", "вашего", "вашем", "вашу", "мы", "нас", "нам", "наш", "наши", "нашем", "наших", "эта страница", "эту страницу", "этой странице", "этот сайт", "этого сайта", "этот домен", "эта статья", "страница", "сервер", "пожалуйста", "извините", "к сожалению", "спасибо",
+    // Arabic, Japanese, Chinese, Korean
+    "هذه الصفحة", "هذا الموقع", "هذا النطاق", "يرجى", "عذرا", "نحن", "ください", "下さい", "お客様", "あなた", "当サイト", "このページ", "このサイト", "本サイト", "このドメイン", "この記事", "申し訳", "ご利用", "ご確認", "お試し", "您", "您的", "我们", "请", "抱歉", "本站", "本页", "该页面", "此页面", "您访问", "당사", "이 페이지", "이 사이트", "귀하", "주세요", "죄송",
+]);

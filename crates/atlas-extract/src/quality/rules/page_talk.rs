@@ -5,7 +5,8 @@ use atlas_domain::JunkClass::{self, Challenge, ConsentWall, Error, JsStub, Login
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::phrases::{
-    ACCOUNT, CHALLENGE, CONSENT, NEEDS_SCRIPT, PAGE_TALK, PARKED, PAYWALL, READ_ON, SERVER_ERROR,
+    ACCOUNT, ADDRESS, CHALLENGE, CONSENT, NAVIGATION, NEEDS_SCRIPT, PAGE_TALK, PARKED, PAYWALL, READ_ON,
+    SERVER_ERROR,
 };
 use super::share_in_phrases;
 use crate::words::count_words;
@@ -24,20 +25,26 @@ pub(super) const RULES: &[Rule] = &[
     ends_about_itself,
 ];
 
-/// Reports about such pages reach a tenth, documentation of programs a sixth: they name other things between.
+/// Reports about such pages reach a tenth, documentation of programs a sixth: they name other things between. Instructions
+/// for some page reach more, and do not speak to who has just come to it: about them there is only a doubt.
 fn speaks_of_itself(case: &Case<'_>) -> Option<Finding> {
     let words = case.page.article_words;
     if !case.is_stored() || case.is_short_by_kind() || !(12..=LONGEST_TALK_WORDS).contains(&words) {
         return None;
     }
     let (share, said) = talk(case);
-    let weight = match (share, said) {
+    let weight: f32 = match (share, said) {
         (0.25.., 6..) => 1.5,
         (0.18.., 6..) => 1.2,
         (0.15.., 10..) => 0.6,
         (0.18.., 4..) if words < 40 => 0.4,
         (0.10.., 8..) if words < 40 => 0.3,
         _ => return None,
+    };
+    let weight = if ADDRESS.count_in(case.text()) >= 2 {
+        weight
+    } else {
+        weight.min(0.3)
     };
     Some(finding(case, "speaks_of_itself", weight, share))
 }
@@ -49,7 +56,7 @@ fn short_row_speaks_of_page(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (share, said) = talk(case);
-    (share >= 0.2 && said >= 7).then(|| Finding {
+    (share >= 0.2 && said >= 7 && ADDRESS.count_in(case.text()) >= 2).then(|| Finding {
         by_program: true,
         ..finding(case, "short_row_speaks_of_page", 1.2, share)
     })
@@ -84,7 +91,7 @@ fn ends_about_itself(case: &Case<'_>) -> Option<Finding> {
     let call = [&READ_ON, &PAYWALL, &ACCOUNT]
         .iter()
         .find_map(|phrases| phrases.first_in(&tail))?;
-    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5)
+    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5 && ADDRESS.count_in(&tail) >= 2)
         .then(|| Finding::junk(LoginWall, Level::Text, "ends_about_itself", 1.5, call))
 }
 
@@ -98,11 +105,14 @@ fn talk(case: &Case<'_>) -> (f32, usize) {
 
 fn finding(case: &Case<'_>, code: &str, weight: f32, share: f32) -> Finding {
     let evidence = format!("{:.0} % of the words are about the page", share * 100.0);
-    Finding::junk(class(case), Level::Text, code, weight, evidence)
+    // What weighs little names nothing.
+    let class = if weight < 0.5 { Stub } else { class(case) };
+    Finding::junk(class, Level::Text, code, weight, evidence)
 }
 
-/// What it says most, where it says so in known words.
+/// What it says most, where it says so in known words. Menus name everything.
 fn class(case: &Case<'_>) -> JunkClass {
+    let labels = NAVIGATION.count_in(case.text());
     let said = [
         (Error, SERVER_ERROR.count_in(case.text())),
         (Challenge, CHALLENGE.count_in(case.text())),
@@ -117,6 +127,6 @@ fn class(case: &Case<'_>) -> JunkClass {
     said.into_iter()
         .rev()
         .max_by_key(|(_, said)| *said)
-        .filter(|(_, said)| *said > 0)
+        .filter(|(_, said)| *said > labels)
         .map_or(Stub, |(class, _)| class)
 }
