@@ -108,7 +108,7 @@ pub(in crate::quality) static CONSENT_BESIDE: Phrases = Phrases::of(&[
     "your choices", "ihre daten", "ihre auswahl", "vos choix", "vos préférences", "tus datos", "tus preferencias", "suas preferências",
     "le tue scelte", "le tue preferenze", "i tuoi dati", "je keuze", "jouw keuze", "je keuzes", "je gegevens", "twoich danych", "il consenso",
     "принимаю", "zarządzaj", "archiviamo", "återkalla", "access personal data", "process personal data", "unique identifiers", "our vendors",
-    "partners can", "change your preferences", "audience research", "akkoord gaan", "zgadzam się", "jaccepte", "je refuse", "allow all",
+    "partners can", "change your preferences", "audience research", "akkoord gaan", "zgadzam się", "jaccepte", "je refuse",
     "use of cookies", "by using this site", "with your consent", "with your permission", "with your agreement", "neka alla", "ga akkoord",
     "nos partenaires et nous", "vos données personnelles", "twoje dane osobowe", "個人データ", "personal data", "data protection", "advertising", "device",
     "browsing", "partners", "vendors", "measurement", "read more in our", "learn more", "personenbezogene daten", "werbung", "endgerät",

@@ -91,7 +91,7 @@ fn ends_about_itself(case: &Case<'_>) -> Option<Finding> {
     let call = [&READ_ON, &PAYWALL, &ACCOUNT]
         .iter()
         .find_map(|phrases| phrases.first_in(&tail))?;
-    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5 && ADDRESS.count_in(&tail) >= 2)
+    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5 && ADDRESS.count_in(&tail) >= 1)
         .then(|| Finding::junk(LoginWall, Level::Text, "ends_about_itself", 1.5, call))
 }
 
