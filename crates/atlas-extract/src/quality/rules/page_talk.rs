@@ -56,13 +56,13 @@ fn short_row_speaks_of_page(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (share, said) = talk(case);
-    (share >= 0.2 && said >= 7 && ADDRESS.count_in(case.text()) >= 2).then(|| Finding {
+    (share >= 0.18 && said >= 6 && ADDRESS.count_in(case.text()) >= 2).then(|| Finding {
         by_program: true,
         ..finding(case, "short_row_speaks_of_page", 1.2, share)
     })
 }
 
-/// A sentence among the labels of a page that was not kept.
+/// A sentence among the labels of a page that was not kept, or hardly anything but labels.
 fn is_rest_of_page(case: &Case<'_>) -> Option<Finding> {
     if !case.is_text() || case.is_short_by_kind() || !(12..40).contains(&case.page.article_words) {
         return None;
@@ -76,8 +76,18 @@ fn is_rest_of_page(case: &Case<'_>) -> Option<Finding> {
         .collect();
     let labels = counts.iter().filter(|words| **words <= 6).count();
     let (share, said) = talk(case);
-    (counts.len() >= 3 && labels + 1 >= counts.len() && said >= 3 && share >= 0.05)
-        .then(|| finding(case, "is_rest_of_page", 0.2, share))
+    let is_sentence_among_labels =
+        counts.len() >= 3 && labels + 1 >= counts.len() && said >= 3 && share >= 0.05;
+    let words = case.article.text.split_whitespace();
+    let (all, capitals) = words.fold((0_u32, 0_u32), |(all, capitals), word| {
+        (
+            all + 1,
+            capitals + u32::from(word.starts_with(char::is_uppercase)),
+        )
+    });
+    let is_labels =
+        counts.len() >= 10 && labels * 100 >= counts.len() * 85 && said >= 1 && capitals * 10 >= all * 4;
+    (is_sentence_among_labels || is_labels).then(|| finding(case, "is_rest_of_page", 0.2, share))
 }
 
 /// Some sentences, and then the page about itself: what somebody may read who pays. An address to write to is no offer.
@@ -85,14 +95,45 @@ fn ends_about_itself(case: &Case<'_>) -> Option<Finding> {
     if !case.is_stored() || case.is_short_by_kind() || !(40..100).contains(&case.page.article_words) {
         return None;
     }
-    let words: Vec<&str> = case.text().split(' ').collect();
-    let tail = words[words.len().saturating_sub(TAIL_WORDS)..].join(" ");
-    let share = PAGE_TALK.covered_words(&tail) as f32 / count_words(&tail).max(1) as f32;
+    let tail = tail_of(case.text());
+    let (share, offers) = offer_in(&tail);
     let call = [&READ_ON, &PAYWALL, &ACCOUNT]
         .iter()
-        .find_map(|phrases| phrases.first_in(&tail))?;
-    (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5 && ADDRESS.count_in(&tail) >= 1)
-        .then(|| Finding::junk(LoginWall, Level::Text, "ends_about_itself", 1.5, call))
+        .find_map(|phrases| phrases.first_in(&tail));
+    let found = call.filter(|_| {
+        ADDRESS.count_in(&tail) >= 1
+            && (share >= 0.13 && PAGE_TALK.count_in(case.text()) >= 5 || share >= 0.08 && offers >= 2)
+    });
+    // The offer may stand on the page, and was not taken for its content.
+    let found = found.or_else(|| {
+        if case.is_text() || case.page.main_words > case.page.article_words + 60 {
+            return None;
+        }
+        let tail = tail_of(case.opening());
+        let (share, offers) = offer_in(&tail);
+        READ_ON
+            .first_in(&tail)
+            .or_else(|| PAYWALL.first_in(&tail))
+            .filter(|_| share >= 0.13 && offers >= 2 && ADDRESS.count_in(&tail) >= 1)
+    });
+    Some(Finding::junk(
+        LoginWall,
+        Level::Text,
+        "ends_about_itself",
+        1.5,
+        found?,
+    ))
+}
+
+fn tail_of(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    words[words.len().saturating_sub(TAIL_WORDS)..].join(" ")
+}
+
+/// The share of words about the page, and how many offers to pay or to register there are.
+fn offer_in(text: &str) -> (f32, usize) {
+    let share = PAGE_TALK.covered_words(text) as f32 / count_words(text).max(1) as f32;
+    (share, READ_ON.count_in(text) + PAYWALL.count_in(text))
 }
 
 /// The share of such words in a text, and how many different ones there are.
