@@ -174,3 +174,50 @@ fn some_sentences_before_an_offer_are_junk(#[case] body: &str, #[case] standing:
 fn traces_without_their_lines_are_junk(#[case] body: &str) {
     must_stand(Row::page(body), Standing::Junk);
 }
+
+/// What is known to be an article is more than that.
+#[test]
+fn a_sentence_in_a_row_of_unknown_kind_is_only_suspected() {
+    let remark = "A patient report about eleven years of reeds in the marsh.";
+    must_stand(Row::page(remark), Standing::Suspect);
+    must_stand(
+        Row {
+            kind: BodyKind::Article,
+            ..Row::page(remark)
+        },
+        Standing::Junk,
+    );
+}
+
+#[rstest]
+#[case::filler(
+    "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor.",
+    Standing::Junk
+)]
+#[case::plan(
+    "The new shelf for the hall is coming soon, Jo said on the phone, and the old one goes.",
+    Standing::Keep
+)]
+fn fillers_in_short_rows_are_junk_when_there_is_more_than_one(
+    #[case] body: &str,
+    #[case] standing: Standing,
+) {
+    must_stand(Row::short(body), standing);
+}
+
+#[test]
+fn a_page_whose_offer_was_not_taken_for_content_is_junk() {
+    let story = "The lock keeper had not slept for two nights when the water came over the gate. He knew what it meant, and he knew whom to call, \
+        but the line was dead and the road under water. What he did next is still argued about in the village.";
+    let page = |below: &str| {
+        format!(
+            "<!doctype html><title>The keeper</title><article><h1>The keeper</h1><p>{story}</p></article><div><p>{below}</p></div>"
+        )
+    };
+    let offer = "Subscribe to continue reading this article. Your subscription gives you unlimited access to all content on our site. Cancel anytime.";
+    must_stand(Row::page(&page(offer)), Standing::Junk);
+    must_stand(
+        Row::page(&page("Pictures of that night are shown in the museum until May.")),
+        Standing::Keep,
+    );
+}
