@@ -110,7 +110,7 @@ impl Judge {
             signature: None,
         };
         self.look_at_row(row, kind, &mut finding);
-        mark(&seen, said, title.as_deref(), &mut finding);
+        mark(&seen, said, &mut finding);
         Some(finding)
     }
 
@@ -258,9 +258,9 @@ impl Seen {
     }
 }
 
-/// By what copies are found. A short thing that somebody wrote twice at different places is no copy: its address and
-/// title have to be the same too.
-fn mark(seen: &Seen, said: Option<BodyKind>, title: Option<&str>, finding: &mut Finding) {
+/// By what copies are found. A short thing that somebody wrote twice at different places is no copy: its address has to
+/// be the same too.
+fn mark(seen: &Seen, said: Option<BodyKind>, finding: &mut Finding) {
     if finding.standing == Standing::Junk || seen.words == 0 {
         return;
     }
@@ -270,7 +270,6 @@ fn mark(seen: &Seen, said: Option<BodyKind>, title: Option<&str>, finding: &mut 
     } else if let Some(url_hash) = finding.url_hash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&seen.text_hash).update(&url_hash);
-        hasher.update(title.unwrap_or_default().as_bytes());
         finding.text_hash = Some(short(hasher.finalize()));
     }
 }

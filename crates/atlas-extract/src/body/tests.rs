@@ -2,6 +2,7 @@
 //! Every text is written for these tests.
 
 mod bounds;
+mod form_of_junk;
 mod good;
 mod junk;
 mod languages;

@@ -152,6 +152,13 @@ impl<'a> Case<'a> {
         self.is_stored() && prose >= 150 && prose * 10 >= words * 7
     }
 
+    /// Whether it is the body of a row that does not say what it is.
+    pub(super) fn is_of_unknown_kind(&self) -> bool {
+        self.page
+            .stored
+            .is_some_and(|stored| stored.kind == BodyKind::Page)
+    }
+
     /// Whether the row is of a kind that is short by nature, and perhaps of a person's own hand.
     pub(super) fn is_short_by_kind(&self) -> bool {
         self.page

@@ -12,7 +12,7 @@ use crate::Extracted;
 
 /// The version of the rules. Raise it with every change that can change a verdict, so that what an older
 /// version judged can be judged again from stored bytes.
-pub const GATE_VERSION: u32 = 5;
+pub const GATE_VERSION: u32 = 6;
 
 /// Junk that weighs this much, after what speaks for content is subtracted, is not indexed.
 const QUARANTINE_FROM: f32 = 1.0;

@@ -5,6 +5,8 @@ mod account;
 mod challenge;
 mod consent;
 mod errors;
+mod function_words;
+mod page_talk;
 mod places;
 mod reader;
 mod remnants;
@@ -12,8 +14,10 @@ mod shells;
 
 pub(super) use self::account::{ACCOUNT, READ_ON, PAYWALL};
 pub(super) use self::challenge::{CHALLENGE, WAITING, CHALLENGE_MARKS, SHARED_CHALLENGE_MARKS};
-pub(super) use self::consent::{CONSENT, CONSENT_TITLES, CONSENT_MARKS};
+pub(super) use self::consent::{CONSENT, CONSENT_BESIDE, CONSENT_TITLES, CONSENT_MARKS};
 pub(super) use self::errors::{NOT_FOUND, BARE_NOT_FOUND, SERVER_ERROR, BARE_ERRORS, ERROR_ADVICE};
+pub(super) use self::function_words::FUNCTION_WORDS;
+pub(super) use self::page_talk::{ADDRESS, PAGE_TALK};
 pub(super) use self::places::{NAVIGATION, ACCOUNT_FIELDS, PARKED, PARKED_BESIDE, PASSWORD_FIELDS};
 pub(super) use self::reader::{READER_CONTROLS, READER_ONLY_CONTROLS, READER_PHRASES, READER_ONLY_PHRASES};
 pub(super) use self::remnants::{FETCH_FAILED, FILLERS, NO_CONTENT, NOTHING_OF_PROGRAMS, NOTHING};
@@ -26,10 +30,11 @@ pub(super) mod tests {
     use super::*;
 
     /// Every list that is searched for in texts.
-    pub(in crate::quality) const LISTS: [&Phrases; 25] = [
+    pub(in crate::quality) const LISTS: [&Phrases; 29] = [
         &NOT_FOUND, &BARE_NOT_FOUND, &SERVER_ERROR, &BARE_ERRORS, &CHALLENGE, &WAITING, &ACCOUNT, &READ_ON,
         &CONSENT, &CONSENT_TITLES, &NEEDS_SCRIPT, &LOADING, &DEFAULT_TITLES, &DEFAULT_SENTENCES,
         &LISTING_COLUMNS, &PAYWALL, &NAVIGATION, &ACCOUNT_FIELDS, &PARKED, &PARKED_BESIDE, &PASSWORD_FIELDS, &ERROR_ADVICE, &FILLERS, &FETCH_FAILED, &NO_CONTENT,
+        &PAGE_TALK, &FUNCTION_WORDS, &CONSENT_BESIDE, &ADDRESS,
     ];
 
     #[test]

@@ -5,7 +5,7 @@ use atlas_domain::JunkClass::ConsentWall;
 
 use super::super::case::{Case, Finding, Level, Rule};
 use super::super::fetch_signals::Landing;
-use super::super::phrases::{CONSENT, CONSENT_TITLES};
+use super::super::phrases::{CONSENT, CONSENT_BESIDE, CONSENT_TITLES};
 use super::super::text::{fold, sentences};
 use super::{heading_is, title_is};
 use crate::words::count_words;
@@ -86,12 +86,17 @@ fn text_is_consent(case: &Case<'_>) -> Option<Finding> {
     if words == 0 || words > 400 || case.page.main_words > 400.max(words * 2) {
         return None;
     }
+    // Where it asks more than once, its other sentences say what for.
+    let asks_clearly = CONSENT.count_in(case.text()) >= 2;
+    let is_asking = |sentence: &str| {
+        CONSENT.first_in(sentence).is_some() || asks_clearly && CONSENT_BESIDE.first_in(sentence).is_some()
+    };
     let asking: Vec<u32> = case
         .article
         .text
         .lines()
         .flat_map(sentences)
-        .filter(|sentence| CONSENT.first_in(&fold(sentence)).is_some())
+        .filter(|sentence| is_asking(&fold(sentence)))
         .map(count_words)
         .collect();
     // One sentence about consent is what somebody said.

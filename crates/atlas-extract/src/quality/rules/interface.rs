@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     lists_items,
     text_is_little_else,
     text_lists_items,
+    repeats_controls,
 ];
 
 fn address_is_reader(case: &Case<'_>) -> Option<Finding> {
@@ -168,13 +169,57 @@ fn text_lists_items(case: &Case<'_>) -> Option<Finding> {
         Interface,
         Level::Text,
         "text_lists_items",
-        1.6,
+        1.8,
         format!(
             "{short} of {} lines are labels: {}",
             lines.len(),
             controls.seen.join(", ")
         ),
     ))
+}
+
+/// A stored list of items: the same short lines stand under each of them, and controls of a reader among them. A refrain is
+/// repeated as well, and is no control.
+fn repeats_controls(case: &Case<'_>) -> Option<Finding> {
+    if !case.is_text() || case.page.article_words >= 500 {
+        return None;
+    }
+    let lines: Vec<String> = case
+        .article
+        .text
+        .lines()
+        .map(fold)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let mut labels: Vec<&str> = lines
+        .iter()
+        .map(String::as_str)
+        .filter(|line| count_words(line) <= 6)
+        .collect();
+    if lines.len() < 15 || labels.len() * 2 < lines.len() {
+        return None;
+    }
+    labels.sort_unstable();
+    let repeated: usize = labels
+        .chunk_by(|one, two| one == two)
+        .map(<[&str]>::len)
+        .filter(|times| *times >= 3)
+        .sum();
+    let parts: Vec<String> = case.article.text.lines().flat_map(labels_in).collect();
+    let controls = Controls::among(parts.iter().map(String::as_str));
+    (repeated * 100 >= lines.len() * 15 && controls.seen.len() >= 3).then(|| {
+        Finding::junk(
+            Interface,
+            Level::Text,
+            "repeats_controls",
+            2.2,
+            format!(
+                "{repeated} of {} lines are repeated: {}",
+                lines.len(),
+                controls.seen.join(", ")
+            ),
+        )
+    })
 }
 
 struct Controls {

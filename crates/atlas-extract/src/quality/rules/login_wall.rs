@@ -270,7 +270,7 @@ fn ends_at_wall(case: &Case<'_>) -> Option<Finding> {
         .first_in(&tail)
         .filter(|_| case.page.article_words < 60 && PAYWALL.count_in(&tail) >= 2);
     let call = READ_ON.first_in(&tail).or(offers)?;
-    Some(Finding::junk(LoginWall, Level::Text, "ends_at_wall", 1.2, call))
+    Some(Finding::junk(LoginWall, Level::Text, "ends_at_wall", 1.5, call))
 }
 
 /// Much of a short text asks to pay or to register: what is left is not the article.

@@ -8,6 +8,7 @@ mod error;
 mod interface;
 mod js_stub;
 mod login_wall;
+mod page_talk;
 mod remnant;
 mod server_default;
 mod soft_404;
@@ -21,7 +22,7 @@ use super::text::{fold, sentences};
 use crate::words::count_words;
 
 /// Every rule there is.
-const RULES: [&[Rule]; 11] = [
+const RULES: [&[Rule]; 12] = [
     content::RULES,
     error::RULES,
     soft_404::RULES,
@@ -33,6 +34,7 @@ const RULES: [&[Rule]; 11] = [
     server_default::RULES,
     stub::RULES,
     remnant::RULES,
+    page_talk::RULES,
 ];
 
 /// A note of fewer words says whatever its author wanted to say.

@@ -37,6 +37,9 @@ static MACHINE_MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
         r"|^(?:PHP )?(?:Fatal error|Parse error|Warning|Notice|Deprecated)\b.{1,160} on line \d+|SQLSTATE\[|\bORA-\d{5}\b",
         r#"|^\s*File "[^"]{1,120}", line \d+|^\s*at [\w.$<>]+ ?\([^)]{1,120}:\d+(?::\d+)?\)|panicked at |^goroutine \d+ \["#,
         r"|^\W{0,3}(?i:error|exception|failed)\W{1,3}(?i:timeout|timed out|null|undefined|none|unknown)\W*$",
+        r"|\bException in thread\b|\bUncaught \(?(?:[\w\\]+)?(?:Error|Exception)\b|\bat [\w.$<>]+ ?\([^()\s]{1,120}:\d+(?::\d+)?\)",
+        r#"|\bFile "[^"]{1,120}", line \d+, in \b|#0 /[^\s]{1,160}\(\d+\)|:\d+:in [`']|\.p[lm] line \d+\b|\bthrown in /[^\s]+ on line \d+"#,
+        r"|\b(?:[a-z_]\w*\.)+[A-Z]\w*(?:Error|Exception)\b",
         r"|\b(?:Segmentation fault|core dumped|Connection refused\)|getaddrinfo)\b|<Error><Code>",
     ))
     .expect("the pattern is a constant")
@@ -198,10 +201,14 @@ fn text_says_fetch_failed(case: &Case<'_>) -> Option<Finding> {
 /// A stored text of some words that stands where another is to come.
 fn text_is_filler(case: &Case<'_>) -> Option<Finding> {
     const SOME_WORDS: u32 = 120;
-    if !case.is_stored() || case.page.article_words >= SOME_WORDS || case.is_short_by_kind() {
+    if !case.is_stored() || case.page.article_words >= SOME_WORDS {
         return None;
     }
     let (phrase, times) = (FILLERS.first_in(case.text())?, FILLERS.count_in(case.text()));
+    // People write one of them into their notes.
+    if case.is_short_by_kind() && (times < 2 || case.page.article_words < 12) {
+        return None;
+    }
     let weight = if times >= 2 || case.page.article_words < 40 {
         1.2
     } else {
