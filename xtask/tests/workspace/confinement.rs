@@ -37,8 +37,8 @@ const CONFINEMENTS: [Confinement; 8] = [
     },
     Confinement {
         libraries: &["rusqlite", "libsqlite3-sys"],
-        // The tool makes foreign files, which the store's pragmas and version check must not touch.
-        users: &["atlas-store", "legacy-databases"],
+        // The tools make foreign files, which the store's pragmas and version check must not touch, and stand below SQLite.
+        users: &["atlas-store", "legacy-databases", "power-loss"],
         rule: "only atlas-store contains SQL",
     },
     Confinement {
