@@ -48,7 +48,7 @@ async fn the_check_up_looks_at_the_real_thing() {
     let report = app.get("/api/v1/doctor").await.json();
     let checks = report["checks"].as_array().unwrap();
     assert!(checks.iter().all(|check| check["ok"] == true), "{report}");
-    assert_eq!(checks.len(), 7);
+    assert_eq!(checks.len(), 8);
 }
 
 #[tokio::test]
