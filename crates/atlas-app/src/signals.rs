@@ -55,8 +55,17 @@ impl AuditUnderWay {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 
-    pub(crate) fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Until what comes back is dropped, however the audit ends, it is under way.
+    pub(crate) fn begin(&self) -> impl Drop + use<'_> {
+        EndsAudit(self)
+    }
+}
+
+struct EndsAudit<'a>(&'a AuditUnderWay);
+
+impl Drop for EndsAudit<'_> {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use atlas_domain::{CanonicalUrl, Criteria, Criterion, Decision, Standing};
+use atlas_domain::{CanonicalUrl, Criteria, Criterion, Decision, Standing, Verdict};
 use atlas_extract::{BodyInput, BodyKind, FetchSignals, assess, judge, read_body};
 use atlas_store::findings::{Finding, Quality};
 use atlas_store::maintenance::{LongKind, Row, Table, Value, row_hash};
@@ -223,16 +223,7 @@ impl Seen {
         let extracted = read_body(input);
         let verdict = judge(fetch, &extracted);
         let assessment = assess(&verdict);
-        let criteria = match verdict.decision {
-            Decision::Accept | Decision::Partial => Criteria::NONE,
-            Decision::Quarantine | Decision::Reject => verdict
-                .reasons
-                .iter()
-                .filter(|reason| reason.weight > 0.0)
-                .filter_map(|reason| reason.class)
-                .map(Criterion::from)
-                .collect(),
-        };
+        let criteria = criteria_of(&verdict);
         let text = &extracted.article.text;
         let (text_hash, words) = text_mark(text);
         Self {
@@ -340,6 +331,20 @@ fn moment(value: &Value) -> Option<String> {
             Some(shown.replace('T', " "))
         }
         _ => None,
+    }
+}
+
+/// What the gate holds against a text that it does not accept.
+pub(crate) fn criteria_of(verdict: &Verdict) -> Criteria {
+    match verdict.decision {
+        Decision::Accept | Decision::Partial => Criteria::NONE,
+        Decision::Quarantine | Decision::Reject => verdict
+            .reasons
+            .iter()
+            .filter(|reason| reason.weight > 0.0)
+            .filter_map(|reason| reason.class)
+            .map(Criterion::from)
+            .collect(),
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use duplicates::find_duplicates;
 pub(crate) use file::look_at_structure;
 pub use file::{Audited, audit_file};
 pub use html::html;
-pub(crate) use judging::{address_mark, text_marks};
+pub(crate) use judging::{address_mark, criteria_of, text_marks};
 pub use order::{AuditError, AuditOrder, Step, Watch};
 pub use report::{
     AuditReport, Combination, Example, FileReport, ReasonRows, Refused, SCHEMA_VERSION, TableReport, Totals,

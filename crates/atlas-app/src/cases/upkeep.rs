@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use atlas_domain::{CleanupId, CleanupState, ItemId, JobId, JobKind, JobState, NewJob, Standing};
-use atlas_store::findings::Findings;
 use atlas_store::maintenance::Key;
-use atlas_store::{CleanupItemPage, CleanupPlan, CleanupRun, JobFilter, Library, schema_versions};
+use atlas_store::{
+    CleanupItemPage, CleanupPlan, CleanupRun, JobFilter, Library, StoreError, schema_versions,
+};
 use tokio::time::Instant;
 
 use super::limits::page_size;
 use crate::app::App;
 use crate::audit::AuditReport;
 use crate::error::AppError;
-use crate::upkeep::{LATEST, Share, UpkeepError, report_of, select};
+use crate::upkeep::{Share, UpkeepError, found_of, report_of, select};
 use crate::views::upkeep::{
     ApplyRequest, AuditRequest, CleanupItemsQuery, CleanupList, CleanupView, Compacted, FindingView,
     FindingsPage, FindingsQuery, LibraryAudit, Schemas, UndoRequest, UndoneCleanup, WantedCleanup,
@@ -50,22 +51,12 @@ impl App {
         let limit = page_size(query.limit, PAGE, MAX_PAGE)?;
         let after = query
             .after
-            .map(|after| {
-                after
-                    .parse::<i64>()
-                    .map_err(|_| atlas_store::StoreError::BadCursor(after))
-            })
+            .map(|after| after.parse::<i64>().map_err(|_| StoreError::BadCursor(after)))
             .transpose()?;
-        let (path, user) = (self.audit_folder().join(LATEST), self.user());
-        if !path.exists() {
-            return Err(no_audit());
-        }
+        let (folder, user) = (self.audit_folder(), self.user());
         let least = query.least.unwrap_or(Standing::Suspect);
-        let page = off_the_loop(move || {
-            let (findings, _) = Findings::open(&path)?;
-            Ok(findings.page(user.0 as u32, least, after, limit as usize)?)
-        })
-        .await?;
+        let found = off_the_loop(move || found_of(&folder, user, least, after, limit as usize)).await?;
+        let page = found.ok_or_else(no_audit)?;
         let library = self.library()?;
         let row = |key: &Key| match key {
             Key::Rowid(row) => *row,
@@ -227,10 +218,7 @@ impl App {
         if ended.state == JobState::Done {
             return Ok(());
         }
-        Err(AppError::Invalid(format!(
-            "it did not come to its end: {}",
-            ended.message
-        )))
+        Err(StoreError::Io(format!("it did not come to its end: {}", ended.message)).into())
     }
 
     async fn live_job(&self, library: &Library, kind: JobKind) -> Result<Option<JobId>, AppError> {
@@ -286,6 +274,6 @@ async fn off_the_loop<T: Send + 'static>(
 ) -> Result<T, AppError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Ok(done?),
-        Err(error) => Err(atlas_store::StoreError::Panicked(error.to_string()).into()),
+        Err(error) => Err(StoreError::Panicked(error.to_string()).into()),
     }
 }

@@ -2,7 +2,7 @@
 //! `atlas_extract::quality`.
 
 use atlas_domain::{
-    Article, CanonicalUrl, Decision, LinkReason, Outcome, Snapshot, SnapshotId, Strategy, Verdict,
+    Article, CanonicalUrl, Decision, JunkClass, LinkReason, Outcome, Snapshot, SnapshotId, Strategy, Verdict,
 };
 use atlas_extract::FetchSignals;
 use url::Url;
@@ -73,7 +73,6 @@ fn addresses(snapshot: &Snapshot) -> Vec<CanonicalUrl> {
 
 /// A page that the gate does not accept. Behind an error status there is nothing to keep but the link.
 fn refused(status: u16, verdict: &Verdict) -> Option<Outcome> {
-    let class = verdict.class.map_or("unknown", atlas_domain::JunkClass::as_str);
     let link = |reason, message| Some(Outcome::LinkOnly { reason, message });
     match status {
         404 | 410 => {
@@ -87,25 +86,35 @@ fn refused(status: u16, verdict: &Verdict) -> Option<Outcome> {
         400.. => return link(LinkReason::Dead, format!("the server answered {status}")),
         _ => {}
     }
+    match verdict.decision {
+        Decision::Accept | Decision::Partial => None,
+        Decision::Quarantine => Some(quarantined(verdict)),
+        Decision::Reject => Some(Outcome::Rejected {
+            reason: class_of(verdict).to_owned(),
+            message: format!("is a {}", page_of(verdict)),
+        }),
+    }
+}
+
+/// The quarantine of a page that the gate does not accept.
+pub(crate) fn quarantined(verdict: &Verdict) -> Outcome {
+    Outcome::Quarantined {
+        reason: class_of(verdict).to_owned(),
+        message: format!("looks like a {}", page_of(verdict)),
+    }
+}
+
+fn class_of(verdict: &Verdict) -> &'static str {
+    verdict.class.map_or("unknown", JunkClass::as_str)
+}
+
+/// What kind of page it is, and what says so.
+fn page_of(verdict: &Verdict) -> String {
     let evidence = verdict
         .reasons
         .iter()
         .find(|reason| reason.class.is_some())
-        .map(|reason| &reason.evidence);
-    let because = evidence
-        .map(|evidence| format!(": {evidence}"))
-        .unwrap_or_default();
-    let reason = class.to_owned();
-    let what = class.replace('_', " ");
-    match verdict.decision {
-        Decision::Accept | Decision::Partial => None,
-        Decision::Quarantine => Some(Outcome::Quarantined {
-            reason,
-            message: format!("looks like a {what} page{because}"),
-        }),
-        Decision::Reject => Some(Outcome::Rejected {
-            reason,
-            message: format!("is a {what} page{because}"),
-        }),
-    }
+        .map(|reason| format!(": {}", reason.evidence));
+    let kind = class_of(verdict).replace('_', " ");
+    format!("{kind} page{}", evidence.unwrap_or_default())
 }

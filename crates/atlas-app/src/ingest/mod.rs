@@ -30,6 +30,7 @@ use atlas_store::{IngestMaterial, Library, StoreError};
 use crate::extraction::ExtractorPool;
 pub use bodies::Bodies;
 use judge::Judged;
+pub(crate) use judge::quarantined;
 pub use retry::JobWaits;
 use run::Exit;
 pub(crate) use run::Run;

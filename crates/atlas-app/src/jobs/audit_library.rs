@@ -10,7 +10,6 @@ use crate::upkeep::{UpkeepError, audit_library};
 pub(super) async fn run(context: &JobContext, lease: Lease) -> Result<(), StoreError> {
     let started_at = context.now();
     let audited = audit_library(context, UserId::OWNER).await;
-    context.signals.audit().end();
     let totals = audited.map_err(UpkeepError::into_store)?.totals;
     let did = format!(
         "judged {} items: {} junk, {} suspects",

@@ -8,6 +8,7 @@ use atlas_store::{CleanAction, Cleaned, CleanupItem, CleanupRun};
 use super::UpkeepError;
 use super::judge::judge_anew;
 use super::plan::is_copy;
+use crate::ingest::quarantined;
 use crate::jobs::JobContext;
 use crate::views::upkeep::WantedCleanup;
 
@@ -80,20 +81,10 @@ async fn decide(
         Standing::Keep => false,
     };
     match judged.verdict {
-        Some(verdict) if is_junk => {
-            let class = verdict.class.map_or("unknown", atlas_domain::JunkClass::as_str);
-            let because = verdict
-                .reasons
-                .iter()
-                .find(|reason| reason.class.is_some())
-                .map(|reason| format!(": {}", reason.evidence))
-                .unwrap_or_default();
-            Ok(CleanAction::Quarantine {
-                reason: class.to_owned(),
-                message: format!("looks like a {} page{because}", class.replace('_', " ")),
-                verdict,
-            })
-        }
+        Some(verdict) if is_junk => Ok(CleanAction::Quarantine {
+            outcome: quarantined(&verdict),
+            verdict,
+        }),
         _ => Ok(CleanAction::Skip(
             "the gate does not hold it for junk any more".to_owned(),
         )),

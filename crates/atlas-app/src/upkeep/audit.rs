@@ -4,15 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-use atlas_domain::{LibraryIdentity, Standing, Timestamp, UserId};
-use atlas_extract::GATE_VERSION;
+use atlas_domain::{Standing, Timestamp, UserId};
 use atlas_store::findings::{Finding, Findings, Quality, Reached};
 use atlas_store::maintenance::{Depth, Key, Whose};
 use atlas_store::{AuditedItem, AuditedPage};
 use serde::{Deserialize, Serialize};
 
+use super::found::{AuditSummary, begin, keep_as_latest, place_of, summary_of};
 use super::judge::{Judged, judge_item};
 use super::{UpkeepError, apart};
 use crate::audit::{
@@ -26,22 +25,6 @@ use crate::signals::AuditProgress;
 const PAGE: u32 = 100;
 /// The table whose rows are judged.
 const TABLE: &str = "item";
-
-/// Sooner, one audit says nothing about how a library has grown since the other.
-const COMPARED_AFTER: Duration = Duration::from_hours(24);
-
-/// Where the findings of the last audit lie.
-pub(crate) const LATEST: &str = "latest.db";
-/// Where those of the one lie that is under way.
-const NEXT: &str = "next.db";
-
-/// By which an audit that was interrupted is recognised.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct About {
-    library: LibraryIdentity,
-    gate_version: u32,
-    began_at: i64,
-}
 
 /// What could not be looked at, kept with how far an audit came.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -60,6 +43,7 @@ pub(crate) async fn audit_library(context: &JobContext, user: UserId) -> Result<
         apart(move || begin(&folder, &identity, now.as_millis())).await?
     };
     let progress = context.signals.audit();
+    let _under_way = progress.begin();
     let total = context.library().audited_total(user).await?;
     let place = place_of(user);
     let (mut reached, mut missed) = {
@@ -98,7 +82,7 @@ pub(crate) async fn audit_library(context: &JobContext, user: UserId) -> Result<
         items_total: total,
     });
     let (library_db, ended_at) = (context.dir.library_db(), context.now());
-    let report = apart(move || {
+    apart(move || {
         find_duplicates(&mut findings, place)?;
         let mut structure = look_at_structure(&structure_order(&library_db), &library_db)?;
         let totals = judged_totals(&findings, place, &missed)?;
@@ -110,113 +94,7 @@ pub(crate) async fn audit_library(context: &JobContext, user: UserId) -> Result<
         keep_as_latest(findings, &folder)?;
         Ok::<_, UpkeepError>(report)
     })
-    .await;
-    progress.end();
-    report
-}
-
-/// The report of the last audit; none if there was none. Blocks.
-pub(crate) fn report_of(folder: &Path) -> Result<Option<AuditReport>, UpkeepError> {
-    let path = folder.join(LATEST);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let (findings, _) = Findings::open(&path)?;
-    let report = findings.noted("report")?;
-    Ok(report.and_then(|report| serde_json::from_str(&report).ok()))
-}
-
-/// What is measured of the last audit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct AuditSummary {
-    pub(crate) ended_at: Timestamp,
-    /// Share of the items that are junk; of none there is none.
-    pub(crate) junk: Option<f64>,
-    /// What the file of the library took up.
-    pub(crate) size_bytes: u64,
-    /// How much larger that was than at the audit before.
-    pub(crate) growth: Option<f64>,
-}
-
-impl AuditSummary {
-    fn of(report: &AuditReport, ended_at: Timestamp, before: Option<&Self>) -> Self {
-        let size_bytes = report.files.iter().map(|file| file.file.size_bytes).sum();
-        let (items, junk) = (report.totals.rows_total, report.totals.rows_junk);
-        let long_ago = before.filter(|before| ended_at.since(before.ended_at) >= COMPARED_AFTER);
-        let growth = match (before, long_ago) {
-            (_, Some(before)) if before.size_bytes > 0 => {
-                Some(size_bytes as f64 / before.size_bytes as f64 - 1.0)
-            }
-            (Some(before), _) => before.growth,
-            _ => None,
-        };
-        Self {
-            ended_at,
-            junk: (items > 0).then(|| junk as f64 / items as f64),
-            size_bytes,
-            growth,
-        }
-    }
-}
-
-/// What is measured of the last audit; none if there was none. Blocks.
-pub(crate) fn summary_of(folder: &Path) -> Result<Option<AuditSummary>, UpkeepError> {
-    let path = folder.join(LATEST);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let summary = Findings::open(&path)?.0.noted("summary")?;
-    Ok(summary.and_then(|summary| serde_json::from_str(&summary).ok()))
-}
-
-/// Findings keep tables apart by a number; here they keep people apart.
-pub(super) fn place_of(user: UserId) -> u32 {
-    user.0 as u32
-}
-
-/// Goes on with an audit of the same library by the same gate, or begins one.
-fn begin(folder: &Path, library: &LibraryIdentity, now: i64) -> Result<(Findings, About), UpkeepError> {
-    let failed = |error: std::io::Error| UpkeepError::Io(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let about = About {
-        library: library.clone(),
-        gate_version: GATE_VERSION,
-        began_at: now,
-    };
-    let path = folder.join(NEXT);
-    if let Ok((findings, known)) = Findings::open(&path)
-        && let Ok(known) = serde_json::from_str::<About>(&known)
-        && (&known.library, known.gate_version) == (&about.library, about.gate_version)
-    {
-        return Ok((findings, known));
-    }
-    for file in files_of(&path) {
-        match std::fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
-    let text = serde_json::to_string(&about).unwrap_or_default();
-    Ok((Findings::create(&path, &text)?, about))
-}
-
-/// A database and what SQLite keeps beside it.
-fn files_of(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|end| {
-        let mut file = path.as_os_str().to_owned();
-        file.push(end);
-        PathBuf::from(file)
-    })
-}
-
-/// Closing it takes its log in, so that it is one file that takes the place of the last.
-fn keep_as_latest(findings: Findings, folder: &Path) -> Result<(), UpkeepError> {
-    drop(findings);
-    for file in &files_of(&folder.join(LATEST))[1..] {
-        let _ = std::fs::remove_file(file);
-    }
-    std::fs::rename(folder.join(NEXT), folder.join(LATEST))
-        .map_err(|error| UpkeepError::Io(format!("{}: {error}", folder.display())))
+    .await
 }
 
 async fn judge_page(

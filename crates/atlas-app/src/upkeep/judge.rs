@@ -8,6 +8,7 @@ use atlas_extract::{
 use atlas_store::{AuditedItem, StoreError};
 use tokio::task::spawn_blocking;
 
+use crate::audit::criteria_of;
 use crate::ingest::Ingest;
 
 /// What was found out about an item.
@@ -32,20 +33,10 @@ impl Judged {
 
     fn of(verdict: Verdict) -> Self {
         let assessment = assess(&verdict);
-        let criteria = match verdict.decision {
-            Decision::Accept | Decision::Partial => Criteria::NONE,
-            Decision::Quarantine | Decision::Reject => verdict
-                .reasons
-                .iter()
-                .filter(|reason| reason.weight > 0.0)
-                .filter_map(|reason| reason.class)
-                .map(Criterion::from)
-                .collect(),
-        };
         Self {
             standing: assessment.standing,
             confidence: assessment.confidence,
-            criteria,
+            criteria: criteria_of(&verdict),
             verdict: Some(verdict),
         }
     }

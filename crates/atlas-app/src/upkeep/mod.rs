@@ -6,11 +6,13 @@
 
 mod apply;
 mod audit;
+mod found;
 mod judge;
 mod plan;
 
 pub(crate) use apply::clean_library;
-pub(crate) use audit::{LATEST, audit_library, report_of, summary_of};
+pub(crate) use audit::audit_library;
+pub(crate) use found::{found_of, report_of, summary_of};
 pub(crate) use plan::{Share, select};
 
 use atlas_store::StoreError;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use atlas_domain::{Criteria, Criterion, Standing, UserId};
 use atlas_store::PlannedItem;
-use atlas_store::findings::{Findings, Found};
+use atlas_store::findings::Found;
 use atlas_store::maintenance::Key;
 
 use super::UpkeepError;
-use super::audit::{LATEST, place_of};
+use super::found::found_of;
 use crate::views::upkeep::WantedCleanup;
 
 /// Findings that are read at once.
@@ -42,7 +42,6 @@ pub(crate) fn select(
     user: UserId,
     wanted: &WantedCleanup,
 ) -> Result<Vec<PlannedItem>, UpkeepError> {
-    let (findings, _) = Findings::open(&folder.join(LATEST))?;
     let least = if wanted.suspects {
         Standing::Suspect
     } else {
@@ -50,7 +49,9 @@ pub(crate) fn select(
     };
     let (mut selected, mut after) = (Vec::new(), None);
     loop {
-        let page = findings.page(place_of(user), least, after, PAGE)?;
+        let Some(page) = found_of(folder, user, least, after, PAGE)? else {
+            return Ok(selected);
+        };
         selected.extend(
             page.rows
                 .iter()

@@ -59,7 +59,7 @@ impl Sampling {
 }
 
 /// However the look ends, there may be another.
-struct UnderWay(Arc<AtomicBool>);
+pub(super) struct UnderWay(pub(super) Arc<AtomicBool>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {

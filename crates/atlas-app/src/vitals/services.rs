@@ -4,9 +4,9 @@
 mod burn;
 mod databases;
 mod ingestion;
-mod keeping;
 mod outbound;
 mod requests;
+mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use super::Vitals;
 use super::checkup::check_daily;
 use crate::app::App;
 use crate::status::StatusView;
-use keeping::Keeping;
 use requests::Requests;
+use upkeep::Upkeep;
 
 const EVERY: Duration = Duration::from_mins(1);
 /// How often it is seen how late the runtime wakes somebody.
@@ -54,7 +54,7 @@ pub struct ServiceSampler {
 #[derive(Default)]
 struct Before {
     requests: Requests,
-    keeping: Keeping,
+    upkeep: Upkeep,
 }
 
 impl ServiceSampler {
@@ -131,7 +131,7 @@ impl ServiceSampler {
             ingestion::tell(&self.app, &mut sample).await;
         }
         databases::tell(&self.app, &self.ops, &mut sample).await;
-        before.keeping.tell(&self.app, &mut sample).await;
+        before.upkeep.tell(&self.app, &mut sample).await;
         self.tell_of_starts(&mut sample).await;
         before.requests.tell(&self.app, &mut sample);
         outbound::tell(&self.app, &mut sample);

@@ -168,7 +168,8 @@ impl Tx<'_> {
         Ok(outcome)
     }
 
-    fn set_state(&self, item: &Item, outcome: &Outcome) -> Result<(), StoreError> {
+    /// Leaves an item where an outcome leaves it, with its reason.
+    pub(super) fn set_state(&self, item: &Item, outcome: &Outcome) -> Result<(), StoreError> {
         let state = outcome.item_state().unwrap_or(item.state);
         let message = if outcome.reason().is_empty() {
             String::new()

@@ -216,16 +216,26 @@ impl Tx<'_> {
 
     /// What the gate said, if it was asked.
     pub(super) fn record_judgement(&self, commit: &IngestCommit) -> Result<(), StoreError> {
-        let (Some(verdict), Some(snapshot)) = (&commit.verdict, commit.snapshot_id) else {
-            return Ok(());
-        };
+        match (&commit.verdict, commit.snapshot_id) {
+            (Some(verdict), Some(snapshot)) => self.insert_judgement(commit.item_id, snapshot, verdict),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the gate said of the bytes of an item.
+    pub(super) fn insert_judgement(
+        &self,
+        item: ItemId,
+        snapshot: SnapshotId,
+        verdict: &Verdict,
+    ) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "INSERT INTO judgement (item_id, snapshot_id, decision, class, reasons, gate_version, judged_at)
                  VALUES (?1, (SELECT id FROM snapshot WHERE uuid = ?2), ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute((
-                self.item_row(commit.item_id)?,
+                self.item_row(item)?,
                 snapshot.as_bytes(),
                 verdict.decision.as_str(),
                 verdict.class.map(JunkClass::as_str),

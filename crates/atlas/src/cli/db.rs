@@ -7,6 +7,7 @@ mod cleanup;
 mod compact;
 mod library;
 mod migrate;
+mod runs;
 mod shown;
 mod undo;
 
@@ -54,7 +55,7 @@ enum DbCommand {
     /// Put back what a cleanup took out
     Undo(undo::UndoArgs),
     /// List cleanups that were planned or carried out
-    Runs(cleanup::RunsArgs),
+    Runs(runs::RunsArgs),
     /// Give free bytes of the library's file, or of another database, back to the disk
     Compact(compact::CompactArgs),
     /// Bring the library's files to the schema of this build, as every start does
@@ -177,7 +178,7 @@ impl DbArgs {
             DbCommand::Check(args) => check::run(args, &config, &output, &cancel),
             DbCommand::Cleanup(args) => cleanup::run(args, &environment, &output, cancel),
             DbCommand::Undo(args) => undo::run(args, &environment, &output),
-            DbCommand::Runs(args) => cleanup::list(args, &environment, &output),
+            DbCommand::Runs(args) => runs::list(args, &environment, &output),
             DbCommand::Compact(args) => match &args.file {
                 Some(file) => compact::run(args, file, &environment, &output),
                 None => Err(CliError::unexpected()), // needs the library

@@ -7,6 +7,7 @@ mod content;
 mod error;
 mod interface;
 mod js_stub;
+mod labels;
 mod login_wall;
 mod page_talk;
 mod remnant;
@@ -22,7 +23,7 @@ use super::text::{fold, sentences};
 use crate::words::count_words;
 
 /// Every rule there is.
-const RULES: [&[Rule]; 12] = [
+const RULES: [&[Rule]; 13] = [
     content::RULES,
     error::RULES,
     soft_404::RULES,
@@ -33,6 +34,7 @@ const RULES: [&[Rule]; 12] = [
     interface::RULES,
     server_default::RULES,
     stub::RULES,
+    labels::RULES,
     remnant::RULES,
     page_talk::RULES,
 ];

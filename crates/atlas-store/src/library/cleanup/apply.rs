@@ -1,8 +1,8 @@
 //! Carrying a plan out, a few items to a transaction. Each is looked at again first: whoever changed it meanwhile wins.
 
 use atlas_domain::{
-    ChangeOp, CleanupId, CleanupState, CleanupStep, DuplicateReason, Item, ItemId, ItemState, JunkClass,
-    NewJob, UserId, Verdict,
+    ChangeOp, CleanupId, CleanupState, CleanupStep, Criteria, Criterion, DuplicateReason, Item, ItemId,
+    NewJob, Outcome, SnapshotId, UserId, Verdict,
 };
 use rusqlite::OptionalExtension;
 
@@ -23,10 +23,8 @@ pub enum CleanAction {
     Quarantine {
         /// The decision that is shown with it.
         verdict: Verdict,
-        /// Stable reason code.
-        reason: String,
-        /// The same as a sentence.
-        message: String,
+        /// [`Outcome::Quarantined`].
+        outcome: Outcome,
     },
     /// Make it a duplicate of its better copy, which takes over its tags and an earlier date.
     Merge,
@@ -156,48 +154,57 @@ impl Tx<'_> {
         let planned = self
             .sql
             .prepare_cached(
-                "SELECT item_uuid, survivor_uuid, stamp FROM cleanup_item WHERE id = ?1 AND state = 'planned'
+                "SELECT item_uuid, survivor_uuid, criteria, stamp FROM cleanup_item WHERE id = ?1 AND state = 'planned'
                  AND cleanup_id = (SELECT id FROM cleanup WHERE uuid = ?2)",
             )?
             .query_row((cleaned.number, run.as_bytes()), |row| {
                 Ok((
                     ItemId::read(row, "item_uuid")?,
                     Option::<ItemId>::read(row, "survivor_uuid")?,
+                    Criteria::from_bits(row.get("criteria")?),
                     row.get::<_, [u8; 32]>("stamp")?,
                 ))
             })
             .optional()?;
-        let Some((id, survivor, stamp)) = planned else {
+        let Some((id, survivor, criteria, stamp)) = planned else {
             return Ok(()); // done already, by the try before this one
         };
         let skip = |why: &str| self.step(cleaned.number, CleanupStep::Skipped, why, None);
-        if let CleanAction::Skip(why) = &cleaned.action {
-            return skip(why);
-        }
-        match stamp_now(self.sql, id)? {
-            None => return skip("it has no content any more"),
-            Some((_, now)) if now != stamp => return skip("it has changed since it was judged"),
-            Some(_) => {}
-        }
-        let item = read_item(self.sql, user, id)?;
-        let image = match &cleaned.action {
-            CleanAction::Skip(why) => return skip(why),
-            CleanAction::Quarantine {
-                verdict,
-                reason,
-                message,
-            } => self.quarantine(run, &item, verdict, (reason, message))?,
-            CleanAction::Merge => {
+        let image = match (&cleaned.action, self.changed_since(id, stamp)?) {
+            (CleanAction::Skip(why), _) => return skip(why),
+            (_, Some(why)) => return skip(why),
+            (CleanAction::Quarantine { verdict, outcome }, None) => {
+                self.quarantine(run, &read_item(self.sql, user, id)?, verdict, outcome)?
+            }
+            (CleanAction::Merge, None) => {
                 let Some(survivor) = survivor else {
                     return skip("its better copy is gone");
                 };
-                match stamp_now(self.sql, survivor)? {
-                    Some(_) => self.merge(run, &item, &read_item(self.sql, user, survivor)?)?,
-                    None => return skip("its better copy has no content any more"),
+                if stamp_now(self.sql, survivor)?.is_none() {
+                    return skip("its better copy has no content any more");
                 }
+                let same = if criteria.contains(Criterion::ExactDuplicate) {
+                    DuplicateReason::SameContent
+                } else {
+                    DuplicateReason::SameUrl
+                };
+                let (item, survivor) = (
+                    read_item(self.sql, user, id)?,
+                    read_item(self.sql, user, survivor)?,
+                );
+                self.merge(run, &item, &survivor, same)?
             }
         };
         self.step(cleaned.number, CleanupStep::Done, "", Some(&image))
+    }
+
+    /// Why an item is not any more what was judged.
+    fn changed_since(&self, item: ItemId, stamp: [u8; 32]) -> Result<Option<&'static str>, StoreError> {
+        Ok(match stamp_now(self.sql, item)? {
+            None => Some("it has no content any more"),
+            Some(now) if now != stamp => Some("it has changed since it was judged"),
+            Some(_) => None,
+        })
     }
 
     /// It leaves the index and the list, and stays whole.
@@ -206,38 +213,27 @@ impl Tx<'_> {
         run: CleanupId,
         item: &Item,
         verdict: &Verdict,
-        (reason, message): (&str, &str),
+        outcome: &Outcome,
     ) -> Result<Image, StoreError> {
-        self.sql
+        let snapshot = self
+            .sql
             .prepare_cached(
-                "INSERT INTO judgement (item_id, snapshot_id, decision, class, reasons, gate_version, judged_at)
-                 SELECT item.id, document.snapshot_id, ?2, ?3, ?4, ?5, ?6
-                 FROM item JOIN document ON document.id = item.document_id WHERE item.uuid = ?1",
+                "SELECT snapshot.uuid FROM item JOIN document ON document.id = item.document_id
+                 JOIN snapshot ON snapshot.id = document.snapshot_id WHERE item.uuid = ?1",
             )?
-            .execute((
-                item.id.as_bytes(),
-                verdict.decision.as_str(),
-                verdict.class.map(JunkClass::as_str),
-                to_json(&verdict.reasons)?,
-                verdict.gate_version,
-                self.now.as_millis(),
-            ))?;
-        let after = Standing {
-            state: ItemState::Quarantined.as_str().to_owned(),
-            reason: reason.to_owned(),
-            message: message.to_owned(),
-            duplicate_of: None,
-        };
-        self.leave(run, item, "quarantined", &after)?;
-        Ok(Image {
-            before: Standing::of(item),
-            after,
-            survivor: None,
-        })
+            .query_row([item.id.as_bytes()], |row| SnapshotId::read(row, "uuid"))?;
+        self.insert_judgement(item.id, snapshot, verdict)?;
+        self.leave(run, item, outcome, None)
     }
 
     /// What it had and its better copy had not goes over to that.
-    fn merge(&self, run: CleanupId, item: &Item, survivor: &Item) -> Result<Image, StoreError> {
+    fn merge(
+        &self,
+        run: CleanupId,
+        item: &Item,
+        survivor: &Item,
+        reason: DuplicateReason,
+    ) -> Result<Image, StoreError> {
         let before = Merged::of(survivor);
         self.add_tags(item.user_id, survivor.id, &item.tags)?;
         self.sql.execute(
@@ -247,72 +243,40 @@ impl Tx<'_> {
         let after = Merged::of(&read_item(self.sql, item.user_id, survivor.id)?);
         if before != after {
             self.log_change(survivor.id, ChangeOp::Upsert)?;
-            self.audit(
-                item.user_id,
-                Actor::Owner,
-                "merged",
-                survivor.id,
-                "",
-                &format!("cleanup {run}: took over what {} had", item.id),
-            )?;
+            let detail = format!("cleanup {run}: took over what {} had", item.id);
+            self.audit(item.user_id, Actor::Owner, "merged", survivor.id, "", &detail)?;
         }
-        let standing = Standing {
-            state: ItemState::Duplicate.as_str().to_owned(),
-            reason: DuplicateReason::SameContent.as_str().to_owned(),
-            message: format!("the same content as {}", survivor.url),
-            duplicate_of: Some(survivor.id),
+        let outcome = Outcome::Duplicate {
+            of: survivor.id,
+            reason,
         };
-        self.leave(run, item, "duplicate", &standing)?;
-        Ok(Image {
-            before: Standing::of(item),
-            after: standing,
-            survivor: (before != after).then_some(MergedImage { before, after }),
-        })
+        let merged = (before != after).then_some(MergedImage { before, after });
+        self.leave(run, item, &outcome, merged)
     }
 
     fn leave(
         &self,
         run: CleanupId,
         item: &Item,
-        action: &str,
-        standing: &Standing,
-    ) -> Result<(), StoreError> {
-        self.stand(item.id, standing)?;
+        outcome: &Outcome,
+        survivor: Option<MergedImage>,
+    ) -> Result<Image, StoreError> {
+        self.set_state(item, outcome)?;
         self.log_change(item.id, ChangeOp::Remove)?;
         self.reprocess_duplicates_of(item.id)?;
-        let detail = format!("cleanup {run}: {}", standing.message);
         self.audit(
             item.user_id,
             Actor::Owner,
-            action,
+            outcome.word().as_str(),
             item.id,
-            &standing.reason,
-            &detail,
-        )
-    }
-
-    pub(super) fn stand(&self, item: ItemId, standing: &Standing) -> Result<(), StoreError> {
-        let duplicate_of = match standing.duplicate_of {
-            Some(original) => self.item_row(original).map(Some).or_else(|error| match error {
-                StoreError::NotFound { .. } => Ok(None),
-                error => Err(error),
-            })?,
-            None => None,
-        };
-        self.sql
-            .prepare_cached(
-                "UPDATE item SET state = ?2, reason = ?3, message = ?4, duplicate_of = ?5, updated_at = ?6
-                 WHERE uuid = ?1",
-            )?
-            .execute((
-                item.as_bytes(),
-                &standing.state,
-                &standing.reason,
-                &standing.message,
-                duplicate_of,
-                self.now.as_millis(),
-            ))?;
-        Ok(())
+            outcome.reason(),
+            &format!("cleanup {run}: {}", outcome.message()),
+        )?;
+        Ok(Image {
+            before: Standing::of(item),
+            after: Standing::of(&read_item(self.sql, item.user_id, item.id)?),
+            survivor,
+        })
     }
 
     pub(super) fn step(
@@ -330,25 +294,5 @@ impl Tx<'_> {
             )?
             .execute((number, step.as_str(), message, image, self.now.as_millis()))?;
         Ok(())
-    }
-}
-
-impl Standing {
-    pub(super) fn of(item: &Item) -> Self {
-        Self {
-            state: item.state.as_str().to_owned(),
-            reason: item.reason.clone(),
-            message: item.message.clone(),
-            duplicate_of: item.duplicate_of,
-        }
-    }
-}
-
-impl Merged {
-    pub(super) fn of(item: &Item) -> Self {
-        Self {
-            tags: item.tags.clone(),
-            saved_at: item.saved_at.as_millis(),
-        }
     }
 }

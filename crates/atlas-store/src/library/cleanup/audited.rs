@@ -173,15 +173,13 @@ fn stamp_of(row: &Row<'_>) -> rusqlite::Result<[u8; 32]> {
     Ok(*hasher.finalize().as_bytes())
 }
 
-/// The stamp of an item as it is now, with the number of its row; `None` if it has no content any more.
-pub(super) fn stamp_now(sql: &Connection, item: ItemId) -> Result<Option<(i64, [u8; 32])>, StoreError> {
+/// The stamp of an item as it is now; `None` if it has no content any more.
+pub(super) fn stamp_now(sql: &Connection, item: ItemId) -> Result<Option<[u8; 32]>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT item.id, item.uuid, item.state, item.keep_always, document.uuid AS document_uuid,
+        "SELECT item.uuid, item.state, item.keep_always, document.uuid AS document_uuid,
              document.content_hash
          FROM item JOIN document ON document.id = item.document_id
          WHERE item.uuid = ?1 AND item.state IN ('stored', 'partial') AND item.trashed_at IS NULL",
     )?;
-    Ok(statement
-        .query_row([item.as_bytes()], |row| Ok((row.get("id")?, stamp_of(row)?)))
-        .optional()?)
+    Ok(statement.query_row([item.as_bytes()], stamp_of).optional()?)
 }

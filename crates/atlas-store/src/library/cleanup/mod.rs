@@ -11,7 +11,7 @@ mod read;
 mod undo;
 mod witness;
 
-use atlas_domain::{CleanupId, CleanupState, CleanupStep, Criteria, ItemId, Timestamp};
+use atlas_domain::{CleanupId, CleanupState, CleanupStep, Criteria, Item, ItemId, Timestamp};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
@@ -151,4 +151,24 @@ fn run_of(row: &Row<'_>) -> rusqlite::Result<CleanupRun> {
             .filter_map(|(step, items)| Some((step.parse().ok()?, items)))
             .collect(),
     })
+}
+
+impl Standing {
+    fn of(item: &Item) -> Self {
+        Self {
+            state: item.state.as_str().to_owned(),
+            reason: item.reason.clone(),
+            message: item.message.clone(),
+            duplicate_of: item.duplicate_of,
+        }
+    }
+}
+
+impl Merged {
+    fn of(item: &Item) -> Self {
+        Self {
+            tags: item.tags.clone(),
+            saved_at: item.saved_at.as_millis(),
+        }
+    }
 }

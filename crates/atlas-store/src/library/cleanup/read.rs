@@ -10,6 +10,7 @@ use super::super::Library;
 use super::super::items::{ITEM_COLUMNS, item_from_row};
 use super::{CLEANUP_ITEM_COLUMNS, CleanupItem, CleanupRun, item_of, run_of};
 use crate::error::StoreError;
+use crate::sqlite::Column;
 
 /// Some items of a cleanup.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,19 @@ impl Library {
 }
 
 impl Library {
+    /// Whether a cleanup of this person failed and nobody has taken note.
+    pub async fn failed_cleanup(&self, user: UserId) -> Result<Option<CleanupId>, StoreError> {
+        self.db
+            .read(move |sql| {
+                Ok(sql
+                    .prepare_cached(
+                        "SELECT uuid FROM cleanup WHERE user_id = ?1 AND state = 'failed' LIMIT 1",
+                    )?
+                    .query_row([user.0], |row| CleanupId::read(row, "uuid"))
+                    .optional()?)
+            })
+            .await
+    }
     /// Items by the numbers of their rows, as far as there are such items of this person and they can be read.
     pub async fn items_of_rows(
         &self,

@@ -221,6 +221,31 @@ impl Tx<'_> {
             .optional()?)
     }
 
+    /// Puts an item where it stood. Its original may be gone.
+    fn stand(&self, item: ItemId, standing: &Standing) -> Result<(), StoreError> {
+        let duplicate_of = match standing.duplicate_of {
+            Some(original) => self.item_row(original).map(Some).or_else(|error| match error {
+                StoreError::NotFound { .. } => Ok(None),
+                error => Err(error),
+            })?,
+            None => None,
+        };
+        self.sql
+            .prepare_cached(
+                "UPDATE item SET state = ?2, reason = ?3, message = ?4, duplicate_of = ?5, updated_at = ?6
+                 WHERE uuid = ?1",
+            )?
+            .execute((
+                item.as_bytes(),
+                &standing.state,
+                &standing.reason,
+                &standing.message,
+                duplicate_of,
+                self.now.as_millis(),
+            ))?;
+        Ok(())
+    }
+
     fn survivor(&self, user: UserId, id: ItemId) -> Result<Option<Merged>, StoreError> {
         match read_item(self.sql, user, id) {
             Ok(item) => Ok(Some(Merged::of(&item))),
@@ -239,21 +264,5 @@ impl Tx<'_> {
             (row, before.saved_at),
         )?;
         self.log_change(survivor, ChangeOp::Upsert)
-    }
-}
-
-impl Library {
-    /// Whether a cleanup of this person failed and nobody has taken note.
-    pub async fn failed_cleanup(&self, user: UserId) -> Result<Option<CleanupId>, StoreError> {
-        self.db
-            .read(move |sql| {
-                Ok(sql
-                    .prepare_cached(
-                        "SELECT uuid FROM cleanup WHERE user_id = ?1 AND state = 'failed' LIMIT 1",
-                    )?
-                    .query_row([user.0], |row| CleanupId::read(row, "uuid"))
-                    .optional()?)
-            })
-            .await
     }
 }

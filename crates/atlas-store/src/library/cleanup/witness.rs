@@ -81,7 +81,8 @@ fn touched(
 const MOST: usize = 10;
 
 /// Items of the run with the better copies that took something over, and those that others have changed and left a word
-/// about. Of an item that is deleted, its row is found by what is left of it: nothing, so it is told by its number.
+/// about. A word about an item that is deleted names no row any more: where there is one, every row that is gone is accounted
+/// for.
 fn accounted(sql: &Connection, run: CleanupId, before: &Witness) -> Result<HashSet<i64>, StoreError> {
     let mut statement = sql.prepare(
         "SELECT item.id FROM cleanup_item JOIN item

@@ -2,8 +2,8 @@
 //! overwrites nobody's word.
 
 use atlas_domain::{
-    CleanupId, CleanupState, CleanupStep, Criteria, Criterion, Decision, Item, ItemState, JunkClass, Reason,
-    Verdict,
+    CleanupId, CleanupState, CleanupStep, Criteria, Criterion, Decision, Item, ItemState, JunkClass, Outcome,
+    Reason, Verdict,
 };
 use atlas_store::{CleanAction, Cleaned, CleanupPlan, CleanupRun, PlannedItem, StoreError};
 
@@ -45,8 +45,10 @@ fn quarantine() -> CleanAction {
             }],
             gate_version: 7,
         },
-        reason: "login_wall".to_owned(),
-        message: "looks like a login wall page".to_owned(),
+        outcome: Outcome::Quarantined {
+            reason: "login_wall".to_owned(),
+            message: "looks like a login wall page".to_owned(),
+        },
     }
 }
 
@@ -62,6 +64,14 @@ async fn carry_out(library: &Fixture, run: CleanupId, action: &CleanAction) {
         action: action.clone(),
     });
     library.clean_items(OWNER, run, cleaned.collect()).await.unwrap();
+}
+
+async fn tag(library: &Fixture, item: &Item, name: &str) {
+    let add = vec![name.to_owned()];
+    library
+        .change_tags(OWNER, item.id, add, Vec::new())
+        .await
+        .unwrap();
 }
 
 /// Two items that came to have the same content.
@@ -127,14 +137,8 @@ async fn a_copy_becomes_a_duplicate_and_its_better_copy_takes_over_tags_and_the_
     let library = Fixture::new();
     let (survivor, copy) = two_of_the_same(&library).await;
     // The other way round: the later one is the better.
-    library
-        .change_tags(OWNER, survivor.id, vec!["sea".to_owned()], Vec::new())
-        .await
-        .unwrap();
-    library
-        .change_tags(OWNER, copy.id, vec!["zoo".to_owned()], Vec::new())
-        .await
-        .unwrap();
+    tag(&library, &survivor, "sea").await;
+    tag(&library, &copy, "zoo").await;
     let run = plan(&library, &[&survivor], Some(&copy)).await.id;
     let before = library.witness(OWNER).await.unwrap();
     carry_out(&library, run, &CleanAction::Merge).await;
@@ -180,16 +184,19 @@ async fn all_copies_of_one_item_come_back_together() {
     assert_eq!(library.searchable_items().await.unwrap().len(), 3);
 }
 
+/// A better copy that has taken over a tag, its copy, and the cleanup.
+async fn merged(library: &Fixture) -> (Item, Item, CleanupId) {
+    let (survivor, copy) = two_of_the_same(library).await;
+    tag(library, &copy, "zoo").await;
+    let run = plan(library, &[&copy], Some(&survivor)).await.id;
+    carry_out(library, run, &CleanAction::Merge).await;
+    (survivor, copy, run)
+}
+
 #[tokio::test]
 async fn undoing_one_copy_leaves_its_better_copy_as_it_is() {
     let library = Fixture::new();
-    let (survivor, copy) = two_of_the_same(&library).await;
-    library
-        .change_tags(OWNER, copy.id, vec!["zoo".to_owned()], Vec::new())
-        .await
-        .unwrap();
-    let run = plan(&library, &[&copy], Some(&survivor)).await.id;
-    carry_out(&library, run, &CleanAction::Merge).await;
+    let (survivor, copy, run) = merged(&library).await;
     let (run, undone) = library
         .undo_cleanup(OWNER, run, Some(vec![copy.id]))
         .await
@@ -201,17 +208,8 @@ async fn undoing_one_copy_leaves_its_better_copy_as_it_is() {
 #[tokio::test]
 async fn a_better_copy_that_was_edited_since_keeps_what_it_has() {
     let library = Fixture::new();
-    let (survivor, copy) = two_of_the_same(&library).await;
-    library
-        .change_tags(OWNER, copy.id, vec!["zoo".to_owned()], Vec::new())
-        .await
-        .unwrap();
-    let run = plan(&library, &[&copy], Some(&survivor)).await.id;
-    carry_out(&library, run, &CleanAction::Merge).await;
-    library
-        .change_tags(OWNER, survivor.id, vec!["mine".to_owned()], Vec::new())
-        .await
-        .unwrap();
+    let (survivor, _, run) = merged(&library).await;
+    tag(&library, &survivor, "mine").await;
     let (_, undone) = library.undo_cleanup(OWNER, run, None).await.unwrap();
     assert_eq!((undone.undone, undone.kept_merges), (1, vec![survivor.id]));
     assert_eq!(library.look(&survivor).await.tags, ["mine", "zoo"]);
@@ -325,10 +323,7 @@ async fn a_change_that_nobody_accounts_for_is_told() {
     let run = plan(&library, &[&junk], None).await.id;
     let before = library.witness(OWNER).await.unwrap();
     carry_out(&library, run, &quarantine()).await;
-    library
-        .change_tags(OWNER, edited.id, vec!["mine".to_owned()], Vec::new())
-        .await
-        .unwrap();
+    tag(&library, &edited, "mine").await;
     library.ingest("d.example/", content("new words")).await;
     assert_eq!(
         library.testify(OWNER, run, before.clone()).await.unwrap(),

@@ -1,4 +1,4 @@
-//! `atlas db cleanup`: makes a plan, and carries it out when somebody says so. `atlas db runs` lists what was planned.
+//! `atlas db cleanup`: makes a plan, and carries it out when somebody says so.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use atlas_app::audit::{AuditOrder, Choice, Step};
 use atlas_app::cleanup::{
-    Allowance, ApplyOrder, CleanupError, CleanupReport, Plan, PlanOrder, RunView, Wanted, apply, plan, runs,
+    Allowance, ApplyOrder, CleanupError, CleanupReport, Plan, PlanOrder, Wanted, apply, plan,
 };
 use atlas_app::size;
 use atlas_app::views::upkeep::WantedCleanup;
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::Workplace;
 use crate::cli::output::Output;
-use crate::cli::table::{spare, table, text, whole};
+use crate::cli::table::{table, text, whole};
 use crate::cli::text::{Look, counted, one_line};
 use crate::config::Environment;
 use crate::error::{CliError, Exit};
@@ -102,17 +102,6 @@ impl CleanupArgs {
     fn run(&self) -> Option<&str> {
         self.apply.as_deref().or(self.resume.as_deref())
     }
-}
-
-/// `atlas db runs`
-#[derive(Debug, Clone, Args)]
-pub(super) struct RunsArgs {
-    /// Those of the library, and not those of files
-    #[arg(long, conflicts_with = "work")]
-    pub(super) library: bool,
-    /// Where runs are kept [default: the state directory of the user]
-    #[arg(long, value_name = "DIR")]
-    work: Option<PathBuf>,
 }
 
 /// What planning answers: names that scripts rely on.
@@ -314,48 +303,6 @@ fn render_report(report: &CleanupReport, look: Look) -> String {
         );
     }
     shown
-}
-
-/// Lists runs.
-pub(super) fn list(args: &RunsArgs, environment: &Environment, output: &Output) -> Result<Exit, CliError> {
-    let place = Workplace::of(args.work.as_deref(), environment)?;
-    let runs = runs(&place.runs());
-    output.answer(&runs, |look| render_runs(&runs, look))?;
-    if runs.is_empty() && !output.is_json() {
-        output.say(&format!("there are no runs in {}", place.runs().display()));
-    }
-    Ok(Exit::Ok)
-}
-
-fn render_runs(runs: &[RunView], look: Look) -> String {
-    if runs.is_empty() {
-        return String::new();
-    }
-    let rows: Vec<_> = runs
-        .iter()
-        .map(|run| {
-            let stage = serde_json::to_value(run.stage).ok();
-            [
-                run.run.clone(),
-                stage
-                    .and_then(|stage| stage.as_str().map(str::to_owned))
-                    .unwrap_or_default(),
-                run.planned.to_string(),
-                size(run.backup_bytes),
-                size(run.vault_bytes),
-                run.file.display().to_string(),
-            ]
-        })
-        .collect();
-    let columns = [
-        whole("RUN"),
-        whole("STAGE"),
-        spare("ROWS"),
-        spare("BACKUP"),
-        spare("VAULT"),
-        text("FILE"),
-    ];
-    table(columns, &rows, look)
 }
 
 /// The error of a cleanup with its exit code.

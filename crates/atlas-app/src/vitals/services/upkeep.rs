@@ -14,12 +14,13 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::backups::BackupPlan;
 use crate::upkeep::summary_of;
+use crate::vitals::sampling::UnderWay;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Looks at what lies beside the library.
 #[derive(Debug, Default)]
-pub(super) struct Keeping {
+pub(super) struct Upkeep {
     is_looking: Arc<AtomicBool>,
 }
 
@@ -29,7 +30,7 @@ struct Kept {
     size_bytes: u64,
 }
 
-impl Keeping {
+impl Upkeep {
     pub(super) async fn tell(&self, app: &App, sample: &mut Sample) {
         let Ok(library) = app.library() else {
             return;
@@ -47,11 +48,10 @@ impl Keeping {
             return;
         }
         let (plan, identity) = (app.backup_plan(), library.identity().clone());
-        let (every, looking) = (plan.every, Arc::clone(&self.is_looking));
+        let (every, under_way) = (plan.every, UnderWay(Arc::clone(&self.is_looking)));
         let look = tokio::task::spawn_blocking(move || {
-            let kept = look_at_backups(&plan, &identity);
-            looking.store(false, Ordering::Release);
-            kept
+            let _under_way = under_way;
+            look_at_backups(&plan, &identity)
         });
         let (Ok(Ok(Some(kept))), Ok(born)) = (timeout(LIMIT, look).await, library.created_at().await) else {
             return;
