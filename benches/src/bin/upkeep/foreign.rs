@@ -108,7 +108,7 @@ fn limits(path: &Path) -> Result<Limits, Failed> {
 /// Reads all bodies first, so that only the gate is measured.
 fn gate_alone(path: &Path) -> Result<(Duration, usize), Failed> {
     let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut select = sql.prepare("SELECT title, url, content FROM content WHERE length(content) > 0")?;
+    let mut select = sql.prepare("SELECT title, source_url, content FROM content WHERE length(content) > 0")?;
     let rows = select.query_map([], |row| {
         let text = |place: usize| -> Option<Vec<u8>> {
             row.get_ref(place).ok()?.as_bytes().ok().map(<[u8]>::to_vec)
